@@ -1,0 +1,1 @@
+"""The browser sense: a pytest plugin that walks journeys and records steps and Web Vitals."""

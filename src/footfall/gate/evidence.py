@@ -1,0 +1,49 @@
+"""What a run saw, in the shape in which it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from footfall.metrics import Kind
+from footfall.samples import Series
+from footfall.stats import Figures, Histogram
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a histogram counted in `seconds` from `at`."""
+
+    at: datetime
+    seconds: float
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One series in one run.
+
+    `values` holds its samples in the order seen (empty where only histograms were kept), `windows` its histograms by time
+    (empty where single samples were kept), `unit` the base unit of all of them.
+    """
+
+    series: Series
+    kind: Kind
+    unit: str
+    figures: Figures
+    values: tuple[float, ...] = ()
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a verdict may rest on.
+
+    `observations` are this run's; `history` holds, per series, the figures of earlier comparable runs, oldest first;
+    `spoilt` maps a source (`load`, `journey`) to the reason why its figures cannot be trusted, if there is one.
+    """
+
+    observations: tuple[Observation, ...]
+    history: Mapping[Series, tuple[Figures, ...]] = field(default_factory=dict)
+    spoilt: Mapping[str, str] = field(default_factory=dict)

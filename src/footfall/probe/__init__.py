@@ -1,0 +1,1 @@
+"""The third sense: one small check of an endpoint at a time."""

@@ -1,0 +1,1 @@
+"""Voices: verdicts and figures in, bytes out. A renderer neither opens files nor asks the store."""

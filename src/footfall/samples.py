@@ -1,0 +1,180 @@
+"""The nouns that flow through everything: run, sample, histogram, event, artifact, and the series they belong to.
+
+Each has one JSON form (design: "The data"), used alike for the spool and for export: one object a line, `"type"` first.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from footfall.clock import from_text, to_text
+
+Labels = Mapping[str, str]
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of anything. `kind` names the command (`gate`, `journey`, `load`, `probe`, `watch`)."""
+
+    id: str
+    target: str
+    started: datetime
+    kind: str = "gate"
+    commit: str = ""
+    branch: str = ""
+    machine: str = ""
+    location: str = ""
+    config_digest: str = ""
+    versions: Labels = field(default_factory=dict)
+    labels: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One number that a run saw, in the metric's base unit. `unit` is set only for a script's own metric.
+
+    Raises ValueError for NaN and infinities: they are refused at capture.
+    """
+
+    run: str
+    at: datetime
+    source: str
+    subject: str
+    part: str
+    metric: str
+    value: float
+    iteration: int = 0
+    unit: str = ""
+    labels: Labels = field(default_factory=dict)
+    detail: Json = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"{self.metric} of {self.subject} is {self.value}: a sample must be a finite number")
+
+
+@dataclass(frozen=True)
+class HistogramWindow:
+    """Many numbers of one kind within `window_s` seconds from `at`; `hdr` is what `stats.Histogram.encode` writes."""
+
+    run: str
+    at: datetime
+    window_s: float
+    source: str
+    subject: str
+    part: str
+    metric: str
+    hdr: str
+    labels: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a run: `kind` is note, error, script_error, abort, worker_lost, deployment or another word."""
+
+    run: str
+    at: datetime
+    kind: str
+    text: str
+    detail: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a run left: `kind` is screenshot, trace, video, log or dom; `path` is relative to the run's spool."""
+
+    run: str
+    at: datetime
+    kind: str
+    path: str
+    subject: str = ""
+    part: str = ""
+    iteration: int = 0
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended: finished, failed (a journey or script did) or aborted; the store adds `interrupted` where it is absent."""
+
+    run: str
+    at: datetime
+    outcome: str
+
+
+Record = Run | Sample | HistogramWindow | Event | Artifact | RunEnd
+
+_TYPES: Mapping[str, type[Record]] = {
+    "run": Run,
+    "sample": Sample,
+    "histogram": HistogramWindow,
+    "event": Event,
+    "artifact": Artifact,
+    "run_end": RunEnd,
+}
+_NAMES = {cls: name for name, cls in _TYPES.items()}
+_MOMENTS = ("at", "started")
+
+
+def to_line(record: Record) -> str:
+    """Write a record as one line of JSON, without the newline; empty labels and details are kept, other empty fields left out."""
+    plain: dict[str, Any] = {"type": _NAMES[type(record)]}
+    for name, value in vars(record).items():
+        if isinstance(value, datetime):
+            plain[name] = to_text(value)
+        elif value != "" or name == "part":
+            plain[name] = dict(value) if isinstance(value, Mapping) else value
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def from_line(line: str) -> Record:
+    """Read what `to_line` writes; unknown fields are ignored (a later footfall may add some).
+
+    Raises ValueError for anything that is not a whole record.
+    """
+    plain = json.loads(line)
+    if not isinstance(plain, dict) or plain.get("type") not in _TYPES:
+        raise ValueError("not a record: no known type")
+    cls = _TYPES[plain["type"]]
+    known = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain}
+    for name in _MOMENTS:
+        if name in known:
+            known[name] = from_text(known[name])
+    try:
+        return cls(**known)
+    except TypeError as error:
+        raise ValueError(f"not a whole {plain['type']}: {error}") from error
+
+
+@dataclass(frozen=True, order=True)
+class Series:
+    """What may be compared with itself over time; `labels` are few, low-cardinality, and sorted by name."""
+
+    target: str
+    source: str
+    subject: str
+    part: str
+    metric: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def label_map(self) -> dict[str, str]:
+        """The labels as a mapping."""
+        return dict(self.labels)
+
+    @property
+    def title(self) -> str:
+        """The series in words: `checkout › pay · lcp (device=desktop)`."""
+        place = f"{self.subject} › {self.part}" if self.part else self.subject
+        labels = ", ".join(f"{name}={value}" for name, value in self.labels)
+        return f"{place} · {self.metric}" + (f" ({labels})" if labels else "")
+
+
+def series_of(record: Sample | HistogramWindow, target: str) -> Series:
+    """Return the series that a record of a run against `target` belongs to."""
+    return Series(target, record.source, record.subject, record.part, record.metric, tuple(sorted(record.labels.items())))

@@ -1,0 +1,128 @@
+"""Figures from numbers: the one definition of a percentile, for plain values and for histograms alike.
+
+A percentile is the nearest-rank one: the smallest value that at least q per cent of all values do not exceed
+(Hyndman and Fan's type 1). It is always a value that was seen, and it is what an HDR histogram answers, so that plain
+values and histograms agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hdrh.histogram import HdrHistogram
+
+PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0)
+"""What every summary holds."""
+
+_SCALE = 1000
+_HIGHEST = 3_600_000 * _SCALE
+_DIGITS = 3
+
+
+def percentile(values: Sequence[float], q: float) -> float:
+    """Return the nearest-rank percentile `q` (0 to 100) of values in any order. Raises ValueError when there are none."""
+    if not values:
+        raise ValueError("no values, no percentile")
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * q / 100) - 1)]
+
+
+class Histogram:
+    """Many numbers in bounded memory, 3 significant digits (HDR), merged exactly.
+
+    Values are in the metric's base unit, from 0 up to 3,600,000 (an hour in ms), and counted in thousandths of it;
+    larger ones count as the largest.
+    """
+
+    def __init__(self) -> None:
+        self._hdr = HdrHistogram(1, _HIGHEST, _DIGITS)
+
+    def record(self, value: float, count: int = 1) -> None:
+        """Count a value `count` times."""
+        self._hdr.record_value(min(max(round(value * _SCALE), 0), _HIGHEST), count)
+
+    def add(self, other: Histogram) -> None:
+        """Add all that `other` counted."""
+        self._hdr.add(other._hdr)
+
+    @property
+    def count(self) -> int:
+        """How many values were counted."""
+        return int(self._hdr.total_count)
+
+    @property
+    def mean(self) -> float:
+        """The arithmetic mean, within the histogram's precision."""
+        return float(self._hdr.get_mean_value()) / _SCALE
+
+    @property
+    def minimum(self) -> float:
+        """The smallest value, within the histogram's precision."""
+        return float(self._hdr.get_min_value()) / _SCALE if self.count else 0.0
+
+    @property
+    def maximum(self) -> float:
+        """The largest value, within the histogram's precision."""
+        return float(self._hdr.get_max_value()) / _SCALE if self.count else 0.0
+
+    def percentile(self, q: float) -> float:
+        """Return the nearest-rank percentile `q` (0 to 100). Raises ValueError when nothing was counted."""
+        if not self.count:
+            raise ValueError("no values, no percentile")
+        return float(self._hdr.get_value_at_percentile(q)) / _SCALE
+
+    def encode(self) -> str:
+        """Write in HDR's V2 form, deflated and base64-encoded."""
+        encoded: bytes = self._hdr.encode()
+        return encoded.decode("ascii")
+
+    @classmethod
+    def decode(cls, text: str) -> Histogram:
+        """Read what `encode` writes. Raises ValueError for anything else."""
+        histogram = cls()
+        try:
+            histogram._hdr.decode_and_add(text.encode("ascii"))
+        except Exception as error:  # the library raises whatever zlib, base64, ctypes and itself raise
+            raise ValueError(f"not an HDR histogram: {error}") from error
+        return histogram
+
+    @classmethod
+    def merged(cls, histograms: Iterable[Histogram]) -> Histogram:
+        """Return a new histogram of all that was counted in `histograms`."""
+        total = cls()
+        for histogram in histograms:
+            total.add(histogram)
+        return total
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a summary says of a series in one run, in the metric's base unit; `p50` to `p99` are nearest-rank."""
+
+    count: int
+    mean: float
+    min: float
+    max: float
+    p50: float
+    p75: float
+    p90: float
+    p95: float
+    p99: float
+    total: float
+    last: float
+
+    @classmethod
+    def of_values(cls, values: Sequence[float]) -> Figures:
+        """Summarise values in the order in which they were seen. Raises ValueError when there are none."""
+        p50, p75, p90, p95, p99 = (percentile(values, q) for q in PERCENTILES)
+        total = math.fsum(values)
+        return cls(len(values), total / len(values), min(values), max(values), p50, p75, p90, p95, p99, total, values[-1])
+
+    @classmethod
+    def of_histogram(cls, histogram: Histogram) -> Figures:
+        """Summarise a histogram; `last` is its median, for it keeps no order. Raises ValueError when it is empty."""
+        p50, p75, p90, p95, p99 = (histogram.percentile(q) for q in PERCENTILES)
+        count, mean = histogram.count, histogram.mean
+        return cls(count, mean, histogram.minimum, histogram.maximum, p50, p75, p90, p95, p99, mean * count, p50)

@@ -1,0 +1,1 @@
+"""Memory: the spool that capture writes, the store that takes it in, and the readers of both."""
