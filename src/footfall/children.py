@@ -70,7 +70,6 @@ def running(
     ends when its standard input does. Raises OSError when the command cannot be started.
     """
     reader, writer = os.pipe()
-    os.set_inheritable(writer, False)  # noqa: FBT003  # os.set_inheritable takes no keywords
     try:
         process = subprocess.Popen(
             list(command),

@@ -1,0 +1,41 @@
+# `make gate` does the main job, `make test` runs the tests; both set up what they need first.
+# Paths are relative on purpose: the checkout may stand in a folder with a space in its name.
+
+PYTHON = .venv/bin/python
+FAULTS = $(foreach fault,$(FAULT),--fault "$(fault)")
+
+.PHONY: help setup gate test lint format bench clean
+
+help:
+	@echo "make gate    measure the embedded shop and judge it      (FAULT=slow-payment turns a fault on; ARGS= goes to footfall gate)"
+	@echo "make test    run all tests                               (ARGS= goes to pytest)"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make format  rewrite the code in the house style"
+	@echo "make bench   ratios against peers, each measured in one run"
+	@echo "make setup   only prepare .venv and a browser"
+	@echo "make clean   remove what was measured and built (.venv stays)"
+
+setup:
+	@sh scripts/setup
+
+gate: setup
+	@$(PYTHON) -m footfall gate $(FAULTS) $(ARGS)
+
+test: setup
+	@$(PYTHON) -m pytest -n auto --cov --cov-report=term $(ARGS)
+
+lint: setup
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+format: setup
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m ruff format .
+
+bench: setup
+	@for script in bench/*.py; do echo "== $$script"; $(PYTHON) "$$script" || exit 1; done
+
+clean:
+	rm -rf out build dist .footfall .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.*
