@@ -1,0 +1,27 @@
+"""The browser libraries that the wheel carries (hatch_build.py fetches them when footfall is installed)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from footfall.errors import FootfallError
+
+
+def web_vitals() -> str:
+    """Return the source of Google's web-vitals, attribution build: a script that defines the global `webVitals`.
+
+    Raises FootfallError when footfall was not installed but only copied.
+    """
+    return _asset("web-vitals.attribution.iife.js")
+
+
+@cache
+def _asset(name: str) -> str:
+    try:
+        return files("footfall").joinpath("assets", name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise FootfallError(
+            f"footfall's own file assets/{name} is missing",
+            hint="it is fetched when footfall is installed: run `pip install .` (or `pip install -e .`) in its checkout again",
+        ) from error
