@@ -1,0 +1,53 @@
+"""What Corner counts while it runs: requests, business figures and the steps of its funnels, since the start."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+FUNNELS: dict[str, tuple[str, ...]] = {
+    "booking": ("service", "time", "details", "payment", "confirmed"),
+    "shop": ("browse", "cart", "checkout", "payment", "tracking"),
+    "market": ("search", "view", "contact", "purchase"),
+    "supply": ("open", "offer", "accepted", "delivered"),
+    "events": ("job", "quotes", "booked"),
+}
+REVENUE_TARGET_CENTS = 500_000  # a good day
+
+
+class Figures:
+    """Named counters, cheap enough to be counted on every request."""
+
+    def __init__(self) -> None:
+        self.started = time.time()
+        self._clock = time.monotonic()
+        self.counts: Counter[str] = Counter()
+        self.statuses: Counter[int] = Counter()
+        self.busy_seconds = 0.0
+
+    def count(self, name: str, more: int = 1) -> None:
+        """Add to a counter."""
+        self.counts[name] += more
+
+    def step(self, funnel: str, step: str) -> None:
+        """Somebody has reached this step of a funnel."""
+        self.counts[f"{funnel}.{step}"] += 1
+
+    def funnel(self, name: str) -> dict[str, dict[str, float]]:
+        """Per step of a funnel: how many reached it, and their share of the step before (0 to 1)."""
+        steps: dict[str, dict[str, float]] = {}
+        before = 0
+        for step in FUNNELS[name]:
+            here = self.counts[f"{name}.{step}"]
+            steps[step] = {"count": here, "conversion": round(min(1.0, here / before), 4) if before else 1.0}
+            before = here
+        return steps
+
+    def uptime(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._clock
+
+    def payment_success(self) -> float:
+        """The share of payments that were accepted, from 0 to 1; 1 when there were none."""
+        accepted, failed = self.counts["payments.accepted"], self.counts["payments.failed"]
+        return accepted / (accepted + failed) if accepted + failed else 1.0

@@ -1,0 +1,171 @@
+"""The payment provider: cards, its own answers, and the signed webhooks that it sends to the shop."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import http.client
+import json
+import queue
+import re
+import sqlite3
+import threading
+import time
+
+from footfall.demo.database import Database
+from footfall.demo.faults import Faults
+from footfall.demo.figures import Figures
+from footfall.demo.refusals import Refusal, conflict, not_found
+
+ACCEPTED, DECLINED, CONFIRM = "4242424242424242", "4000000000000002", "4000002760003184"
+SIGNATURE_SECONDS = 300.0
+_BATCH, _GATHER_SECONDS, _TRIES = 100, 0.02, 3
+
+
+def sign(secret: bytes, body: bytes, at: float) -> str:
+    """The value of `Corner-Signature` for a webhook's body."""
+    stamp = f"{at:.0f}"
+    return f"t={stamp},v1={hmac.new(secret, stamp.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
+
+
+def signed(secret: bytes, body: bytes, header: str) -> bool:
+    """Whether a webhook really comes from the provider, and lately."""
+    match = re.fullmatch(r"t=(\d{1,12}),v1=[0-9a-f]{64}", header)
+    if match is None or abs(time.time() - float(match[1])) > SIGNATURE_SECONDS:
+        return False
+    return hmac.compare_digest(sign(secret, body, float(match[1])), header)
+
+
+def paid_intents(body: bytes) -> list[str]:
+    """The payments that a webhook says were accepted."""
+    try:
+        return [str(event["intent"]) for event in json.loads(body)["events"] if event["type"] == "payment.succeeded"]
+    except (ValueError, KeyError, TypeError):
+        raise Refusal(400, "bad_json", "The webhook does not hold events.") from None
+
+
+class WebhookSender:
+    """Delivers events over HTTP from a thread of its own, gathered into batches, each tried three times."""
+
+    def __init__(self, secret: bytes, figures: Figures) -> None:
+        self._secret = secret
+        self._figures = figures
+        self._events: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def start(self, host: str, port: int) -> None:
+        """Begin delivering to the shop at this address."""
+        self._thread = threading.Thread(target=self._run, args=(host, port), name="corner-webhooks", daemon=True)
+        self._thread.start()
+
+    def send(self, event: dict[str, object]) -> None:
+        """Queue an event."""
+        self._events.put(event)
+
+    def stop(self) -> None:
+        """Deliver what is queued and end; called when the shop no longer answers, it waits for half a second at most."""
+        self._events.put(None)
+        if self._thread:
+            self._thread.join(0.5)
+
+    def _run(self, host: str, port: int) -> None:
+        connection = http.client.HTTPConnection(host, port, timeout=10)
+        while (first := self._events.get()) is not None:
+            time.sleep(_GATHER_SECONDS)
+            batch, ended = self._gather([first])
+            self._deliver(connection, json.dumps({"events": batch}, separators=(",", ":")).encode())
+            if ended:
+                return
+
+    def _gather(self, batch: list[dict[str, object]]) -> tuple[list[dict[str, object]], bool]:
+        while len(batch) < _BATCH and not self._events.empty():
+            if (event := self._events.get()) is None:
+                return batch, True
+            batch.append(event)
+        return batch, False
+
+    def _deliver(self, connection: http.client.HTTPConnection, body: bytes) -> None:
+        for attempt in range(_TRIES):
+            headers = {"Content-Type": "application/json", "Corner-Signature": sign(self._secret, body, time.time())}
+            try:
+                connection.request("POST", "/api/webhooks/payments", body, headers)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException):
+                connection.close()
+            else:
+                if answer.status < 300:
+                    return
+            time.sleep(0.1 * 2**attempt)
+        self._figures.count("webhooks.failed")
+
+
+class Provider:
+    """Takes cards. It knows payments (intents) only; what they are for is the shop's business."""
+
+    def __init__(self, database: Database, faults: Faults, figures: Figures, webhooks: WebhookSender) -> None:
+        self._database = database
+        self._faults = faults
+        self._figures = figures
+        self._webhooks = webhooks
+
+    def find(self, intent: str) -> sqlite3.Row:
+        """The payment of that id; a 404 when there is none."""
+        row = self._database.one("SELECT * FROM payments WHERE intent = ?", intent)
+        if row is None:
+            raise not_found("payment")
+        return row
+
+    async def pay(self, intent: str, number: str, expiry: str, cvc: str) -> str:
+        """Charge a card; returns `succeeded` or `requires_confirmation`, and raises a refusal for a card that will not do."""
+        await self._misbehave()
+        payment, digits = self.find(intent), re.sub(r"[\s-]", "", number)
+        if payment["status"] == "succeeded":
+            return "succeeded"
+        _check_card(digits, expiry, cvc)
+        if digits not in (ACCEPTED, CONFIRM) or self._faults.value("payment-declined"):
+            self._figures.count("payments.failed")
+            raise Refusal(402, "card_declined", "Your card was declined. Try another card.")
+        return await self._become(payment, "requires_confirmation" if digits == CONFIRM else "succeeded")
+
+    async def confirm(self, intent: str) -> str:
+        """The customer's bank agrees; returns `succeeded`."""
+        await self._misbehave()
+        payment = self.find(intent)
+        if payment["status"] == "requires_card":
+            raise conflict("This payment does not wait for a confirmation.")
+        return await self._become(payment, "succeeded")
+
+    async def _misbehave(self) -> None:
+        if late := self._faults.value("slow-payment"):
+            await asyncio.sleep(late)
+        if self._faults.value("payment-down"):
+            self._figures.count("payments.failed")
+            raise Refusal(503, "payment_unavailable", "Payments are not available just now. Please try again in a moment.")
+
+    async def _become(self, payment: sqlite3.Row, status: str) -> str:
+        intent = payment["intent"]
+
+        def change(db: sqlite3.Connection) -> bool:
+            done = db.execute(
+                "UPDATE payments SET status = ? WHERE intent = ? AND status NOT IN (?, 'succeeded')", (status, intent, status)
+            )
+            return done.rowcount > 0
+
+        if await self._database.write(change) and status == "succeeded":
+            self._figures.count("payments.accepted")
+            self._webhooks.send({"type": "payment.succeeded", "intent": intent, "amount_cents": payment["amount"]})
+        return status
+
+
+def _check_card(digits: str, expiry: str, cvc: str) -> None:
+    wrong = {}
+    if not re.fullmatch(r"\d{13,19}", digits):
+        wrong["number"] = "must have 13 to 19 digits"
+    if not re.fullmatch(r"(0[1-9]|1[0-2])\s*/\s*\d\d", expiry.strip()):
+        wrong["expiry"] = "must look like 12/34"
+    if not re.fullmatch(r"\d{3,4}", cvc.strip()):
+        wrong["cvc"] = "must have three digits"
+    if wrong:
+        raise Refusal(422, "invalid", "Please check the card: " + "; ".join(f"{name} {why}" for name, why in wrong.items()) + ".", wrong)

@@ -1,0 +1,85 @@
+-- Money is in cents. `run` is the X-Footfall-Run (or the cookie footfall_run) of the request that made a row: DELETE /api/test-data/{run} removes by it.
+
+CREATE TABLE IF NOT EXISTS users (
+    id INTEGER PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,              -- customer, supplier, admin
+    password TEXT NOT NULL,          -- salt and scrypt hash, both hex
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS logins (
+    session TEXT PRIMARY KEY,        -- SHA-256 of the cookie, so that the file holds no usable session
+    user INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    expires REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS seats (   -- how many bookings a slot has
+    service TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    taken INTEGER NOT NULL,
+    PRIMARY KEY (service, slot)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bookings (
+    id INTEGER PRIMARY KEY,
+    ref TEXT NOT NULL UNIQUE,
+    service TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    status TEXT NOT NULL,            -- awaiting_payment, confirmed
+    intent TEXT NOT NULL,
+    owner INTEGER REFERENCES users (id),
+    submission TEXT UNIQUE,          -- the form's or client's own key: the same one twice is one booking
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bookings_by_run ON bookings (run) WHERE run IS NOT NULL;
+CREATE INDEX IF NOT EXISTS bookings_by_owner ON bookings (owner) WHERE owner IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS carts (
+    id TEXT PRIMARY KEY,
+    items TEXT NOT NULL,             -- JSON: {"product id": quantity}
+    run TEXT,
+    created REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS carts_by_run ON carts (run) WHERE run IS NOT NULL;
+CREATE TABLE IF NOT EXISTS orders (
+    id INTEGER PRIMARY KEY,
+    ref TEXT NOT NULL UNIQUE,
+    items TEXT NOT NULL,             -- JSON: [{"product", "name", "quantity", "price_cents"}], prices as they were
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    street TEXT NOT NULL,
+    postcode TEXT NOT NULL,
+    city TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    status TEXT NOT NULL,            -- awaiting_payment, open, offered, accepted, preparing, on_the_way, delivered
+    intent TEXT NOT NULL,
+    supplier INTEGER REFERENCES users (id),
+    fee INTEGER,
+    minutes INTEGER,
+    owner INTEGER REFERENCES users (id),
+    submission TEXT UNIQUE,
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS orders_by_run ON orders (run) WHERE run IS NOT NULL;
+CREATE INDEX IF NOT EXISTS orders_by_owner ON orders (owner) WHERE owner IS NOT NULL;
+CREATE INDEX IF NOT EXISTS orders_open ON orders (id) WHERE status = 'open';
+CREATE INDEX IF NOT EXISTS orders_by_supplier ON orders (supplier, id) WHERE supplier IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS payments (
+    intent TEXT PRIMARY KEY,
+    subject TEXT NOT NULL,           -- booking, order, purchase, event
+    ref TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    status TEXT NOT NULL,            -- requires_card, requires_confirmation, succeeded
+    run TEXT,
+    created REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS payments_by_run ON payments (run) WHERE run IS NOT NULL;

@@ -1,0 +1,179 @@
+"""Corner as a process: sockets, signals, the announcement, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+import uvicorn
+import uvloop
+
+from footfall.demo.faults import FaultError, Faults
+from footfall.demo.options import DemoOptions
+from footfall.demo.web.app import corner_app
+from footfall.demo.web.site import Site, open_site
+
+_BACKLOG = 4096
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class CannotStart(Exception):  # noqa: N818 - it reads as what it says
+    """Corner cannot start; the message is for the user."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that ends in peace: it does not raise the signal again that told it to stop. It may be slow to start."""
+
+    late = 0.0  # seconds, from the slow-start fault
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        ready = time.monotonic() + self.late
+        while time.monotonic() < ready and not self.should_exit:
+            await asyncio.sleep(0.02)
+        await super().startup(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            self.force_exit = self.should_exit
+            self.should_exit = True
+
+        before = {number: signal.signal(number, stop) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; a `CannotStart` that names host and port when there can be none."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, kind)
+    except OSError as error:
+        raise CannotStart(f"cannot use the address {host}: {error.strerror or error}") from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CannotStart(f"cannot listen on {host}:{port}: {reason}; choose another port, or 0 for a free one") from None
+    listener.setblocking(False)
+    return listener
+
+
+def _allow_connections() -> None:
+    """As many open connections as the system lets this process have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _die_with_parent(server: uvicorn.Server) -> None:
+    """Stop when the other end of stdin is closed, however it was."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    server.should_exit = True
+
+
+def _say(options: DemoOptions, site: Site, out: TextIO) -> None:
+    url, payment_url = _url(options.host, site.port), _url(options.host, site.payment_port)
+    if options.announce:
+        line = json.dumps({"url": url, "payment_url": payment_url, "pid": os.getpid(), "token": site.token})
+    else:
+        reach = "this machine only" if options.host in ("127.0.0.1", "localhost", "::1") else f"bound to {options.host}"
+        faults = f"; faults: {', '.join(site.faults.active())}" if site.faults.any else ""
+        line = f"Corner is open at {url} ({reach}), payments at {payment_url}{faults}. Ctrl-C ends it."
+    out.write(line + "\n")
+    out.flush()
+
+
+async def _serve(options: DemoOptions, site: Site, sockets: list[socket.socket], out: TextIO) -> None:
+    config = uvicorn.Config(
+        corner_app(site),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http="httptools",
+        ws="websockets-sansio",
+        backlog=_BACKLOG,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    server.late = site.faults.value("slow-start") or 0.0
+    if options.die_with_parent:
+        threading.Thread(target=_die_with_parent, args=(server,), daemon=True).start()
+    serving = asyncio.create_task(server.serve(sockets))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    site.webhooks.start(_url(options.host, 0)[len("http://") :].rpartition(":")[0].strip("[]"), site.port)
+    _say(options, site, out)
+    await serving
+
+
+def _open_ports(options: DemoOptions) -> list[socket.socket]:
+    shop = _listen(options.host, options.port)
+    try:
+        return [shop, _listen(options.host, options.payment_port)]
+    except CannotStart:
+        shop.close()
+        raise
+
+
+def _run(options: DemoOptions, folder: Path, faults: Faults, out: TextIO) -> None:
+    sockets = _open_ports(options)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        site = open_site(folder, faults)
+    except Exception as error:
+        for listener in sockets:
+            listener.close()
+        raise CannotStart(f"cannot use {folder} for the database: {error}") from error
+    site.port, site.payment_port = (listener.getsockname()[1] for listener in sockets)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options, site, sockets, out))
+    finally:
+        site.webhooks.stop()
+        site.database.close()
+
+
+def serve(options: DemoOptions, out: TextIO | None = None, err: TextIO | None = None) -> int:
+    """Serve until told to stop; returns the exit code: 0, or 2 with one line on stderr when it cannot start."""
+    err = err or sys.stderr
+    _allow_connections()
+    with tempfile.TemporaryDirectory(prefix="corner-") as folder:
+        try:
+            _run(options, options.data or Path(folder), Faults(options.faults), out or sys.stdout)
+        except (CannotStart, FaultError) as error:
+            err.write(f"corner: {error}\n")
+            return 2
+    return 0

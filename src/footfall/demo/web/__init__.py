@@ -1,0 +1,1 @@
+"""Corner over HTTP: pages, API, payment frame, faults."""

@@ -1,0 +1,259 @@
+"""The JSON API: what customers do."""
+
+from __future__ import annotations
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from footfall.demo import catalogue, provider, records
+from footfall.demo.refusals import Fields, Refusal, not_found
+from footfall.demo.web.http import MOST_JSON, Json, origin_of, read_body, read_card, read_json, run_of
+from footfall.demo.web.site import site_of
+
+
+async def services(request: Request) -> Response:
+    """Everything that can be booked."""
+    site_of(request).figures.step("booking", "service")
+    return Json({"services": [service.as_json() for service in catalogue.SERVICES.values()]})
+
+
+def _service(request: Request) -> catalogue.Service:
+    service = catalogue.SERVICES.get(request.path_params["service"])
+    if service is None:
+        raise not_found("service")
+    return service
+
+
+def number_in_query(request: Request, name: str, most: int) -> int:
+    """A whole number from 1 to `most` in the query, 1 when it is absent; else a 422."""
+    fields = Fields(request.query_params, texts=True)
+    number = fields.integer(name, 1, most) if name in request.query_params else 1
+    fields.done()
+    return number
+
+
+def free_slots(request: Request, service: str, day: int) -> list[dict[str, object]]:
+    """The slots of a day with whether there is room."""
+    rows = site_of(request).database.all("SELECT slot FROM seats WHERE service = ? AND taken >= ?", service, catalogue.SEATS)
+    full = {row["slot"] for row in rows}
+    slots = [(catalogue.slot_id(day, clock), clock) for clock in catalogue.TIMES]
+    return [{"id": slot, "time": clock, "available": slot not in full} for slot, clock in slots]
+
+
+async def slots(request: Request) -> Response:
+    """One service's slots on one day."""
+    service, day = _service(request), number_in_query(request, "day", catalogue.DAYS)
+    site_of(request).figures.step("booking", "time")
+    return Json({"service": service.id, "day": day, "slots": free_slots(request, service.id, day)})
+
+
+def booking_wish(fields: Fields) -> records.BookingWish:
+    """What a booking needs, from JSON or from a form."""
+    service = fields.choice("service", catalogue.SERVICES)
+    slot = fields.text("slot", most=10)
+    if slot and not catalogue.is_slot(slot):
+        fields.wrong["slot"] = f"must be a slot from 1-0900 to {catalogue.DAYS}-1830"
+    wish = records.BookingWish(
+        service=service,
+        slot=slot,
+        name=fields.text("name"),
+        email=fields.email(),
+        phone=fields.text("phone", most=40, required=False),
+        notes=fields.text("notes", most=1000, required=False),
+    )
+    fields.done()
+    return wish
+
+
+async def create_booking(request: Request) -> Response:
+    """Hold a slot."""
+    site = site_of(request)
+    wish, origin = booking_wish(Fields(await read_json(request))), origin_of(request)
+    site.figures.step("booking", "details")
+    row, new = await site.database.write(lambda db: records.create_booking(db, wish, origin))
+    if new:
+        site.figures.count("bookings")
+        site.figures.step("booking", "payment")
+    return Json(records.booking_json(row), 201 if new else 200)
+
+
+async def booking(request: Request) -> Response:
+    """One booking, by its reference."""
+    site, ref = site_of(request), request.path_params["ref"]
+    if (earlier := site.stale(ref)) is not None:
+        return Json(earlier)
+    row = site.database.one("SELECT * FROM bookings WHERE ref = ?", ref)
+    if row is None:
+        raise not_found("booking")
+    return Json(site.keep(ref, records.booking_json(row)))
+
+
+async def products(request: Request) -> Response:
+    """A page of products, by words and category."""
+    query, category = request.query_params.get("q", "")[:100], request.query_params.get("category", "")
+    page = number_in_query(request, "page", 1000)
+    found = catalogue.find_products(query, category)
+    site_of(request).figures.step("shop", "browse")
+    return Json(
+        {
+            "products": [product.as_json() for product in found[(page - 1) * catalogue.PAGE : page * catalogue.PAGE]],
+            "page": page,
+            "pages": max(1, -(-len(found) // catalogue.PAGE)),
+            "total": len(found),
+        }
+    )
+
+
+def _product(request: Request) -> catalogue.Product:
+    product = catalogue.PRODUCTS.get(request.path_params["product"])
+    if product is None:
+        raise not_found("product")
+    return product
+
+
+async def product(request: Request) -> Response:
+    """One product."""
+    found = _product(request)
+    return Json(found.as_json() | {"description": catalogue.describe(found), "image": f"/pictures/{found.picture}-640.jpg"})
+
+
+def _cart_json(cart: str, items: dict[int, int]) -> dict[str, object]:
+    return {"id": cart, "items": records.lines(items), "total_cents": records.total(items)}
+
+
+async def create_cart(request: Request) -> Response:
+    """An empty cart."""
+    cart, run = "c_" + secrets.token_hex(10), run_of(request)
+    await site_of(request).database.write(lambda db: records.create_cart(db, cart, run))
+    return Json(_cart_json(cart, {}), 201)
+
+
+async def cart(request: Request) -> Response:
+    """What is in a cart."""
+    name = request.path_params["cart"]
+    items = site_of(request).cart(name)
+    if items is None:
+        raise not_found("cart")
+    return Json(_cart_json(name, items))
+
+
+async def put_in_cart(request: Request) -> Response:
+    """Set a quantity."""
+    site, name, item = site_of(request), request.path_params["cart"], _product(request).id
+    fields = Fields(await read_json(request))
+    quantity = fields.integer("quantity", 0, 99)
+    fields.done()
+    items = await site.database.write(lambda db: records.put_in_cart(db, name, item, quantity))
+    site.figures.step("shop", "cart")
+    return Json(_cart_json(name, items))
+
+
+def delivery(fields: Fields) -> records.Delivery:
+    """Where an order goes, from JSON or from a form."""
+    found = records.Delivery(
+        name=fields.text("name"),
+        email=fields.email(),
+        street=fields.text("street"),
+        postcode=fields.text("postcode", most=12),
+        city=fields.text("city", most=60),
+    )
+    fields.done()
+    return found
+
+
+def _items(value: object) -> dict[int, int]:
+    """The `items` of an order without a cart."""
+    if not isinstance(value, list) or not 0 < len(value) <= 100:
+        raise Refusal(422, "invalid", "Name a cart, or 1 to 100 items.", {"items": "must be a list of 1 to 100"})
+    items: dict[int, int] = {}
+    for entry in value:
+        fields = Fields(entry if isinstance(entry, dict) else {})
+        item, quantity = fields.integer("product", 1, len(catalogue.PRODUCTS)), fields.integer("quantity", 1, 99)
+        fields.done()
+        items[item] = min(99, items.get(item, 0) + quantity)
+    return items
+
+
+async def create_order(request: Request) -> Response:
+    """Order what is in a cart, or a list of items."""
+    site, values = site_of(request), await read_json(request)
+    target, origin = delivery(fields := Fields(values)), origin_of(request)
+    items: str | dict[int, int] = fields.text("cart", most=40) if "cart" in values else _items(values.get("items"))
+    fields.done()
+    row, new = await site.database.write(lambda db: records.create_order(db, items, target, origin))
+    if new:
+        site.figures.count("orders")
+        site.figures.step("shop", "checkout")
+    return Json(records.order_json(row), 201 if new else 200)
+
+
+async def order(request: Request) -> Response:
+    """One order, by its reference."""
+    site, ref = site_of(request), request.path_params["ref"]
+    if (earlier := site.stale(ref)) is not None:
+        return Json(earlier)
+    row = site.database.one("SELECT * FROM orders WHERE ref = ?", ref)
+    if row is None:
+        raise not_found("order")
+    site.figures.step("shop", "tracking")
+    return Json(site.keep(ref, records.order_json(row)))
+
+
+async def accept_offer(request: Request) -> Response:
+    """The customer agrees to the supplier's offer."""
+    site, ref = site_of(request), request.path_params["ref"]
+    row = await site.database.write(lambda db: records.accept_offer(db, ref))
+    site.figures.step("supply", "accepted")
+    return Json(records.order_json(row))
+
+
+async def pay(request: Request) -> Response:
+    """Charge a card for a booking or an order."""
+    site = site_of(request)
+    intent, number, expiry, cvc = await read_card(request)
+    status = await site.provider.pay(intent, number, expiry, cvc)
+    if status == "succeeded":
+        await site.settle(intent)
+    return Json({"intent": intent, "status": status})
+
+
+async def confirm_payment(request: Request) -> Response:
+    """The customer confirms with the bank."""
+    site, intent = site_of(request), request.path_params["intent"]
+    status = await site.provider.confirm(intent)
+    await site.settle(intent)
+    return Json({"intent": intent, "status": status})
+
+
+async def webhook(request: Request) -> Response:
+    """The provider's word that payments were accepted."""
+    site, body = site_of(request), await read_body(request, MOST_JSON)
+    if not provider.signed(site.secret, body, request.headers.get("corner-signature", "")):
+        site.figures.count("webhooks.refused")
+        raise Refusal(400, "bad_signature", "The signature does not match.")
+    intents = provider.paid_intents(body)
+    await site.settle(*intents)
+    site.figures.count("webhooks.delivered", len(intents))
+    return Json({"received": len(intents)})
+
+
+ROUTES = [
+    Route("/api/services", services),
+    Route("/api/services/{service}/slots", slots),
+    Route("/api/bookings", create_booking, methods=["POST"]),
+    Route("/api/bookings/{ref}", booking),
+    Route("/api/products", products),
+    Route("/api/products/{product:int}", product),
+    Route("/api/carts", create_cart, methods=["POST"]),
+    Route("/api/carts/{cart}", cart),
+    Route("/api/carts/{cart}/items/{product:int}", put_in_cart, methods=["PUT"]),
+    Route("/api/orders", create_order, methods=["POST"]),
+    Route("/api/orders/{ref}", order),
+    Route("/api/orders/{ref}/accept", accept_offer, methods=["POST"]),
+    Route("/api/payments", pay, methods=["POST"]),
+    Route("/api/payments/{intent}/confirm", confirm_payment, methods=["POST"]),
+    Route("/api/webhooks/payments", webhook, methods=["POST"]),
+]

@@ -1,0 +1,51 @@
+"""The two sites as one application, told apart by the port that a request came to."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from footfall.demo.web import api, booking, control, health, members, shop, static, supply
+from footfall.demo.web.edge import Edge
+from footfall.demo.web.http import as_refusal, handlers, refused
+from footfall.demo.web.pages import render
+from footfall.demo.web.payment import payment_app
+from footfall.demo.web.site import Site
+
+_MACHINES = ("/api/", "/_faults", "/static/", "/pictures/")
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Say no as JSON to programs and as a page to people."""
+    refusal = as_refusal(error)
+    if request.url.path.startswith(_MACHINES):
+        return refused(refusal)
+    return render(request, "refused.html", refusal.status, refusal=refusal)
+
+
+def shop_app(site: Site) -> Starlette:
+    """The shop."""
+    routes = [
+        *(*api.ROUTES, *health.ROUTES, *supply.ROUTES, *booking.ROUTES, *shop.ROUTES),
+        *(*members.ROUTES, *static.ROUTES, *control.ROUTES),
+    ]
+    middleware = [Middleware(Edge, site=site), Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers(_refuse))
+    app.state.site = site
+    return app
+
+
+def corner_app(site: Site) -> ASGIApp:
+    """Shop and payment provider behind one server."""
+    shop_site, provider_site = shop_app(site), payment_app(site)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        server = scope.get("server")
+        chosen = provider_site if server and server[1] == site.payment_port else shop_site
+        await chosen(scope, receive, send)
+
+    return app

@@ -1,0 +1,120 @@
+"""The booking pages: service → time → details → payment → confirmed."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from footfall.demo import catalogue, records
+from footfall.demo.refusals import Refusal, not_found
+from footfall.demo.web.api import booking_wish, free_slots, number_in_query
+from footfall.demo.web.pages import fields_of, form_origin, read_form, render, see, submission
+from footfall.demo.web.site import site_of
+
+
+async def services(request: Request) -> Response:
+    """Choose a service."""
+    site_of(request).figures.step("booking", "service")
+    return render(request, "book.html", services=catalogue.SERVICES.values())
+
+
+def _service(request: Request) -> catalogue.Service:
+    service = catalogue.SERVICES.get(request.path_params["service"])
+    if service is None:
+        raise not_found("service")
+    return service
+
+
+async def times(request: Request) -> Response:
+    """Choose a time."""
+    service, day = _service(request), number_in_query(request, "day", catalogue.DAYS)
+    site_of(request).figures.step("booking", "time")
+    days = [(number, catalogue.day_name(number)) for number in range(1, catalogue.DAYS + 1)]
+    return render(request, "times.html", service=service, day=day, days=days, slots=free_slots(request, service.id, day))
+
+
+async def details(request: Request) -> Response:
+    """Say who comes."""
+    service, slot = _service(request), request.query_params.get("slot", "")
+    if not catalogue.is_slot(slot):
+        return see(f"/book/{service.id}")
+    site_of(request).figures.step("booking", "details")
+    return _details_page(request, service, slot, {})
+
+
+def _details_page(
+    request: Request, service: catalogue.Service, slot: str, form: dict[str, str], refusal: Refusal | None = None
+) -> Response:
+    return render(
+        request,
+        "details.html",
+        refusal.status if refusal else 200,
+        service=service,
+        slot=slot,
+        when=catalogue.slot_name(slot),
+        form=form,
+        refusal=refusal,
+        submission=form.get("submission") or submission(),
+    )
+
+
+async def book(request: Request) -> Response:
+    """Take the details and go on to the payment."""
+    service, form, site = _service(request), await read_form(request), site_of(request)
+    slot = form.get("slot", "")
+    if not catalogue.is_slot(slot):
+        raise Refusal(422, "invalid", "Please choose a time first.", {"slot": "is needed"})
+    origin = form_origin(request, form)
+    try:
+        wish = booking_wish(fields_of(form | {"service": service.id}))
+        row, new = await site.database.write(lambda db: records.create_booking(db, wish, origin))
+    except Refusal as refusal:
+        return _details_page(request, service, slot, form, refusal)
+    if new:
+        site.figures.count("bookings")
+    return see(f"/bookings/{row['ref']}/payment")
+
+
+def _booking(request: Request) -> sqlite3.Row:
+    row = site_of(request).database.one("SELECT * FROM bookings WHERE ref = ?", request.path_params["ref"])
+    if row is None:
+        raise not_found("booking")
+    return row
+
+
+async def payment(request: Request) -> Response:
+    """Pay, in the provider's frame."""
+    row = _booking(request)
+    if row["status"] != "awaiting_payment":
+        return see(f"/bookings/{row['ref']}")
+    site_of(request).figures.step("booking", "payment")
+    summary = [(catalogue.SERVICES[row["service"]].name, catalogue.slot_name(row["slot"]), row["amount"])]
+    return render(
+        request,
+        "payment.html",
+        frame=f"/frame?intent={row['intent']}",
+        after=f"/bookings/{row['ref']}",
+        summary=summary,
+        amount=row["amount"],
+    )
+
+
+async def confirmed(request: Request) -> Response:
+    """The booking as it stands."""
+    row, site = _booking(request), site_of(request)
+    if await site.catch_up(row):
+        row = _booking(request)
+    return render(request, "booking.html", booking=row, service=catalogue.SERVICES[row["service"]], when=catalogue.slot_name(row["slot"]))
+
+
+ROUTES = [
+    Route("/book", services),
+    Route("/book/{service}", times),
+    Route("/book/{service}/details", details, methods=["GET"]),
+    Route("/book/{service}/details", book, methods=["POST"]),
+    Route("/bookings/{ref}/payment", payment),
+    Route("/bookings/{ref}", confirmed),
+]

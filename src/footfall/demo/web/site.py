@@ -1,0 +1,104 @@
+"""The one object that a handler needs: everything that Corner is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.requests import HTTPConnection
+
+from footfall.demo import accounts, records
+from footfall.demo.accounts import Attempts, User
+from footfall.demo.database import Database
+from footfall.demo.faults import Faults
+from footfall.demo.figures import Figures
+from footfall.demo.provider import Provider, WebhookSender
+
+# The steps of funnels that an accepted payment reaches, by what it pays for.
+_PAID_STEPS = {"booking": (("booking", "confirmed"),), "order": (("shop", "payment"), ("supply", "open"))}
+
+
+@dataclass
+class Site:
+    """Corner's parts, wired once."""
+
+    database: Database
+    faults: Faults
+    figures: Figures = field(default_factory=Figures)
+    attempts: Attempts = field(default_factory=Attempts)
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    port: int = 0
+    payment_port: int = 0
+    hoard: list[bytearray] = field(default_factory=list)  # what the memory-growth fault keeps
+
+    _kept: dict[str, tuple[float, dict[str, object]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.webhooks = WebhookSender(self.secret, self.figures)
+        self.provider = Provider(self.database, self.faults, self.figures, self.webhooks)
+        self.database.wait = lambda: self.faults.value("database-lock") or 0.0
+
+    def csrf(self, session: str) -> str:
+        """The token that a form of this session must send back."""
+        return hmac.new(self.secret, b"csrf:" + session.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def user(self, session: str | None) -> User | None:
+        """Who is signed in with this cookie."""
+        return accounts.as_user(self.database.one(accounts.SESSION_QUERY, *accounts.session_values(session))) if session else None
+
+    def cart(self, cart: str) -> dict[int, int] | None:
+        """What is in a cart, or None when there is no such cart."""
+        row = self.database.one("SELECT items FROM carts WHERE id = ?", cart)
+        return records.read_items(row["items"]) if row else None
+
+    def stale(self, ref: str) -> dict[str, object] | None:
+        """The earlier answer that the stale-cache fault repeats for this record, or None."""
+        age = self.faults.value("stale-cache")
+        if age is None:
+            return None
+        kept = self._kept.get(ref)
+        return kept[1] if kept and time.monotonic() - kept[0] < age else None
+
+    def keep(self, ref: str, answer: dict[str, object]) -> dict[str, object]:
+        """Keep an answer for `stale`, while that fault is on; returns the answer."""
+        if self.faults.value("stale-cache") is not None:
+            self._kept[ref] = (time.monotonic(), answer)
+        elif self._kept:
+            self._kept.clear()
+        return answer
+
+    async def settle(self, *intents: str) -> None:
+        """Mark what successful payments pay for as paid, and count each once."""
+        paid = await self.database.write(lambda db: [payment for intent in intents if (payment := records.settle(db, intent))])
+        for payment in paid:
+            kind = payment["subject"]
+            self.figures.count(f"paid.{kind}")
+            self.figures.count("revenue_cents", payment["amount"])
+            for funnel, step in _PAID_STEPS.get(kind, ()):
+                self.figures.step(funnel, step)
+
+    async def catch_up(self, row: sqlite3.Row) -> bool:
+        """A customer came back from the payment before its webhook: ask the provider. Returns whether it is paid now."""
+        if row["status"] == "awaiting_payment" and self.provider.find(row["intent"])["status"] == "succeeded":
+            await self.settle(row["intent"])
+            return True
+        return False
+
+
+def open_site(folder: Path, faults: Faults) -> Site:
+    """Corner with its database in that folder."""
+    database = Database(folder / "corner.db")
+    database.write_now(accounts.seed)
+    return Site(database=database, faults=faults)
+
+
+def site_of(request: HTTPConnection) -> Site:
+    """The site that a request came to."""
+    site: Site = request.app.state.site
+    return site

@@ -1,0 +1,97 @@
+"""Style sheets, scripts and pictures, from memory, with the caching headers that a real shop has."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from footfall.demo import pictures
+from footfall.demo.refusals import not_found
+from footfall.demo.web.site import site_of
+
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_FOREVER = "public, max-age=31536000, immutable"
+_PICTURE = re.compile(r"([a-z]+\d*)-(\d{2,4})\.jpg")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file as it goes over the wire."""
+
+    plain: bytes
+    packed: bytes
+    kind: str
+    version: str
+
+
+@cache
+def _load(name: str) -> Asset | None:
+    source = resources.files("footfall.demo").joinpath("static", name)
+    if not re.fullmatch(r"[a-z-]+\.(css|js|svg)", name) or not source.is_file():
+        return None
+    plain = source.read_bytes()
+    return Asset(plain, gzip.compress(plain, 9, mtime=0), _TYPES[name.rpartition(".")[2]], hashlib.sha256(plain).hexdigest()[:12])
+
+
+def asset(name: str) -> str:
+    """The address of a file, which changes with its content."""
+    found = _load(name)
+    return f"/static/{name}?v={found.version if found else ''}"
+
+
+def _kept(request: Request, etag: str, lasting: str) -> tuple[dict[str, str], bool]:
+    headers = {"ETag": etag, "Cache-Control": lasting, "X-Content-Type-Options": "nosniff"}
+    return headers, request.headers.get("if-none-match") == etag
+
+
+async def static(request: Request) -> Response:
+    """A style sheet, script or drawing."""
+    found = _load(request.path_params["name"])
+    if found is None:
+        raise not_found("file")
+    lasting = _FOREVER if request.query_params.get("v") == found.version else "no-cache"
+    headers, known = _kept(request, f'"{found.version}"', lasting)
+    if known:
+        return Response(status_code=304, headers=headers)
+    packs = "gzip" in request.headers.get("accept-encoding", "")
+    headers |= {"Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if packs else {})}
+    return Response(found.packed if packs else found.plain, headers=headers, media_type=found.kind)
+
+
+async def picture(request: Request) -> Response:
+    """A picture in one of its widths, painted when it is first asked for."""
+    match = _PICTURE.fullmatch(request.path_params["name"])
+    if match is None or not pictures.exists(match[1], int(match[2])):
+        raise not_found("picture")
+    site, padding = site_of(request), 0
+    data = (
+        await asyncio.to_thread(pictures.paint, match[1], int(match[2]))
+        if not pictures.ready(*match.groups())
+        else pictures.paint(match[1], int(match[2]))
+    )
+    lasting = "public, max-age=86400"
+    if match[1] == "hero" and site.faults.any:
+        await asyncio.sleep(site.faults.value("late-hero") or 0)
+        padding = int(site.faults.value("heavy-hero") or 0)
+        lasting = "no-store"
+    headers, known = _kept(request, f'"{hashlib.sha1(data, usedforsecurity=False).hexdigest()[:12]}"', lasting)
+    if known and lasting != "no-store":
+        return Response(status_code=304, headers=headers)
+    # Browsers ignore what follows a JPEG's end, so zeros make it as heavy as the fault says.
+    return Response(data + bytes(max(0, padding - len(data))), headers=headers, media_type="image/jpeg")
+
+
+ROUTES = [
+    Route("/static/{name}", static),
+    Route("/pictures/{name}", picture),
+    Route("/favicon.ico", lambda request: Response(status_code=204)),
+]
