@@ -122,12 +122,13 @@ _MOMENTS = ("at", "started")
 
 
 def to_line(record: Record) -> str:
-    """Write a record as one line of JSON, without the newline; empty labels and details are kept, other empty fields left out."""
+    """Write a record as one line of JSON, without the newline; optional texts that are empty are left out."""
     plain: dict[str, Any] = {"type": _NAMES[type(record)]}
-    for name, value in vars(record).items():
+    for name, described in record.__dataclass_fields__.items():
+        value = getattr(record, name)
         if isinstance(value, datetime):
             plain[name] = to_text(value)
-        elif value != "" or name == "part":
+        elif value != "" or described.default != "":
             plain[name] = dict(value) if isinstance(value, Mapping) else value
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
