@@ -50,8 +50,10 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Let go of the lifeline: the child, if it still runs, takes it as the end of its parent."""
-        os.close(self._lifeline)
+        """Let go of the lifeline: the child, if it still runs, takes it as the end of its parent. Closing twice is fine."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
 
 
 @contextmanager
