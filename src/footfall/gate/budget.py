@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from footfall.errors import did_you_mean
 from footfall.gate.expression import Expression, ParseError, parse, problems
@@ -106,9 +106,7 @@ def read_budgets(value: Any, place: Place, metric: Metric, key: str) -> tuple[li
     return [(path, budget) for path, budget, _ in read if budget], found
 
 
-def _read_one(
-    value: Any, place: Place, metric: Metric, key: str, path: tuple[str | int, ...]
-) -> tuple[Budget | None, list[Problem]]:
+def _read_one(value: Any, place: Place, metric: Metric, key: str, path: tuple[str | int, ...]) -> tuple[Budget | None, list[Problem]]:
     if isinstance(value, str):
         value, spelled = {"fail": value}, False
     elif isinstance(value, dict):
@@ -139,11 +137,9 @@ def _read_table(value: Mapping[str, Any], place: Place, metric: Metric) -> tuple
         try:
             if name in {"warn", "fail"}:
                 read[name] = _expression(item, metric)
-            elif name in _READERS:
-                field_name, reader = _READERS[name]
-                read[field_name] = reader(item)
             else:
-                raise _BadValueError("unknown key of a budget", did_you_mean(name, ("warn", "fail", *_READERS)))
+                field_name, reader = _READERS.get(name) or _unknown_key(name)
+                read[field_name] = reader(item)
         except _BadValueError as error:
             found.append(Problem((name,), str(error), error.expected))
     if read.get("abort") and place.source is not Source.LOAD:
@@ -176,6 +172,10 @@ def _expression(value: Any, metric: Metric) -> Expression:
     if wrong:
         raise _BadValueError(f"in {text!r}: {'; '.join(wrong)}")
     return expression
+
+
+def _unknown_key(name: str) -> NoReturn:
+    raise _BadValueError("unknown key of a budget", did_you_mean(name, ("warn", "fail", *_READERS)))
 
 
 def _shown(value: Any) -> str:

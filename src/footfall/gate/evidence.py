@@ -37,13 +37,26 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a run set out to measure: subjects by source, and the values of the labels that it chose (`{"device": ("desktop",)}`).
+
+    Budgets on anything else are not judged; a subject within it of which nothing was seen is missing.
+    """
+
+    subjects: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that a verdict may rest on.
 
     `observations` are this run's; `history` holds, per series, the figures of earlier comparable runs, oldest first;
-    `spoilt` maps a source (`load`, `journey`) to the reason why its figures cannot be trusted, if there is one.
+    `spoilt` maps a source (`load`, `journey`) to the reason why its figures cannot be trusted, if there is one; `scope` says
+    what the run set out to measure (None: everything that a budget names).
     """
 
     observations: tuple[Observation, ...]
     history: Mapping[Series, tuple[Figures, ...]] = field(default_factory=dict)
     spoilt: Mapping[str, str] = field(default_factory=dict)
+    scope: Scope | None = None

@@ -1,0 +1,48 @@
+"""What "as before" means: the usual figure of earlier comparable runs, and how much such runs differ by themselves."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from footfall.gate.expression import Statistic
+from footfall.gate.figures import of_summary
+from footfall.gate.uncertainty import Odds, beyond_by_chance
+from footfall.metrics import Kind
+from footfall.stats import Figures
+
+USUAL_SPREAD = 0.03
+"""Standard deviation of ln(figure) between runs to expect before any is seen."""
+USUAL_WEIGHT = 4
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The median figure of `runs` earlier runs; `spread` is the standard deviation of its logarithm, None where a figure is 0."""
+
+    figure: float
+    runs: int
+    spread: float | None
+
+
+def usual(statistic: Statistic, history: Sequence[Figures], kind: Kind) -> Usual | None:
+    """Return what a statistic usually is, or None without history."""
+    seen = [figure for figures in history if (figure := of_summary(statistic, figures, kind)) is not None]
+    if not seen:
+        return None
+    middle = statistics.median(seen)
+    if min(seen) <= 0:
+        return Usual(middle, len(seen), None)
+    squares = math.fsum((math.log(figure) - math.log(middle)) ** 2 for figure in seen)
+    return Usual(middle, len(seen), math.sqrt((USUAL_WEIGHT * USUAL_SPREAD**2 + squares) / (USUAL_WEIGHT + len(seen) - 1)))
+
+
+def odds(figure: float, limit: float, before: Usual, *, upper: bool) -> Odds | None:
+    """Judge one run's figure against a limit that hangs on `before`; None where logarithms do not apply."""
+    if before.spread is None or figure <= 0 or limit <= 0:
+        return None
+    distance = math.log(figure) - math.log(limit)
+    error = before.spread * math.sqrt(1 + 1 / before.runs)
+    return beyond_by_chance(figure, distance if upper else -distance, error, USUAL_WEIGHT + before.runs - 1)

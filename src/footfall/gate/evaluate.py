@@ -1,0 +1,158 @@
+"""Hold budgets against evidence: the one rule of the house, pure and in the same order each time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from footfall.gate import words
+from footfall.gate.budget import Budget
+from footfall.gate.evidence import Evidence, Observation
+from footfall.gate.finding import Correction, Finding, Rules, correct, find, needed, outcome, warning
+from footfall.gate.matching import Case, match, unseen_subjects
+from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict
+
+STANDARD = Rules()
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """What one level of a budget means for one observation."""
+
+    finding: Finding
+    outcome: Outcome
+
+    @property
+    def order(self) -> tuple[int, bool, float]:
+        """Worst first; of two passes the `warn` level's tells more, for it is the stricter one."""
+        return WORST_FIRST.index(self.outcome), self.finding.level != "warn", -self.finding.excess
+
+
+def evaluate(budgets: Sequence[Budget], evidence: Evidence, rules: Rules = STANDARD) -> tuple[Verdict, ...]:
+    """Return the verdicts in the order of the budgets and then of the series. Never raises for legal budgets."""
+    cases = match(budgets, evidence)
+    findings = [
+        [find(case.budget, level, expression, observation, evidence.history, rules) for level, expression in case.budget.levels]
+        for case in cases
+        for observation in case.observations
+    ]
+    hard = [finding for levels in findings for finding in levels if finding.level == "fail"]
+    judge = _Judge(evidence, rules, hard, correct(hard, rules))
+    decided = iter([judge.decide(levels) for levels in findings])
+    verdicts = [
+        judge.verdict(case, [next(decided) for _ in case.observations]) if case.observations else _missing(case.budget, evidence)
+        for case in cases
+        if case.observations or case.budget.missing_means != "skip"
+    ]
+    return (*verdicts, *(_unseen(source, subject, evidence) for source, subject in unseen_subjects(evidence, cases)))
+
+
+class _Judge:
+    """Decides findings of one evaluation, all `fail` levels of which (`hard`) are corrected together."""
+
+    def __init__(self, evidence: Evidence, rules: Rules, hard: Sequence[Finding], correction: Correction) -> None:
+        self._evidence, self._rules, self._chance = evidence, rules, correction.chance
+        self._failed = {id(hard[position]) for position in correction.failed}
+
+    def decide(self, levels: Sequence[Finding]) -> _Decision:
+        """Return the worst decision of the levels of one budget for one observation."""
+        return min((_Decision(finding, self._outcome(finding)) for finding in levels), key=lambda decision: decision.order)
+
+    def _outcome(self, finding: Finding) -> Outcome:
+        return warning(finding) if finding.level == "warn" else outcome(finding, self._rules, failed=id(finding) in self._failed)
+
+    def verdict(self, case: Case, decisions: Sequence[_Decision]) -> Verdict:
+        """Return the verdict of a case: its worst observation's, unless too few samples or a spoilt source forbid one."""
+        worst = min(decisions, key=lambda decision: decision.order)
+        finding, budget = worst.finding, case.budget
+        verdict = _about(finding, worst.outcome)
+        why = self._evidence.spoilt.get(str(budget.place.source))
+        if why is not None:
+            return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=words.spoilt(finding, why))
+        fewest = min((decision.finding.observation for decision in decisions), key=lambda observation: observation.figures.count)
+        if fewest.figures.count < budget.min_samples:
+            return _too_few(verdict, budget, fewest)
+        more = needed(finding, self._rules, self._chance) if worst.outcome is Outcome.INCONCLUSIVE else None
+        reason = words.reason(finding, worst.outcome, more, len(decisions), self._rules.baseline_runs)
+        return replace(verdict, needed=more, reason=reason)
+
+
+def _about(finding: Finding, found: Outcome) -> Verdict:
+    """Return a verdict without its reason."""
+    series, odds = finding.observation.series, finding.odds
+    return replace(
+        _of_budget(finding.budget, found, finding.level),
+        text=str(finding.expression),
+        subject=series.subject,
+        part=series.part,
+        statistic=str(finding.expression.statistic),
+        comparator=finding.expression.comparator,
+        unit=finding.unit,
+        series=series,
+        figure=finding.figure,
+        limit=finding.limit,
+        count=finding.observation.figures.count,
+        interval=odds.interval if odds else None,
+    )
+
+
+def _of_budget(budget: Budget, found: Outcome, level: str) -> Verdict:
+    """Return what a verdict takes from its budget alone."""
+    expression = dict(budget.levels)[level]
+    return Verdict(
+        outcome=found,
+        key=budget.key,
+        text=str(expression),
+        level=level,
+        reason="",
+        source=str(budget.place.source),
+        subject=budget.place.subject,
+        part=budget.place.part or "",
+        metric=budget.metric.name,
+        statistic=str(expression.statistic),
+        comparator=expression.comparator,
+        unit=expression.statistic.unit(budget.metric),
+        severity=budget.severity,
+        owner=budget.owner,
+        runbook=budget.runbook,
+        file=budget.file,
+        line=budget.line,
+    )
+
+
+def _too_few(verdict: Verdict, budget: Budget, fewest: Observation) -> Verdict:
+    return replace(
+        verdict,
+        outcome=Outcome.INCONCLUSIVE if budget.fail else Outcome.LEARNING,
+        needed=budget.min_samples,
+        reason=words.too_few(fewest, budget.min_samples),
+    )
+
+
+def _missing(budget: Budget, evidence: Evidence) -> Verdict:
+    """Return the verdict of an exact budget that found no samples."""
+    spoilt = evidence.spoilt.get(str(budget.place.source))
+    if spoilt is not None:
+        return replace(_of_budget(budget, Outcome.INCONCLUSIVE, budget.levels[0][0]), reason=f"nothing was observed: {spoilt}")
+    found = Outcome.WARN if budget.missing_means == "warn" else Outcome.MISSING
+    return replace(_of_budget(budget, found, budget.levels[0][0]), reason=words.missing(budget, evidence.observations))
+
+
+def _unseen(source: str, subject: str, evidence: Evidence) -> Verdict:
+    """Return the verdict on something that was to be measured and of which no sample came."""
+    spoilt = evidence.spoilt.get(source)
+    reason = f"{words.SUBJECTS.get(source, source)} {subject} was to be measured, and not one sample came"
+    return Verdict(
+        outcome=Outcome.INCONCLUSIVE if spoilt else Outcome.MISSING,
+        key=words.dotted(source, subject),
+        text="",
+        level="fail",
+        reason=f"{reason}: {spoilt}" if spoilt else reason,
+        source=source,
+        subject=subject,
+        part="",
+        metric="",
+        statistic="",
+        comparator="",
+        unit="",
+    )

@@ -1,0 +1,241 @@
+"""Budgets and verdicts in words, for a person who is on call and has not read the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from footfall.errors import nearest
+from footfall.gate.budget import EVERY, Budget, Place
+from footfall.gate.evidence import Observation
+from footfall.gate.expression import Expression, Limit, Statistic
+from footfall.gate.finding import Basis, Finding
+from footfall.gate.verdict import Outcome
+from footfall.metrics import Kind, Metric, format_beside, format_quantity, parse_duration, parse_quantity
+
+SUBJECTS = {"journey": "journey", "load": "profile", "probe": "probe"}
+_TABLES = {"journey": "journeys", "load": "load", "probe": "probes"}
+_PARTS = {"journey": "step", "load": "request", "probe": "part"}
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_STATISTICS = {
+    "min": "the smallest",
+    "max": "the largest",
+    "mean": "the mean",
+    "median": "half of all",
+    "rate": "the share of",
+    "count": "the number of",
+    "sum": "the sum of",
+    "last": "the last",
+}
+_COMPARATORS = {"<=": "at most", "<": "below", ">=": "at least", ">": "above"}
+
+
+def bare(name: str) -> str:
+    """Write a name as a part of a TOML key: quoted where it needs quotes."""
+    return name if _BARE.fullmatch(name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def dotted(source: str, *names: str) -> str:
+    """Return the key of a subject's table, in TOML's spelling: `journeys.checkout`."""
+    return ".".join((_TABLES.get(source, source), *(bare(name) for name in names)))
+
+
+# --- budgets -----------------------------------------------------------------------------------------------------------
+
+
+def explain(budget: Budget) -> str:
+    """Say in one sentence what a budget demands, where, and what follows if it is not kept."""
+    levels = {"fail": "must", "warn": "should"}
+    demands = [f"{levels[level]} be {_demand(expression, budget.metric)}" for level, expression in budget.levels]
+    subject = _subject(next(expression.statistic for _, expression in budget.levels), budget)
+    return f"{_where(budget)}: {subject} {' and '.join(demands)}{_conditions(budget)}."
+
+
+def _where(budget: Budget) -> str:
+    place = budget.place
+    subject = f"every {SUBJECTS[place.source]}" if place.subject == EVERY else f"{SUBJECTS[place.source]} {place.subject}"
+    part = ""
+    if budget.by_step or place.part == EVERY:
+        part = f", every {_PARTS[place.source]}"
+    elif place.part is not None:
+        part = f", {_PARTS[place.source]} {place.part}"
+    labels = "".join(f", {name} {value}" for name, value in budget.where.items())
+    return subject[0].upper() + subject[1:] + part + labels
+
+
+def _subject(statistic: Statistic, budget: Budget) -> str:
+    name = budget.metric.name
+    if statistic.quantile is not None:
+        return f"{statistic.quantile:g} % of {name} samples" if budget.metric.kind is not Kind.GAUGE else f"{statistic} of {name}"
+    return f"{_STATISTICS[statistic.name]} {name}"
+
+
+def _demand(expression: Expression, metric: Metric) -> str:
+    unit = expression.statistic.unit(metric)
+    limits = " or ".join(_limit(limit, unit) for limit in expression.limits)
+    choice = f", whichever is {'more' if expression.upper else 'less'}" if len(expression.limits) > 1 else ""
+    over = f" over {format_quantity(parse_duration(str(expression.window)), 'ms')}" if expression.window else ""
+    return f"{_COMPARATORS[expression.comparator]} {limits}{choice}{over}"
+
+
+def _limit(limit: Limit, unit: str) -> str:
+    if limit.quantity is None:
+        return "as before"
+    if not limit.baseline:
+        return format_quantity(parse_quantity(str(limit.quantity), unit), unit, digits=12)
+    points = " points" if unit == "ratio" and limit.quantity.is_percentage else ""
+    amount = str(limit.quantity) if limit.quantity.is_percentage else _limit(Limit(limit.quantity), unit)
+    return f"{amount}{points} {'above' if limit.sign == '+' else 'below'} what was usual before"
+
+
+def _conditions(budget: Budget) -> str:
+    found = []
+    if budget.for_ms:
+        found.append(f"it counts as broken only when it stays so for {format_quantity(budget.for_ms, 'ms')}")
+    if budget.min_samples > 1:
+        found.append(f"at least {budget.min_samples} samples are needed")
+    if budget.abort:
+        grace = f" after {format_quantity(budget.abort_after_ms, 'ms')}" if budget.abort_after_ms else ""
+        found.append(f"a load test that breaks it is stopped{grace}")
+    found += [f"{name}: {value}" for name, value in (("severity", budget.severity), ("owner", budget.owner)) if value]
+    return "; " + "; ".join(found) if found else ""
+
+
+# --- verdicts ----------------------------------------------------------------------------------------------------------
+
+
+def reason(finding: Finding, outcome: Outcome, needed: int | None, among: int, runs_needed: int) -> str:
+    """Say why a budget fared as it did: the figure beside its limit, what it rests on, how sure that is."""
+    if finding.basis is Basis.LEARNING:
+        return _learning(finding, runs_needed)
+    if finding.basis is Basis.SUMMARY:
+        return f"only this run's summary is kept, and it does not hold {finding.expression.statistic}"
+    parts = [_beside(finding), _rests_on(finding), _sureness(finding, outcome, needed)]
+    if among > 1:
+        parts.append(f"the {'worst' if outcome is not Outcome.PASS else 'closest'} of {among} steps" + _at(finding))
+    return "; ".join(part for part in parts if part)
+
+
+def _at(finding: Finding) -> str:
+    part = finding.observation.series.part
+    return f" is {part}" if part else " is the journey as a whole"
+
+
+def _beside(finding: Finding) -> str:
+    """Say figure and limit: `p75 is 3.41 s, 36 % over the limit of 2.5 s`."""
+    if finding.figure is None or finding.limit is None:
+        return "there is no limit to hold it against"
+    figure, limit = format_beside(finding.figure, finding.limit, finding.unit)
+    start = f"{finding.expression.statistic} is {figure}"
+    if finding.met:
+        return f"{start}, within the limit of {limit}" if finding.expression.upper else f"{start}, where at least {limit} is asked for"
+    if finding.figure == finding.limit:
+        return f"{start}, and it must be {_COMPARATORS[finding.expression.comparator]} that"
+    apart = "" if finding.limit == 0 or finding.unit == "ratio" else f"{format_quantity(finding.excess, 'ratio', digits=2)} "
+    return f"{start}, {apart}over the limit of {limit}" if finding.expression.upper else f"{start}, {apart}short of {limit}"
+
+
+def _rests_on(finding: Finding) -> str:
+    observation, count = finding.observation, finding.observation.figures.count
+    if finding.basis is Basis.HISTORY and finding.before is not None:
+        usual = format_quantity(finding.before.figure, finding.unit)
+        return f"{_counted(count, 'sample')}, usually {usual} ({finding.before.runs} runs)"
+    if observation.kind is Kind.RATE:
+        return f"{round(observation.figures.mean * count):,} of {count:,}"
+    if finding.basis is Basis.BLOCKS:
+        seconds = sum(window.seconds for window in observation.windows)
+        return f"{count:,} requests in {format_quantity(seconds * 1000, 'ms')} of load"
+    return _counted(count, "sample")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def _sureness(finding: Finding, outcome: Outcome, needed: int | None) -> str:
+    if finding.observation.kind is Kind.RATE:
+        return _weakness(finding)
+    if finding.odds is None or finding.level == "warn":
+        return ""
+    if outcome is Outcome.INCONCLUSIVE:
+        return _unsettled(finding, needed)
+    if outcome is Outcome.FAIL:
+        return "too far beyond the limit for chance"
+    if finding.basis in {Basis.LOGNORMAL, Basis.BLOCKS} or not finding.odds.spotless:
+        return ""
+    return "not one sample is beyond the limit"
+
+
+def _unsettled(finding: Finding, needed: int | None) -> str:
+    if needed is None:
+        return "too near the limit to tell, and no practical number of samples would"
+    if finding.basis is Basis.HISTORY:
+        return "beyond the limit, but runs differ as much by themselves: measure again to confirm"
+    if finding.basis is Basis.BLOCKS:
+        windows = finding.observation.windows
+        seconds = needed / max(finding.observation.figures.count, 1) * sum(window.seconds for window in windows)
+        return f"too near the limit to tell: about {format_quantity(seconds * 1000, 'ms', digits=2)} of such load would"
+    return f"too near the limit to tell: about {needed} such samples would"
+
+
+def _weakness(finding: Finding) -> str:
+    """Say what so few runs can show at all: with all of n as wished, a true share below 0.05^(1/n) is ruled out at 95 %."""
+    count, mean = finding.observation.figures.count, finding.observation.figures.mean
+    if finding.limit is None or mean not in {0.0, 1.0} or not finding.met or count < 1 or finding.expression.statistic.name != "rate":
+        return ""
+    bound = 0.05 ** (1 / count)
+    high = finding.expression.upper
+    if (1 - bound <= finding.limit) if high else (bound >= finding.limit):
+        return ""
+    shown = format_quantity(1 - bound if high else bound, "ratio", digits=2)
+    return f"judged as observed: so few only rule out a true rate {'above' if high else 'below'} {shown}"
+
+
+def _learning(finding: Finding, runs_needed: int) -> str:
+    runs = finding.before.runs if finding.before else 0
+    shown = "" if finding.figure is None else f"; {finding.expression.statistic} is {format_quantity(finding.figure, finding.unit)}"
+    return f"{runs} of {runs_needed} runs{shown}, and what is usual is not yet known"
+
+
+def spoilt(finding: Finding, why: str) -> str:
+    """Say that a figure cannot be trusted, and what it was."""
+    return f"{why}; {_beside(finding)}, but that cannot be trusted"
+
+
+def too_few(observation: Observation, wanted: int) -> str:
+    """Say that `min_samples` was not reached."""
+    count = observation.figures.count
+    return f"{_counted(count, 'sample')} of {observation.series.title}; the budget asks for at least {wanted}"
+
+
+def missing(budget: Budget, observations: Iterable[Observation]) -> str:
+    """Say that nothing was observed, and what was observed that may have been meant."""
+    place = budget.place
+    series = [observation.series for observation in observations if observation.series.source == place.source]
+    of_subject = [found for found in series if found.subject == place.subject]
+    start = f"no samples of {budget.metric.name} for {_place_words(place)}"
+    if not series:
+        return f"{start}: the run saw no {SUBJECTS[place.source]} at all"
+    if not of_subject:
+        return f"{start}{_instead(place.subject, {found.subject for found in series}, SUBJECTS[place.source])}"
+    parts = {found.part for found in of_subject}
+    if place.part is not None and place.part not in parts:
+        return f"{start}{_instead(place.part, parts - {''}, _PARTS[place.source])}"
+    here = [found for found in of_subject if place.part is None or found.part == place.part]
+    if any(found.metric == budget.metric.name for found in here):
+        return f"{start} with {', '.join(f'{name}={value}' for name, value in budget.where.items())}"
+    return f"{start}{_instead(budget.metric.name, {found.metric for found in here}, 'metric')}"
+
+
+def _place_words(place: Place) -> str:
+    part = f", {_PARTS[place.source]} {place.part}" if place.part is not None else ""
+    return f"{SUBJECTS[place.source]} {place.subject}{part}"
+
+
+def _instead(name: str, known: Iterable[str], noun: str) -> str:
+    names: Sequence[str] = sorted(known)
+    match = nearest(name, names)
+    if match is not None:
+        return f"; the nearest {noun} observed is {match!r}"
+    shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+    return f"; {noun}s observed: {shown}" if names else f"; no {noun} was observed"
