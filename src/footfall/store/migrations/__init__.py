@@ -1,0 +1,1 @@
+"""Alembic migrations, one step of the schema each; run when a store is opened."""
