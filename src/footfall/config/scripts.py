@@ -1,0 +1,170 @@
+"""Which names a suite's scripts use, read from their text: nothing is imported, so nothing runs.
+
+A journey is a test in `journeys/test_<name>.py`, a profile a file `loadtests/<name>.py`. Steps, requests and measurements
+are the literals handed to `journey.step`, the client's methods and `journey.measure`; names that are put together at run time
+cannot be known, and then nobody warns of an unknown one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from footfall.errors import Fault
+
+_METHODS = frozenset({"get", "head", "post", "put", "patch", "delete", "options"})
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one kind in one script; `open` when some are put together at run time."""
+
+    names: frozenset[str] = frozenset()
+    open: bool = False
+
+    def __or__(self, other: Names) -> Names:
+        return Names(self.names | other.names, self.open or other.open)
+
+    def allow(self, name: str) -> bool:
+        """Whether a name is known, or may be one that cannot be known."""
+        return self.open or name in self.names
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """What was found: steps by journey, requests by profile, units of the journeys' own measurements; `faults` of unreadable files."""
+
+    journeys: Mapping[str, Names] = field(default_factory=dict)
+    profiles: Mapping[str, Names] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Script:
+    """One file: its name without `.py` and its syntax tree, None where it has a fault."""
+
+    name: str
+    tree: ast.Module | None
+    fault: Fault | None = None
+
+
+def scan(root: Path) -> Scripts:
+    """Return the names in the scripts of the suite at `root`. Never raises for what the scripts hold."""
+    journeys, loads = _scripts(root, "journeys"), _scripts(root, "loadtests")
+    shared = _union(_steps(script.tree) for script in journeys if not script.name.startswith("test_"))
+    requests = _union(_requests(script.tree) for script in loads)
+    return Scripts(
+        {
+            name: _steps(script.tree) | shared
+            for script in journeys
+            if script.name.startswith("test_")
+            for name in journey_names(script.name, _tests(script.tree))
+        },
+        {script.name: requests for script in loads if not script.name.startswith("_") and script.name != "conftest"},
+        {name: unit for script in journeys for name, unit in _measures(script.tree)},
+        tuple(script.fault for script in (*journeys, *loads) if script.fault),
+    )
+
+
+def journey_names(module: str, tests: Iterable[str]) -> tuple[str, ...]:
+    """Return the journeys of a module `test_<name>`: its first test is `<name>`, a further `test_<rest>` is `<name>-<rest>`."""
+    name = module.removeprefix("test_")
+    return (name, *(f"{name}-{test.removeprefix('test_')}" for test in list(tests)[1:]))
+
+
+def _scripts(root: Path, folder: str) -> list[_Script]:
+    return [_read(path, f"{folder}/{path.name}") for path in sorted((root / folder).glob("*.py"))]
+
+
+def _read(path: Path, shown: str) -> _Script:
+    try:
+        return _Script(path.stem, ast.parse(path.read_bytes(), shown))
+    except SyntaxError as error:
+        fault = Fault(shown, error.lineno, "", f"not Python: {error.msg}", f"the line is: {error.text.strip()[:80]}" if error.text else "")
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        fault = Fault(shown, None, "", f"cannot be read: {error}")
+    return _Script(path.stem, None, fault)
+
+
+def _union(found: Iterable[Names]) -> Names:
+    together = Names()
+    for names in found:
+        together |= names
+    return together
+
+
+def _tests(tree: ast.Module | None) -> list[str]:
+    """Return the names of a module's tests, in order, those in test classes too."""
+    body = tree.body if tree else []
+    functions = [
+        inner for node in body for inner in (node.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test") else [node])
+    ]
+    return [node.name for node in functions if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")]
+
+
+def _calls(tree: ast.AST, *methods: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:
+            yield node
+
+
+def _literal(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
+    if len(call.args) > position:
+        return call.args[position]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _steps(tree: ast.Module | None) -> Names:
+    """Return the steps of a module; a step within another is `outer/inner`."""
+    if tree is None:
+        return Names(open=True)
+    found: set[str] = set()
+    _walk_steps(tree, "", found)
+    literal = frozenset(name for name in found if name)
+    return Names(literal, open="" in found)
+
+
+def _walk_steps(node: ast.AST, outer: str, found: set[str]) -> None:
+    """Add the steps below a node to `found`; "" stands for one that cannot be known."""
+    for child in ast.iter_child_nodes(node):
+        inner = outer
+        if isinstance(child, ast.With | ast.AsyncWith):
+            for item in child.items:
+                for call in _calls(item.context_expr, "step"):
+                    name = _literal(_argument(call, 0, "name"))
+                    inner = "" if name is None else f"{inner}/{name}" if inner else name
+                    found.add(inner)
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            inner = ""
+        _walk_steps(child, inner, found)
+
+
+def _requests(tree: ast.Module | None) -> Names:
+    """Return the requests of a module as `METHOD name`, where the name is `name=` or else the path."""
+    if tree is None:
+        return Names(open=True)
+    found: set[str | None] = set()
+    for call in _calls(tree, *_METHODS, "request"):
+        if "client" not in ast.unparse(call.func):
+            continue
+        generic = isinstance(call.func, ast.Attribute) and call.func.attr == "request"
+        method = _literal(_argument(call, 0, "method")) if generic else str(getattr(call.func, "attr", ""))
+        named = next((keyword.value for keyword in call.keywords if keyword.arg == "name"), None)
+        name = _literal(named or _argument(call, 1 if generic else 0, "path"))
+        found.add(f"{method.upper()} {name}" if method and name else None)
+    return Names(frozenset(name for name in found if name), open=None in found)
+
+
+def _measures(tree: ast.Module | None) -> Iterator[tuple[str, str]]:
+    """Yield the names and units of a script's own measurements."""
+    for call in _calls(tree, "measure") if tree else ():
+        name = _literal(_argument(call, 0, "name"))
+        if name is not None:
+            yield name, _literal(next((keyword.value for keyword in call.keywords if keyword.arg == "unit"), None)) or ""

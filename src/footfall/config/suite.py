@@ -1,0 +1,253 @@
+"""`footfall.toml`: what runs, where and when, as typed values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from footfall.config import scripts
+from footfall.config.fields import Faults, Table, shown
+from footfall.config.toml import read
+from footfall.errors import UsageError, did_you_mean
+
+FILE = "footfall.toml"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+DEVICES = ("desktop",)
+"""The devices of a gate that names none."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A site to measure. Header values may be `env:NAME` (see `secrets`); `allow_load` is the most users that it may be sent."""
+
+    name: str
+    url: str | None = None
+    demo: bool = False
+    production: bool = False
+    allow_load: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JourneyDefaults:
+    """What holds for every journey: the seconds that one iteration may take."""
+
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class GateSpec:
+    """What `footfall gate` measures: by default every journey and probe, and no load."""
+
+    journeys: tuple[str, ...] = ()
+    devices: tuple[str, ...] = DEVICES
+    iterations: int = 5
+    profile: str | None = None
+    probes: tuple[str, ...] = ()
+    time_cap_s: float = 300.0
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What a probe's answer must be: one of `status`, these values at these JSON paths, these texts in the body, these in the headers."""
+
+    status: tuple[int, ...] = (200,)
+    json: Mapping[str, Any] = field(default_factory=dict)
+    text: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProbeSpec:
+    """One HTTP probe. `url` is absolute, or a path on the target; `measure` names figures of the answer by their JSON paths."""
+
+    name: str
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    timeout_s: float = 10.0
+    every_s: float = 60.0
+    checks: int = 5
+    expect: Expect = field(default_factory=Expect)
+    measure: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The folder that holds `footfall.toml` (`root`) and all that the file says; `digest` tells two versions of it apart."""
+
+    root: Path
+    name: str
+    default_target: str
+    targets: Mapping[str, Target]
+    journeys: JourneyDefaults
+    gate: GateSpec
+    probes: Mapping[str, ProbeSpec]
+    digest: str
+
+    def target(self, name: str | None = None) -> Target:
+        """Return the target of that name, or the default one. Raises UsageError with the nearest name."""
+        wanted = name or self.default_target
+        if wanted not in self.targets:
+            raise UsageError(f"{FILE} names no target {wanted!r}", hint=did_you_mean(wanted, self.targets))
+        return self.targets[wanted]
+
+
+def find_suite(start: Path) -> Path:
+    """Return the nearest folder, from `start` upwards, that holds `footfall.toml`. Raises UsageError when there is none."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise UsageError(f"no {FILE} in {start} or any folder above it", hint="`footfall init` lays out a suite here")
+
+
+def load_suite(root: Path, devices: Collection[str] | None = None) -> Suite:
+    """Read `footfall.toml` in `root`; `devices` are the known ones (None: any name will do).
+
+    Raises ConfigError with every fault of the file.
+    """
+    document = read(root / FILE)
+    faults = Faults(document)
+    top = Table(faults, (), document.values)
+    general = top.table("suite")
+    name = general.text("name", root.name)
+    targets = {key: _target(key, table) for key, table in top.tables("targets")}
+    default = _default_target(general, targets)
+    general.end()
+    if not targets:
+        faults.add(("targets",), "no target to measure", 'expected a table such as [targets.staging] with url = "https://…"')
+    defaults = _journey_defaults(top.table("journeys"))
+    probes = {key: _probe(key, table) for key, table in top.tables("probes")}
+    gate = _gate(top.table("gate"), scripts.scan(root), tuple(probes), devices)
+    top.end()
+    faults.raise_any()
+    digest = hashlib.sha256(document.text.encode()).hexdigest()[:16]
+    return Suite(root, name, default, targets, defaults, gate, probes, digest)
+
+
+def _default_target(general: Table, targets: Mapping[str, Target]) -> str:
+    wanted = general.text("default_target")
+    if wanted:
+        if targets and wanted not in targets:
+            general.fault("default_target", f"no target is called {wanted!r}", did_you_mean(wanted, targets))
+        return wanted
+    if len(targets) > 1 and not general.has("default_target"):
+        general.fault("default_target", "there are several targets and no default", f"expected one of {', '.join(targets)}")
+    return next(iter(targets), "")
+
+
+def _target(name: str, table: Table) -> Target:
+    url, demo = table.text("url"), table.flag("demo")
+    found = Target(
+        name,
+        url.rstrip("/") or None,
+        demo,
+        table.flag("production"),
+        table.whole("allow_load", 0) or None,
+        table.strings("headers"),
+    )
+    if not demo and not url:
+        table.fault("url", "a target needs a URL", 'expected url = "https://…", or demo = true for the embedded shop')
+    if demo and url:
+        table.fault("url", "the embedded shop chooses its own URL", "expected either url or demo = true")
+    if url and not url.startswith("env:") and not _is_web_address(url):
+        table.fault("url", f"{shown(url)} is not a web address", "expected one such as https://staging.example.com")
+    table.end()
+    return found
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _journey_defaults(table: Table) -> JourneyDefaults:
+    found = JourneyDefaults(table.seconds("timeout", JourneyDefaults.timeout_s))
+    table.end()
+    return found
+
+
+def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices: Collection[str] | None) -> GateSpec:
+    profile = table.text("profile") or None
+    if profile is not None and profile not in found.profiles:
+        table.fault("profile", f"no profile is called {profile!r} (loadtests/{profile}.py)", did_you_mean(profile, found.profiles))
+    spec = GateSpec(
+        table.names("journeys", found.journeys, "journey", tuple(found.journeys)),
+        table.names("devices", devices, "device", DEVICES),
+        table.whole("iterations", GateSpec.iterations),
+        profile,
+        table.names("probes", probes, "probe", probes),
+        table.seconds("time_cap", GateSpec.time_cap_s),
+    )
+    if not spec.devices:
+        table.fault("devices", "no device to measure on", 'expected at least one, such as "desktop"')
+    table.end()
+    return spec
+
+
+def _probe(name: str, table: Table) -> ProbeSpec:
+    url = table.text("url")
+    if not url:
+        table.fault("url", "a probe needs a URL", 'expected a path such as "/api/health", or a whole address')
+    elif not url.startswith(("/", "env:")) and not _is_web_address(url):
+        table.fault("url", f"{shown(url)} is neither a path nor a web address", 'expected one such as "/api/health"')
+    method = table.text("method", "GET").upper()
+    if method not in METHODS:
+        table.fault("method", f"{shown(method)} is not a method", did_you_mean(method, METHODS))
+    spec = ProbeSpec(
+        name,
+        url,
+        method,
+        table.strings("headers"),
+        table.text("body"),
+        table.seconds("timeout", ProbeSpec.timeout_s),
+        table.seconds("every", ProbeSpec.every_s),
+        table.whole("checks", ProbeSpec.checks),
+        _expect(table.table("expect")),
+        _measure(table),
+    )
+    table.end()
+    return spec
+
+
+def _measure(table: Table) -> Mapping[str, str]:
+    measure = table.strings("measure")
+    for name, path in measure.items():
+        _check_json_path(table, "measure", name, path)
+    return measure
+
+
+def _expect(table: Table) -> Expect:
+    status = table.raw("status", (int, list), "an HTTP status such as 200, or a list of them")
+    statuses = tuple(status) if isinstance(status, list) else (200,) if status is None else (status,)
+    if not all(isinstance(code, int) and not isinstance(code, bool) and 100 <= code <= 599 for code in statuses):
+        table.fault("status", f"{shown(status)} is not an HTTP status", "expected a number from 100 to 599, or a list of them")
+    text = table.raw("text", (str, list), "text, or a list of texts")
+    texts = (text,) if isinstance(text, str) else tuple(text or ())
+    if not all(isinstance(item, str) for item in texts):
+        table.fault("text", f"{shown(text)} will not do", "expected text, or a list of texts")
+    json = table.anything("json")
+    for path in json:
+        _check_json_path(table, "json", path, path)
+    found = Expect(statuses, json, texts, table.strings("headers"))
+    table.end()
+    return found
+
+
+def _check_json_path(table: Table, key: str, name: str, path: str) -> None:
+    import jsonpath  # noqa: PLC0415  # only suites that look into JSON need it
+
+    try:
+        jsonpath.compile(path)
+    except jsonpath.JSONPathError as error:
+        problem = str(error).partition("\n")[0]
+        table.fault(key, f"{shown(path)} is not a JSON path: {problem}", "expected one such as $.status", item=name)
