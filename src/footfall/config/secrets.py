@@ -62,6 +62,6 @@ def _forms(secret: str) -> Iterable[str]:
     """Return how a secret may appear: as it is, its lines and trimmed form, quoted for URLs and JSON, and in base64."""
     for text in {secret, secret.strip(), *(line.strip() for line in secret.splitlines())}:
         if len(text) >= SHORTEST:
-            yield from (text, quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-            encoded = base64.b64encode(text.encode()).decode()
-            yield from (encoded, encoded.rstrip("="), base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+            raw = text.encode("utf-8", "surrogateescape")  # a variable need not be UTF-8
+            yield from (text, quote(raw, safe=""), quote_plus(raw), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+            yield from (base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("="))

@@ -145,9 +145,8 @@ class _Reader:
         if part == EVERY or not subjects or any(names.allow(part) for names in subjects):
             return
         known = {name for names in subjects for name in names.names}
-        problem = (
-            f"no script of this {kind.noun} names a {kind.part_noun} {part!r}" if subject != EVERY else f"no script names it: {part!r}"
-        )
+        whose = f"of {kind.noun} {subject}" if subject != EVERY else f"of any {kind.noun}"
+        problem = f"no script {whose} names a {kind.part_noun} {part!r}"
         self.notes.append(self._document.fault(path, problem, did_you_mean(part, known)))
 
     def budgets(self, found: _Found) -> Iterator[Budget]:

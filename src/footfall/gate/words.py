@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from footfall.errors import nearest
 from footfall.gate.budget import EVERY, Budget, Place
 from footfall.gate.evidence import Observation
-from footfall.gate.expression import Expression, Limit, Statistic
+from footfall.gate.expression import Expression, Limit
 from footfall.gate.finding import Basis, Finding
 from footfall.gate.verdict import Outcome
 from footfall.metrics import Kind, Metric, format_beside, format_quantity, parse_duration, parse_quantity
@@ -18,15 +18,15 @@ _TABLES = {"journey": "journeys", "load": "load", "probe": "probes"}
 _PARTS = {"journey": "step", "load": "request", "probe": "part"}
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _STATISTICS = {
-    "min": "the smallest",
-    "max": "the largest",
-    "mean": "the mean",
-    "median": "half of all",
-    "rate": "the share of",
-    "count": "the number of",
-    "sum": "the sum of",
-    "last": "the last",
+    "min": "the smallest {}",
+    "max": "the largest {}",
+    "mean": "the mean {}",
+    "rate": "the rate of {}",
+    "count": "the number of {}",
+    "sum": "the sum of {}",
+    "last": "the last {}",
 }
+_VERBS = {"fail": "must", "warn": "should"}
 _COMPARATORS = {"<=": "at most", "<": "below", ">=": "at least", ">": "above"}
 
 
@@ -45,10 +45,12 @@ def dotted(source: str, *names: str) -> str:
 
 def explain(budget: Budget) -> str:
     """Say in one sentence what a budget demands, where, and what follows if it is not kept."""
-    levels = {"fail": "must", "warn": "should"}
-    demands = [f"{levels[level]} be {_demand(expression, budget.metric)}" for level, expression in budget.levels]
-    subject = _subject(next(expression.statistic for _, expression in budget.levels), budget)
-    return f"{_where(budget)}: {subject} {' and '.join(demands)}{_conditions(budget)}."
+    said, demands = "", []
+    for level, expression in budget.levels:
+        subject = _subject(expression, budget.metric)
+        demands.append(f"{'' if subject == said else subject + ' '}{_VERBS[level]} be {_demand(expression, budget.metric)}")
+        said = subject
+    return f"{_where(budget)}: {' and '.join(demands)}{_conditions(budget)}."
 
 
 def _where(budget: Budget) -> str:
@@ -63,11 +65,12 @@ def _where(budget: Budget) -> str:
     return subject[0].upper() + subject[1:] + part + labels
 
 
-def _subject(statistic: Statistic, budget: Budget) -> str:
-    name = budget.metric.name
-    if statistic.quantile is not None:
-        return f"{statistic.quantile:g} % of {name} samples" if budget.metric.kind is not Kind.GAUGE else f"{statistic} of {name}"
-    return f"{_STATISTICS[statistic.name]} {name}"
+def _subject(expression: Expression, metric: Metric) -> str:
+    statistic, name = expression.statistic, metric.name
+    if statistic.quantile is None:
+        return _STATISTICS[statistic.name].format(name)
+    share = statistic.quantile if expression.upper else 100 - statistic.quantile
+    return f"{share:g} % of {name} samples"
 
 
 def _demand(expression: Expression, metric: Metric) -> str:
