@@ -1,0 +1,1 @@
+"""The crowd's HTTP client: gevent sockets and a parser in C, without Locust."""

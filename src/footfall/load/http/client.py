@@ -1,0 +1,216 @@
+"""What a load user sends requests with: a small, fast HTTP/1.1 client that tells every request to Locust's `request` event.
+
+Cookies, keep-alive, chunked bodies, gzip, redirects, TLS and timeouts work; HTTP/2 and proxies do not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json as json_text
+import random
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol, Unpack
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+import gevent.ssl
+
+from footfall import __version__
+from footfall.load.http.answer import AbandonedError, Options, RequestFailed, Response, fault
+from footfall.load.http.connection import Connection, ExchangeError, Origin
+from footfall.load.http.cookies import CookieJar
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 10
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PORTS = {"http": 80, "https": 443}
+
+
+class Fire(Protocol):
+    """Locust's `events.request.fire`."""
+
+    def __call__(self, **facts: Any) -> None:
+        """Tell one request."""
+        ...
+
+
+class LeanClient:
+    """One user's connections and cookies; `base` is where relative paths go, `headers` are sent to it with every request.
+
+    `fire` is told of every request. `abandoned` is raised when a user goes on from a failed answer.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        fire: Fire,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+        tls: gevent.ssl.SSLContext | None = None,
+        abandoned: type[Exception] = AbandonedError,
+    ) -> None:
+        self.cookies = CookieJar()
+        self.timeout_s = timeout_s
+        self._fire = fire
+        self._tls = tls
+        self._abandoned = abandoned
+        self._origin, self._prefix = _origin_of(base)
+        self._base = base.rstrip("/")
+        self._home = self._connection(self._origin)
+        self._others: dict[Origin, Connection] = {}
+        self._own_headers = _head_lines(headers or {})
+        self._static = _static_lines(self._origin) + self._own_headers
+        # One trace per user, one span per request; not sampled: a crowd must not flood the site's tracing.
+        self._trace = f"traceparent: 00-{random.getrandbits(128) or 1:032x}-".encode()
+        self._spans = itertools.count(random.getrandbits(32) + 1)
+
+    def get(self, path: str, **options: Unpack[Options]) -> Response:
+        """Send a GET; `Options` tells what else it takes."""
+        return self.request("GET", path, **options)
+
+    def head(self, path: str, **options: Unpack[Options]) -> Response:
+        """Send a HEAD."""
+        return self.request("HEAD", path, **options)
+
+    def post(self, path: str, **options: Unpack[Options]) -> Response:
+        """Send a POST."""
+        return self.request("POST", path, **options)
+
+    def put(self, path: str, **options: Unpack[Options]) -> Response:
+        """Send a PUT."""
+        return self.request("PUT", path, **options)
+
+    def patch(self, path: str, **options: Unpack[Options]) -> Response:
+        """Send a PATCH."""
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Unpack[Options]) -> Response:
+        """Send a DELETE."""
+        return self.request("DELETE", path, **options)
+
+    def request(self, method: str, path: str, **options: Unpack[Options]) -> Response:
+        """Send a request, follow redirects, check the answer and tell it. Network failures are in the response's `error`, never raised."""
+        body, kind = _body_of(options)
+        if "params" in options:
+            path += ("&" if "?" in path else "?") + urlencode(options["params"], doseq=True)
+        at = time.time()
+        start = time.perf_counter()
+        response = self._send(method, path, body, kind, options)
+        response.elapsed_ms = (time.perf_counter() - start) * 1000
+        if response.error is None:
+            response.error = fault(response, options)
+        self._fire(
+            request_type=method,
+            name=options.get("name") or path,
+            response_time=response.elapsed_ms,
+            response_length=response.received,
+            response=response,
+            context={},
+            exception=response.error,
+            start_time=at,
+            url=response.url,
+        )
+        return response
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in (self._home, *self._others.values()):
+            connection.close()
+
+    def _send(self, method: str, path: str, body: bytes, kind: bytes, options: Options) -> Response:
+        """Return the last answer of a chain of redirects, or one without a status that says why none came."""
+        timeout_s = options.get("timeout_s", self.timeout_s)
+        for _ in range(_MOST_REDIRECTS + 1):
+            connection, origin, path = self._place(path)
+            url = f"{origin.scheme}://{origin.host}:{origin.port}{path}"
+            request = self._bytes(method, path, origin, body, kind, options)
+            try:
+                connection.exchange(request, timeout_s, bodiless=method == "HEAD", repeatable=method in _SAFE)
+            except ExchangeError as error:
+                return self._unanswered(url, RequestFailed(error.kind, str(error).partition(": ")[2], own=error.own))
+            self._keep_cookies(connection, path)
+            body_parts = connection.body
+            response = Response(
+                url, connection.status, connection.headers, body_parts[0] if len(body_parts) == 1 else b"".join(body_parts), self._abandoned
+            )
+            if response.status not in _REDIRECTS or not options.get("redirects", True) or "location" not in response.headers:
+                return response
+            path = urljoin(url, response.headers["location"])
+            if response.status == 303 or (response.status < 303 and method == "POST"):
+                method, body, kind = ("HEAD" if method == "HEAD" else "GET"), b"", b""
+        return self._unanswered(url, RequestFailed("too many redirects", f"more than {_MOST_REDIRECTS}"))
+
+    def _unanswered(self, url: str, error: RequestFailed) -> Response:
+        response = Response(url, 0, [], b"", self._abandoned)
+        response.error = error
+        return response
+
+    def _place(self, path: str) -> tuple[Connection, Origin, str]:
+        """Return the connection for a path or a whole URL, its origin, and the path as it is sent."""
+        if path.startswith("/"):
+            origin, connection = self._origin, self._home
+            path = self._prefix + path
+        elif path.startswith(("http://", "https://")):
+            origin, prefix = _origin_of(path)
+            query = urlsplit(path).query
+            path = (prefix or "/") + (f"?{query}" if query else "")
+            connection = self._home if origin == self._origin else self._others.setdefault(origin, self._connection(origin))
+        else:
+            raise ValueError(f"{path!r} is neither a path that begins with / nor an http(s) URL")
+        if not (path.isascii() and path.isprintable()) or " " in path:
+            path = quote(path, safe="/?&=%:@!$'()*+,;~[]")
+        return connection, origin, path
+
+    def _connection(self, origin: Origin) -> Connection:
+        if origin.scheme == "https" and self._tls is None:
+            self._tls = gevent.ssl.create_default_context()
+        return Connection(origin, self._tls if origin.scheme == "https" else None)
+
+    def _bytes(self, method: str, path: str, origin: Origin, body: bytes, kind: bytes, options: Options) -> bytes:
+        static = self._static if origin is self._origin or origin == self._origin else _static_lines(origin)
+        parts = [method.encode(), b" ", path.encode(), b" HTTP/1.1\r\n", static, self._trace, b"%016x-00\r\n" % next(self._spans)]
+        if self.cookies and (cookies := self.cookies.header(origin.host, path, secure=origin.scheme == "https")):
+            parts += [b"Cookie: ", cookies.encode("latin-1", "replace"), b"\r\n"]
+        if "headers" in options:
+            parts.append(_head_lines(options["headers"]))
+        if body or method not in _SAFE:
+            parts += [kind, b"Content-Length: %d\r\n" % len(body)]
+        parts += [b"\r\n", body]
+        return b"".join(parts)
+
+    def _keep_cookies(self, connection: Connection, path: str) -> None:
+        for name, value in connection.headers:
+            if len(name) == 10 and name.lower() == b"set-cookie":
+                self.cookies.keep(value.decode("latin-1"), connection.origin.host, path)
+
+
+def _origin_of(url: str) -> tuple[Origin, str]:
+    """Split a URL into its origin and its path without a trailing slash. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError(f"{url!r} is not an http(s) URL")
+    return Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]), parts.path.rstrip("/") if parts.path != "/" else ""
+
+
+def _static_lines(origin: Origin) -> bytes:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    port = "" if origin.port == _PORTS[origin.scheme] else f":{origin.port}"
+    return f"Host: {host}{port}\r\nUser-Agent: footfall/{__version__}\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate\r\n".encode("ascii")
+
+
+def _head_lines(headers: Mapping[str, str]) -> bytes:
+    """Write headers; a line break in one would begin another, so it is refused with ValueError."""
+    text = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    if text.count("\r") != len(headers) or text.count("\n") != len(headers):
+        raise ValueError("a header holds a line break")
+    return text.encode("latin-1")
+
+
+def _body_of(options: Options) -> tuple[bytes, bytes]:
+    """Return the body and the line that says what it is."""
+    if "json" in options:
+        return json_text.dumps(options["json"], separators=(",", ":")).encode(), b"Content-Type: application/json\r\n"
+    if "form" in options:
+        return urlencode(options["form"], doseq=True).encode(), b"Content-Type: application/x-www-form-urlencoded\r\n"
+    return options.get("content", b""), b""

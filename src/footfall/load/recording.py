@@ -1,0 +1,85 @@
+"""Writes what a load run saw: joins the run of a parent process, or is a whole run of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from footfall.load.mistakes import Mistakes
+from footfall.load.phases import Phases
+from footfall.load.tally import Book, Slice, Writing
+from footfall.metrics import Source
+from footfall.samples import Event
+from footfall.store.provenance import new_run
+from footfall.store.spool import OpenRun, Recorder, begin_run, join_run
+
+
+class Recording:
+    """One load test on its way into a spool. `run_id` is the run that it belongs to."""
+
+    def __init__(self, directory: Path, profile: str, own: OpenRun | None, held: ExitStack) -> None:
+        self.run_id = directory.name
+        self.phases = Phases()
+        self._profile = profile
+        self._own = own
+        self._held = held
+        self._recorder = held.enter_context(Recorder(directory, f"load-{os.getpid()}"))
+        self._book = Book()
+        self._writing = Writing(self.run_id, profile)
+        self._mistakes = Mistakes()
+        self._late: set[str] = set()
+
+    @classmethod
+    def begin(cls, root: Path | None, profile: str, target: str, environment: Mapping[str, str]) -> Recording | None:
+        """Join the run that the environment names, or begin one in the suite at `root`; None without either. Raises StoreError."""
+        held = ExitStack()
+        joined = join_run(environment)
+        if joined is not None:
+            return cls(joined[1], profile, None, held)
+        if root is None:
+            return None
+        own = held.enter_context(begin_run(root, new_run(target, "load", root, environment)))
+        return cls(own.directory, profile, own, held)
+
+    def take(self, worker: str, slices: Iterable[Slice]) -> None:
+        """Take in what a generator process saw; `worker` is empty when there is only this one."""
+        for told in slices:
+            if not self._book.add(worker, told) and worker not in self._late:
+                self._late.add(worker)
+                self.event("note", f"worker {worker} told its figures late: throughput by the second is less exact", worker=worker)
+
+    def take_mistakes(self, mistakes: Mistakes) -> None:
+        """Take in failures; the first examples of each kind become events at once."""
+        for part, kind, example in self._mistakes.add(mistakes):
+            text = f"{part}: {example.get('text', kind)}"
+            at = datetime.fromtimestamp(example.get("at", time.time()), UTC)
+            detail = {"source": Source.LOAD, "subject": self._profile, "part": part, "error": kind, **example, "at": at.isoformat()}
+            self._recorder.write(Event(self.run_id, at, "error", text, detail))
+
+    def event(self, kind: str, text: str, **detail: Any) -> None:
+        """Write something that happened, with the profile it happened to."""
+        self._recorder.event(kind, text, source=Source.LOAD, subject=self._profile, **detail)
+
+    def write(self, workers: Iterable[str], *, final: bool = False, pause: Callable[[], None] = lambda: None) -> None:
+        """Write the seconds that all `workers` have told; all of them when `final`. `pause` lets others run between two records."""
+        now = time.time() + (86_400 if final else 0)
+        for second in self._book.close(now, () if final else workers):
+            for record in self._writing.records(second, self.phases.labels(second.at)):
+                self._recorder.write(record)
+                pause()
+
+    def finish(self, outcome: str) -> None:
+        """Write what is left, the count of failures by kind, and, when this is a run of its own, how it ended."""
+        self.write((), final=True)
+        rows = self._mistakes.rows()
+        if rows:
+            failed = sum(row["count"] for row in rows)
+            self.event("errors", f"{failed} failed: " + "; ".join(f"{r['part']}: {r['error']} × {r['count']}" for r in rows[:5]), rows=rows)
+        with self._held:
+            if self._own is not None:
+                self._own.end(outcome)

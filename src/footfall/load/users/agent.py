@@ -1,0 +1,262 @@
+"""The recorder inside Locust: it listens to Locust's events and needs no change to a locustfile.
+
+A process with users (alone, or a worker) captures; a process alone or a master records. Workers send their seconds to the
+master with Locust's own reports, and the last of them in a message of their own, before Locust lets go of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust.env import Environment
+from locust.event import Events
+from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
+
+from footfall.load.mistakes import Mistakes
+from footfall.load.recording import Recording
+from footfall.load.tally import Slice
+from footfall.load.users.capture import Capture
+from footfall.load.users.context import context_of
+from footfall.load.users.session import Session, check_ceiling, find_session, open_site
+from footfall.load.users.shape import StagedShape
+
+RUN_HEADER = "X-Footfall-Run"
+_RUN_OPTION = "footfall_run"
+_REPORT = "footfall"
+_STOP, _LAST = "footfall_stop", "footfall_last"
+_AFTER_SECOND_S = 0.05
+_LAST_REPORTS_S = 5.0
+
+
+class Agent:
+    """Follows one Locust process through its tests.
+
+    `prepared` is true once the locustfile has been read and the site found; `outcome` is how the last test ended, empty before that.
+    """
+
+    def __init__(self, events: Events, environ: Mapping[str, str]) -> None:
+        self.outcome = ""
+        self.prepared = False
+        self._environ = environ
+        self._held = ExitStack()
+        self._session: Session | None = None
+        self._capture: Capture | None = None
+        self._recording: Recording | None = None
+        self._ticker: gevent.Greenlet | None = None
+        self._workers: dict[str, str] = {}
+        self._ended_workers: set[str] = set()
+        self._began = 0.0
+        self._stopping = self._frozen = False
+        events.test_start.add_listener(self.on_test_start)
+        events.test_stopping.add_listener(self.on_test_stopping)
+        events.test_stop.add_listener(self.on_test_stop)
+        events.request.add_listener(self.on_request)
+        events.user_error.add_listener(self.on_user_error)
+        events.report_to_master.add_listener(self.on_report_to_master)
+        events.worker_report.add_listener(self.on_worker_report)
+        events.quit.add_listener(self.on_quit)
+
+    def prepare(self, environment: Environment) -> None:
+        """Before any test: find and open the site, fit the stages to Locust's flags. Raises FootfallError for what a user got wrong."""
+        self.prepared = True
+        options = environment.parsed_options
+        self._session = session = find_session(self._environ, environment.host)
+        shape, runner = environment.shape_class, environment.runner
+        if isinstance(runner, WorkerRunner):
+            runner.register_message(_STOP, self._on_stop_message, concurrent=True)
+            return
+        if isinstance(shape, StagedShape) and options is not None:
+            shape.adapt(options.num_users, options.run_time)
+        if isinstance(runner, MasterRunner):
+            runner.register_message(_LAST, self._on_last_message)
+        if session.url is None and all(user.host for user in environment.user_classes):
+            return
+        check_ceiling(session.target, shape.running.peak if isinstance(shape, StagedShape) else getattr(options, "num_users", None))
+        environment.host = open_site(session, self._held, self._environ)
+
+    # A test begins.
+
+    def on_test_start(self, environment: Environment, **_: Any) -> None:
+        """Begin to capture, and to record where this process does that."""
+        runner = _runner(environment)
+        self.outcome, self._stopping, self._frozen, self._began = "", False, False, time.time()
+        if isinstance(runner, WorkerRunner):
+            run = getattr(environment.parsed_options, _RUN_OPTION, "")
+        else:
+            run = self._begin_recording(environment)
+        headers = dict(self._session.headers) if self._session is not None else {}
+        context_of(environment).headers = {**headers, RUN_HEADER: run} if run else headers
+        if not isinstance(runner, MasterRunner):
+            self._capture = Capture()
+        if not isinstance(runner, WorkerRunner):
+            self._ticker = gevent.spawn(self._tick, environment)
+
+    def _begin_recording(self, environment: Environment) -> str:
+        profile = Path((environment.parsed_locustfiles or ["locustfile"])[0]).stem
+        session = self._session
+        self._recording = Recording.begin(session.root if session else None, profile, session.name if session else "", self._environ)
+        run = self._recording.run_id if self._recording is not None else ""
+        if environment.parsed_options is not None:
+            # Locust hands unknown options on to its workers.
+            setattr(environment.parsed_options, _RUN_OPTION, run)
+        return run
+
+    # While it runs.
+
+    def on_request(self, **facts: Any) -> None:
+        """Take in a request."""
+        if self._capture is not None:
+            self._capture.request(**facts)
+
+    def on_user_error(self, **facts: Any) -> None:
+        """Take in an exception of a user's own code."""
+        if self._capture is not None:
+            self._capture.exception(**facts)
+
+    def _tick(self, environment: Environment) -> None:
+        """Close each second a moment after its end."""
+        runner = _runner(environment)
+        while True:
+            now = time.time()
+            gevent.sleep(int(now) + 1 + _AFTER_SECOND_S - now)
+            self._note_phase(runner, environment.shape_class)
+            if self._capture is not None:
+                self._take_own(runner.user_count)
+            if self._recording is not None:
+                self._recording.write(self._live_workers(runner), pause=lambda: gevent.sleep(0))
+
+    def _note_phase(self, runner: Runner, shape: object) -> None:
+        changing = runner.state != STATE_RUNNING or _changing(shape)
+        if self._recording is not None:
+            settled = self._recording.phases.note(int(time.time()) - 1, changing=changing, stopping=self._stopping)
+            if settled and not self._frozen:
+                self._frozen = True
+                _freeze()
+
+    def _take_own(self, users: int, *, final: bool = False) -> None:
+        if self._capture is None or self._recording is None:
+            return
+        self._recording.take("", self._capture.slices(users, final=final))
+        self._recording.take_mistakes(self._capture.take_mistakes())
+
+    def _live_workers(self, runner: Runner) -> list[str]:
+        """Return the workers to wait for, and tell of those that are gone."""
+        if not isinstance(runner, MasterRunner):
+            return [""]
+        states = {client.id: client.state for client in runner.clients.all}
+        live = [worker for worker, state in states.items() if state in {STATE_RUNNING, STATE_SPAWNING}]
+        for worker in live:
+            self._workers.setdefault(worker, str(runner.get_worker_index(worker)))
+        for worker in [w for w in self._workers if w not in self._ended_workers and states.get(w, STATE_MISSING) == STATE_MISSING]:
+            self._ended_workers.add(worker)
+            self._tell_lost(worker)
+        return [self._workers[worker] for worker in live]
+
+    def _tell_lost(self, worker: str) -> None:
+        if self._recording is not None and not self._stopping:
+            text = f"worker {self._workers[worker]} ({worker.partition('_')[0]}) is gone: what it had not yet told is lost"
+            self._recording.event("worker_lost", text, worker=self._workers[worker])
+
+    # Between workers and master.
+
+    def on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
+        """In a worker: send along what was seen since the last report."""
+        if self._capture is not None:
+            data[_REPORT] = self._report(data.get("user_count", 0))
+
+    def _report(self, users: int, *, final: bool = False) -> dict[str, Any]:
+        capture = self._capture
+        if capture is None:
+            return {"slices": [], "mistakes": []}
+        slices = [told.to_wire() for told in capture.slices(users, final=final)]
+        return {"slices": slices, "mistakes": capture.take_mistakes().to_wire()}
+
+    def on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        """In the master: take in what a worker saw."""
+        report = data.pop(_REPORT, None)
+        if report is None or self._recording is None:
+            return
+        runner_index = self._workers.get(client_id)
+        if runner_index is None:
+            runner_index = self._workers.setdefault(client_id, str(len(self._workers)))
+        self._recording.take(runner_index, [Slice.from_wire(told) for told in report["slices"]])
+        self._recording.take_mistakes(Mistakes.from_wire(report["mistakes"]))
+
+    def _on_stop_message(self, environment: Environment, **_: Any) -> None:
+        """In a worker: stop now, so that the last figures are told before Locust's master stops listening."""
+        _runner(environment).stop()
+
+    def _on_last_message(self, msg: Any, **_: Any) -> None:
+        """In the master: a worker's last figures."""
+        self.on_worker_report(msg.node_id, msg.data)
+        self._ended_workers.add(msg.node_id)
+
+    # A test ends.
+
+    def on_test_stopping(self, environment: Environment, **_: Any) -> None:
+        """Note why it ends."""
+        runner, options = _runner(environment), environment.parsed_options
+        self._stopping = True
+        run_time = getattr(options, "run_time", None)
+        if environment.shape_class is not None:
+            finished = runner.shape_greenlet is gevent.getcurrent()
+        else:
+            finished = not run_time or time.time() - self._began >= float(run_time) - 1
+        self.outcome = "finished" if finished else "aborted"
+
+    def on_test_stop(self, environment: Environment, **_: Any) -> None:
+        """Take in what is left and close the recording."""
+        runner = _runner(environment)
+        if isinstance(runner, WorkerRunner):
+            runner.send_message(_LAST, {_REPORT: self._report(0, final=True)})
+        elif isinstance(runner, MasterRunner):
+            self._await_last_reports(runner, environment.stop_timeout)
+        if self._ticker is not None:
+            self._ticker.kill()
+            self._ticker = None
+        self._take_own(0, final=True)
+        if self._capture is not None:
+            self._capture.stop()
+            self._capture = None
+        if self._recording is not None:
+            self._recording.finish(self.outcome)
+            self._recording = None
+
+    def _await_last_reports(self, runner: MasterRunner, stop_timeout: float) -> None:
+        runner.send_message(_STOP)
+        deadline = time.monotonic() + stop_timeout + _LAST_REPORTS_S
+        while time.monotonic() < deadline and any(client.id not in self._ended_workers for client in runner.clients.all):
+            self._live_workers(runner)
+            gevent.sleep(0.05)
+
+    def on_quit(self, **_: Any) -> None:
+        """Let go of the site, if it was opened here."""
+        self._held.close()
+
+
+def _runner(environment: Environment) -> Runner:
+    runner = environment.runner
+    if runner is None:
+        raise RuntimeError("Locust told of a test without a runner")
+    return runner
+
+
+def _changing(shape: object) -> bool:
+    """Return whether a staged profile is, or a second ago was, on its way to another number of users."""
+    if not isinstance(shape, StagedShape):
+        return False
+    moment = shape.get_run_time()  # type: ignore[no-untyped-call]  # Locust is annotated in part
+    aims = shape.aim(moment), shape.aim(moment - 1)
+    return not all(aim is not None and aim.steady for aim in aims)
+
+
+def _freeze() -> None:
+    """Keep the collector off the users that now stand: with ten thousand of them one full collection stops them all for half a second."""
+    gc.collect()
+    gc.freeze()

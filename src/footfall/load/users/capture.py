@@ -1,0 +1,81 @@
+"""What one Locust process sees of its own users, second by second."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from typing import Any
+
+from footfall.load.mistakes import Mistakes, excerpt, kind_of
+from footfall.load.tally import Slice, Tally
+from footfall.load.users.pulse import Pulse
+
+_LONGEST_S = 600
+"""Seconds kept for a master that does not answer; older ones are given up."""
+
+
+class Capture:
+    """Listens to requests and exceptions while a test runs; memory is bounded by the number of request names."""
+
+    def __init__(self) -> None:
+        self._mistakes = Mistakes()
+        self._pulse = Pulse()
+        self._seconds: dict[int, dict[str, Tally]] = {}
+        self._parts: dict[tuple[str, str], str] = {}
+        self._next = int(time.time())
+
+    def request(self, request_type: str, name: str, response_time: float, response_length: int, **facts: Any) -> None:
+        """Take in what Locust's `request` event tells."""
+        part = self._parts.get((request_type, name)) or self._part(request_type, name)
+        error = facts.get("exception")
+        if error is None:
+            self._tally(part).count(response_time, failed=False, received=response_length or 0)
+        else:
+            self._failure(part, error, response_time, response_length or 0, facts)
+
+    def _part(self, request_type: str, name: str) -> str:
+        part = name if name.startswith(request_type + " ") else f"{request_type} {name}"
+        self._parts[request_type, name] = part
+        return part
+
+    def _tally(self, part: str) -> Tally:
+        tallies = self._seconds.setdefault(int(time.time()), {})
+        tally = tallies.get(part)
+        if tally is None:
+            tally = tallies[part] = Tally()
+        return tally
+
+    def _failure(self, part: str, error: BaseException | str, latency: float, received: int, facts: dict[str, Any]) -> None:
+        own = getattr(error, "own", False)
+        if own:
+            self._pulse.drop()
+        self._tally(part).count(None if own else latency, failed=True, received=received)
+        status = getattr(facts.get("response"), "status_code", 0) or 0
+        url = str(facts.get("url") or "").partition("?")[0]
+        self._mistakes.note(part, kind_of(error, status), {"text": excerpt(str(error)), "status": status, "url": url, "at": time.time()})
+
+    def exception(self, user_instance: Any, exception: BaseException, tb: Any) -> None:
+        """Take in an exception that a user's code raised: it counts as a failure of that user, never as a request's latency."""
+        user = getattr(user_instance, "user", user_instance)
+        part = f"{type(user).__name__} (its own code)"
+        self._tally(part).count(None, failed=True)
+        frames = traceback.extract_tb(tb)
+        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        text = excerpt(f"{type(exception).__name__}: {exception}")
+        self._mistakes.note(part, kind_of(exception, 0), {"text": text, "place": place, "at": time.time()})
+
+    def slices(self, users: int, *, final: bool = False) -> list[Slice]:
+        """Return the seconds that are over (all of them when `final`), each once; one in which nothing happened too."""
+        end = int(time.time()) + final
+        first, self._next = max(self._next, end - _LONGEST_S), max(self._next, end)
+        health = self._pulse.read() if end > first else None
+        return [Slice(at, self._seconds.pop(at, {}), users, health if at == end - 1 else None) for at in range(first, end)]
+
+    def take_mistakes(self) -> Mistakes:
+        """Return the failures since the last time."""
+        taken, self._mistakes = self._mistakes, Mistakes()
+        return taken
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._pulse.stop()

@@ -1,0 +1,75 @@
+"""Puts the recorder into this Locust process, once, when `footfall.load.users` is imported."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import gevent
+from locust import events
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+from footfall.errors import FootfallError
+from footfall.load.users.agent import Agent
+from footfall.store.spool import Recorder, join_run
+
+_GRACE_S = 3.0
+
+installed = Agent(events, os.environ)
+"""This process's recorder."""
+
+
+def _prepare(environment: Environment, **_: Any) -> None:
+    try:
+        installed.prepare(environment)
+    except FootfallError as error:
+        refuse(error)
+    if environment.parsed_options is not None and (environment.parsed_options.headless or environment.parsed_options.worker):
+        _stop_softly(environment)
+
+
+events.init.add_listener(_prepare)
+
+
+def refuse(error: FootfallError) -> None:
+    """End this process for something a user can mend: told to the parent through the spool, and to people on stderr."""
+    joined = join_run(os.environ)
+    if joined is not None:
+        with Recorder(joined[1], f"load-{os.getpid()}") as recorder:
+            recorder.event("script_error", error.message, error=type(error).__name__, hint=error.hint or "")
+    sys.stderr.write(f"footfall: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
+    raise SystemExit(error.exit_code)
+
+
+def _stop_softly(environment: Environment) -> None:
+    """Let the first SIGINT or SIGTERM end the test in order; Locust's own handler would interrupt any line of code.
+
+    A worker that was forked by its master leaves the first moment to the master's word, and ends when the master has died.
+    """
+    runner, options = environment.runner, environment.parsed_options
+    if runner is None or options is None:
+        return
+    forked = isinstance(runner, WorkerRunner) and bool(options.processes)
+    asked: list[int] = []
+
+    def stop(number: int) -> None:
+        if asked:
+            os._exit(128 + number)
+        asked.append(number)
+        gevent.spawn_later(_GRACE_S if forked else 0.0, runner.quit)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        gevent.signal_handler(number, stop, number)
+    if forked:
+        gevent.spawn(_end_with_master, os.getppid(), stop)
+
+
+def _end_with_master(master: int, stop: Any) -> None:
+    while os.getppid() == master:
+        gevent.sleep(1)
+    stop(signal.SIGTERM)
+    gevent.sleep(2 * _GRACE_S)
+    os._exit(1)

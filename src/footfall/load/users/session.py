@@ -1,0 +1,82 @@
+"""Where a Locust process sends its load: a parent's environment says so, or Locust's --host, or else the suite's own target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from footfall.config.suite import Suite, Target, find_suite, load_suite
+from footfall.errors import UsageError
+from footfall.target import check_reachable, open_target
+
+TARGET = "FOOTFALL_TARGET"
+TARGET_URL = "FOOTFALL_TARGET_URL"
+
+
+@dataclass(frozen=True)
+class Session:
+    """`url` is None when the user classes name their own site; `root` is the suite's folder, `target` None outside any suite's targets."""
+
+    url: str | None
+    name: str
+    root: Path | None
+    target: Target | None
+    headers: Mapping[str, str]
+
+
+def find_session(environ: Mapping[str, str], host: str | None) -> Session:
+    """Say where to send load, without opening anything. Raises UsageError or ConfigError."""
+    suite = _suite_here()
+    url = environ.get(TARGET_URL) or host
+    target = _target(suite, environ.get(TARGET), url)
+    name = environ.get(TARGET) or (target.name if target is not None else urlsplit(url or "").netloc)
+    headers = _headers(target, environ) if target is not None else {}
+    return Session(url, name, suite.root if suite is not None else None, target, headers)
+
+
+def open_site(session: Session, held: ExitStack, environ: Mapping[str, str]) -> str:
+    """Return the site's URL, answering; the embedded shop runs until `held` is closed. Raises TargetUnreachableError, UsageError."""
+    if session.url is not None:
+        if not environ.get(TARGET_URL):  # a parent has asked it already
+            check_reachable(session.url)
+        return session.url
+    if session.target is None:
+        raise UsageError("there is no site to send load to", hint="say --host URL, or run where footfall.toml names a target")
+    return held.enter_context(open_target(session.target)).url
+
+
+def check_ceiling(target: Target | None, users: int | None) -> None:
+    """Refuse load on a suite's target that does not allow it, or not that much. The embedded shop takes any. Raises UsageError."""
+    if target is None or target.demo:
+        return
+    if target.allow_load is None:
+        hint = f"if you may load it, set allow_load = {users or 50} (the most users) in [targets.{target.name}] of footfall.toml"
+        raise UsageError(f"target {target.name!r} does not allow load", hint=hint)
+    if users is not None and users > target.allow_load:
+        hint = "run with --users, or raise allow_load in footfall.toml"
+        raise UsageError(f"{users} users are more than target {target.name!r} allows ({target.allow_load})", hint=hint)
+
+
+def _suite_here() -> Suite | None:
+    try:
+        root = find_suite(Path.cwd())
+    except UsageError:
+        return None
+    return load_suite(root)
+
+
+def _target(suite: Suite | None, name: str | None, url: str | None) -> Target | None:
+    if suite is None:
+        return None
+    if name or not url:
+        return suite.target(name)
+    return next((target for target in suite.targets.values() if target.url and target.url.rstrip("/") == url.rstrip("/")), None)
+
+
+def _headers(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: environ.get(value.removeprefix("env:"), "") if value.startswith("env:") else value for name, value in target.headers.items()
+    }
