@@ -163,10 +163,19 @@ class FileReader:
         self.faults += 1
         if self.faults > MOST_FAULTS:
             return None
-        at, kind = _outline(data)
-        text = f"{self._file}:{self._number}: " + (f"a record of an unknown type, {kind!r}" if kind else f"not a record: {problem}")
-        line = clean_text(data.decode("utf-8", "replace"))[:_SHOWN]
-        return Event(self._run, at or self._last, "error", clean_text(text), {"file": self._file, "line": self._number, "text": line})
+        line = data.decode("utf-8", "replace")
+        at, detail = self._last, {"file": self._file, "line": self._number}
+        record = of_later_type(line)
+        if record is None:
+            return Event(
+                self._run,
+                at,
+                "error",
+                clean_text(f"{self._file}:{self._number}: not a record: {problem}"),
+                {**detail, "text": _short(line)},
+            )
+        text = f"{self._file}:{self._number}: a record of an unknown type, {record['type']!r}"
+        return Event(self._run, _moment(record) or at, "error", text, {**detail, "record": record})
 
     def closing(self) -> Iterator[Event]:
         """Say how many more faults there were than were kept."""
@@ -175,15 +184,25 @@ class FileReader:
             yield Event(self._run, self._last, "error", text, {"file": self._file})
 
 
-def _outline(data: bytes) -> tuple[datetime | None, str]:
-    """Return when a line that is no record was written and its type, as far as it says, if footfall does not know that type."""
+def _short(line: str) -> str:
+    return clean_text(line)[:_SHOWN]
+
+
+def of_later_type(line: str) -> dict[str, Any] | None:
+    """Return a line's JSON object, cleaned, when its type is a word that this footfall does not know; else None."""
     try:
-        plain = json.loads(data)
-        at = from_text(plain["at"]) if "at" in plain else None
-        kind = str(plain.get("type", ""))
+        plain = clean_json(json.loads(line))
     except _EXPECTED:
-        return None, ""
-    return at, "" if kind in _KNOWN_TYPES else kind
+        return None
+    kind = plain.get("type") if isinstance(plain, dict) else None
+    return plain if isinstance(kind, str) and kind not in _KNOWN_TYPES else None
+
+
+def _moment(record: Mapping[str, Any]) -> datetime | None:
+    try:
+        return from_text(record["at"])
+    except (KeyError, *_EXPECTED):
+        return None
 
 
 def read_lines(data: Iterable[bytes], reader: FileReader) -> Iterator[Record]:

@@ -27,6 +27,9 @@ from footfall.store.summary import FAULT_LABEL, SeriesTotals, comparable_key, we
 VERDICT_EVENT = "verdict"
 """The kind of event that carries a run's verdict and exit code in the interchange form; the store keeps it with the run."""
 
+INTERRUPTED = "interrupted"
+"""The outcome of a run that nobody ended."""
+
 _BATCH = 5_000
 _MENTIONS_RUN = re.compile(rb'"type"\s*:\s*"run')
 _WORST_FIRST = ("aborted", "failed")
@@ -50,7 +53,7 @@ def take_in(store: Store, directory: Path, *, wait_s: float = 30.0) -> str:
     """
     with claim(directory, wait_s) as claimed:
         if claimed:
-            _store_spool(store, directory)
+            store_spool(store, directory)
             _move_artifacts(directory)
             discard(directory)
             return directory.name
@@ -80,7 +83,8 @@ def set_verdict(store: Store, run_id: str, verdict: str, exit_code: int) -> None
             raise StoreError(f"the store {store.name} holds no run {run_id}")
 
 
-def _store_spool(store: Store, directory: Path) -> None:
+def store_spool(store: Store, directory: Path) -> None:
+    """Write all that a spool holds, in one transaction, in the place of an earlier copy of its run; leave the spool as it is."""
     facts = spool_facts(directory)
     if facts is None:
         return
@@ -110,7 +114,7 @@ def spool_facts(directory: Path) -> SpoolFacts | None:
         run = Run(directory.name, "unknown", first, kind="unknown")
     ends = [record for record in found if isinstance(record, RunEnd)]
     outcomes = [end.outcome for end in ends]
-    worst = next((outcome for outcome in _WORST_FIRST if outcome in outcomes), outcomes[0] if outcomes else "interrupted")
+    worst = next((outcome for outcome in _WORST_FIRST if outcome in outcomes), outcomes[0] if outcomes else INTERRUPTED)
     return SpoolFacts(run, worst, max((end.at for end in ends), default=None))
 
 
@@ -244,4 +248,4 @@ def run_row(run: Run) -> dict[str, Any]:
     return {**row, "faulted": bool(run.labels.get(FAULT_LABEL))}
 
 
-__all__ = ["Intake", "Store", "has_run", "open_store", "set_verdict", "take_in", "take_in_abandoned"]
+__all__ = ["Intake", "Store", "has_run", "open_store", "set_verdict", "store_spool", "take_in", "take_in_abandoned"]
