@@ -10,6 +10,8 @@ from footfall.gate.evidence import Evidence, Observation, Scope
 from footfall.metrics import Source
 from footfall.samples import Series
 
+_ONLY_WHEN_ASKED = ("under_load", "phase")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -60,9 +62,9 @@ def _part_fits(budget: Budget, part: str) -> bool:
 
 
 def _labels_fit(budget: Budget, series: Series) -> bool:
-    """Whether a series has the labels asked for; what was seen under load is judged only where that is asked for."""
+    """Whether a series has the labels asked for; what was seen under load, or beside a profile's steady part, only where asked for."""
     labels = series.label_map
-    if "under_load" in labels and "under_load" not in budget.where:
+    if any(name in labels and name not in budget.where for name in _ONLY_WHEN_ASKED):
         return False
     return all(labels.get(name) == value for name, value in budget.where.items())
 
