@@ -83,15 +83,20 @@ _HUES = 4  # pictures per motif
 
 def _products() -> dict[int, Product]:
     dice = random.Random(20_26)  # noqa: S311 - the same prices every time are the point
+    names = {category: _names(firsts, seconds) for category, (firsts, seconds, _, _) in _WORDS.items()}
     products: dict[int, Product] = {}
-    for category, (firsts, seconds, lowest, motif) in _WORDS.items():
-        for second in seconds.split("|"):
-            for first in firsts.split():
-                number = len(products) + 1
-                name = f"{first} {second}"
-                price = lowest + 10 * dice.randrange(80)
-                products[number] = Product(number, name.lower().replace(" ", "-"), name, category, price, f"{motif}{number % _HUES}")
+    for row in range(40):
+        for category, (_, _, lowest, motif) in _WORDS.items():
+            number, name = len(products) + 1, names[category][row]
+            price = lowest + 10 * dice.randrange(80)
+            products[number] = Product(number, name.lower().replace(" ", "-"), name, category, price, f"{motif}{row % _HUES}")
     return products
+
+
+def _names(firsts: str, seconds: str) -> list[str]:
+    """Forty names, neighbours as different as they can be."""
+    one, other = firsts.split(), seconds.split("|")
+    return [f"{one[row % 5]} {other[row % 8]}" for row in range(40)]
 
 
 PRODUCTS = _products()

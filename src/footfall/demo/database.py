@@ -30,10 +30,14 @@ _TUNING = (
 class Database:
     """The one connection; used from the event loop only."""
 
+    POOL = 64  # writers that may wait before the health endpoint calls it full
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.queries = 0
         self.query_seconds = 0.0
+        self.slow = 0  # queries over a tenth of a second
+        self.busy = 0  # writers that wait for a lock or a commit
         self.wait: Callable[[], float] = lambda: 0.0  # what the database-lock fault sets: seconds before each write
         self._waiting: list[asyncio.Future[None]] = []
         self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
@@ -56,12 +60,16 @@ class Database:
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run a change and wait until it is committed; whatever it raises undoes it alone and is raised here."""
-        if (lock := self.wait()) > 0:
-            await asyncio.sleep(lock)
-        result = self._apply(change)
-        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(committed)
-        await committed
+        self.busy += 1
+        try:
+            if (lock := self.wait()) > 0:
+                await asyncio.sleep(lock)
+            result = self._apply(change)
+            committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(committed)
+            await committed
+        finally:
+            self.busy -= 1
         return result
 
     def write_now(self, change: Callable[[sqlite3.Connection], T]) -> T:
@@ -111,4 +119,6 @@ class Database:
 
     def _count(self, started: float) -> None:
         self.queries += 1
-        self.query_seconds += time.perf_counter() - started
+        took = time.perf_counter() - started
+        self.query_seconds += took
+        self.slow += took > 0.1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import random
 import re
-from functools import cache, lru_cache
+from collections import Counter
+from functools import cache
+from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -14,6 +16,7 @@ HERO_WIDTHS = (640, 1280, 1920)
 MOTIFS = ("loaf", "jar", "bottle", "flower", "cup", "book")
 _HUES = ((196, 120, 62), (120, 140, 84), (168, 78, 84), (76, 118, 140))
 _painted: dict[tuple[str, int], bytes] = {}
+_asked: Counter[bool] = Counter()
 _Colour = tuple[int, int, int]
 
 
@@ -24,9 +27,15 @@ def exists(name: str, width: int) -> bool:
     return width in WIDTHS and re.fullmatch(rf"({'|'.join(MOTIFS)})[0-3]", name) is not None
 
 
-def ready(name: str, width: str | int) -> bool:
+def ready(name: str, width: int) -> bool:
     """Whether it is painted already."""
-    return (name, int(width)) in _painted
+    _asked[(name, width) in _painted] += 1
+    return (name, width) in _painted
+
+
+def hit_ratio() -> float:
+    """The share of asked pictures that were painted already, from 0 to 1."""
+    return _asked[True] / max(1, _asked.total())
 
 
 def paint(name: str, width: int) -> bytes:
@@ -35,7 +44,7 @@ def paint(name: str, width: int) -> bytes:
         height = width // 2 if name == "hero" else width * 3 // 4
         image = _hero(width, height) if name == "hero" else _still_life(name[:-1], _HUES[int(name[-1])], width, height)
         out = io.BytesIO()
-        _grain(image).save(out, "JPEG", quality=82, progressive=True)
+        _grain(image).save(out, "JPEG", quality=82)
         _painted[name, width] = out.getvalue()
     return _painted[name, width]
 
@@ -70,14 +79,19 @@ def _still_life(motif: str, hue: _Colour, width: int, height: int) -> Image.Imag
     image = _fade(_mix(light, (255, 255, 255), 0.4), light, width, height)
     table = _fade(_mix(dark, light, 0.55), _mix(dark, light, 0.35), width, height // 3)
     image.paste(table, (0, height - height // 3))
-    shadow = Image.new("L", (width, height), 0)
-    ImageDraw.Draw(shadow).ellipse(_box(width, height, 0.24, 0.74, 0.84, 0.9), fill=120)
-    image.paste(_mix(dark, (0, 0, 0), 0.4), mask=shadow.filter(ImageFilter.GaussianBlur(width / 50)))
+    image.paste(_mix(dark, (0, 0, 0), 0.4), mask=_shadow().resize((width, height), Image.Resampling.BICUBIC))
     if motif == "loaf":  # bread is brown, whatever the light
         light, dark = _mix(_HUES[0], (255, 250, 240), 0.78), _mix(_HUES[0], (40, 30, 30), 0.35)
     for shape, box, share in _SHAPES[motif]:
         _draw(image, shape, _box(width, height, *box), _mix(dark, light, share) if share <= 1 else (250, 246, 236))
     return image
+
+
+@cache
+def _shadow() -> Image.Image:
+    shadow = Image.new("L", (160, 120), 0)
+    ImageDraw.Draw(shadow).ellipse(_box(160, 120, 0.24, 0.74, 0.84, 0.9), fill=120)
+    return shadow.filter(ImageFilter.GaussianBlur(3.2))
 
 
 def _box(width: int, height: int, *parts: float) -> tuple[int, int, int, int]:
@@ -140,9 +154,10 @@ _SHAPES: dict[str, list[tuple[str, tuple[float, float, float, float], float]]] =
 }
 
 
-@lru_cache(maxsize=1)
+@cache
 def _street() -> list[tuple[float, float, _Colour]]:
-    dice, left, houses = random.Random(11), 0.0, []  # noqa: S311 - a street, always the same
+    dice, left = random.Random(11), 0.0  # noqa: S311 - a street, always the same
+    houses: list[tuple[float, float, _Colour]] = []
     colours: list[_Colour] = [(222, 196, 160), (176, 108, 84), (138, 152, 122), (206, 172, 120), (120, 132, 146), (190, 140, 120)]
     while left < 1:
         houses.append((left, 0.22 + dice.random() * 0.26, colours[len(houses) % len(colours)]))
@@ -155,7 +170,7 @@ def _hero(width: int, height: int) -> Image.Image:
     image = _fade((250, 222, 178), (244, 190, 150), width, height)
     pen = ImageDraw.Draw(image)
     houses = [*_street(), (1.1, 0.0, (0, 0, 0))]
-    for (left, top, colour), (right, _, _) in zip(houses, houses[1:], strict=False):
+    for (left, top, colour), (right, _, _) in pairwise(houses):
         _house(pen, (left * width, top * height, right * width, 0.84 * height), colour)
     image.paste(_fade((142, 122, 108), (110, 94, 86), width, height - round(0.84 * height)), (0, round(0.84 * height)))
     return image

@@ -54,9 +54,10 @@ class WebhookSender:
         self._events: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def start(self, host: str, port: int) -> None:
-        """Begin delivering to the shop at this address."""
-        self._thread = threading.Thread(target=self._run, args=(host, port), name="corner-webhooks", daemon=True)
+    def start(self, address: tuple[str, int]) -> None:
+        """Begin delivering to the shop, which listens on this address."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - compared, not bound
+        self._thread = threading.Thread(target=self._run, args=(here, address[1]), name="corner-webhooks", daemon=True)
         self._thread.start()
 
     def send(self, event: dict[str, object]) -> None:

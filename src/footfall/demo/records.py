@@ -63,7 +63,8 @@ def reference(kind: str) -> str:
     return kind + base64.b32encode(secrets.token_bytes(10))[:11].decode()
 
 
-def _by_submission(db: sqlite3.Connection, table: str, submission: str | None) -> sqlite3.Row | None:
+def by_submission(db: sqlite3.Connection, table: str, submission: str | None) -> sqlite3.Row | None:
+    """The record that this submission key has made already, if any."""
     if not submission:
         return None
     row: sqlite3.Row | None = db.execute(f"SELECT * FROM {table} WHERE submission = ?", (submission,)).fetchone()  # noqa: S608 - our own table names
@@ -82,7 +83,7 @@ def start_payment(db: sqlite3.Connection, subject: str, ref: str, amount: int, r
 
 def create_booking(db: sqlite3.Connection, wish: BookingWish, origin: Origin) -> tuple[sqlite3.Row, bool]:
     """Hold a seat and open its payment; returns the booking and whether it is new."""
-    if earlier := _by_submission(db, "bookings", origin.submission):
+    if earlier := by_submission(db, "bookings", origin.submission):
         return earlier, False
     held = db.execute(
         "INSERT INTO seats (service, slot, taken) VALUES (?, ?, 1)"
@@ -150,7 +151,7 @@ def total(items: dict[int, int]) -> int:
 
 def create_order(db: sqlite3.Connection, items: dict[int, int] | str, delivery: Delivery, origin: Origin) -> tuple[sqlite3.Row, bool]:
     """Turn items, or the cart of that id, into an order with an open payment; returns it and whether it is new."""
-    if earlier := _by_submission(db, "orders", origin.submission):
+    if earlier := by_submission(db, "orders", origin.submission):
         return earlier, False
     if isinstance(items, str):
         cart, items = items, load_cart(db, items)
@@ -216,6 +217,8 @@ def advance(db: sqlite3.Connection, ref: str, supplier: int, status: str) -> sql
 _PAID = {
     "booking": "UPDATE bookings SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment'",
     "order": "UPDATE orders SET status = 'open' WHERE ref = ? AND status = 'awaiting_payment'",
+    "purchase": "UPDATE purchases SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment'",
+    "event": "UPDATE purchases SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment'",
 }
 
 

@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS bookings (
     amount INTEGER NOT NULL,
     status TEXT NOT NULL,            -- awaiting_payment, confirmed
     intent TEXT NOT NULL,
-    owner INTEGER REFERENCES users (id),
+    owner INTEGER REFERENCES users (id) ON DELETE SET NULL,
     submission TEXT UNIQUE,          -- the form's or client's own key: the same one twice is one booking
     run TEXT,
     created REAL NOT NULL
@@ -60,10 +60,10 @@ CREATE TABLE IF NOT EXISTS orders (
     amount INTEGER NOT NULL,
     status TEXT NOT NULL,            -- awaiting_payment, open, offered, accepted, preparing, on_the_way, delivered
     intent TEXT NOT NULL,
-    supplier INTEGER REFERENCES users (id),
+    supplier INTEGER REFERENCES users (id) ON DELETE SET NULL,
     fee INTEGER,
     minutes INTEGER,
-    owner INTEGER REFERENCES users (id),
+    owner INTEGER REFERENCES users (id) ON DELETE SET NULL,
     submission TEXT UNIQUE,
     run TEXT,
     created REAL NOT NULL
@@ -83,3 +83,64 @@ CREATE TABLE IF NOT EXISTS payments (
     created REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS payments_by_run ON payments (run) WHERE run IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS purchases (  -- from the market, and vendors booked for events
+    id INTEGER PRIMARY KEY,
+    ref TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,              -- purchase, event
+    what TEXT NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    status TEXT NOT NULL,            -- awaiting_payment, confirmed
+    intent TEXT NOT NULL,
+    owner INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    submission TEXT UNIQUE,
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS purchases_by_run ON purchases (run) WHERE run IS NOT NULL;
+CREATE INDEX IF NOT EXISTS purchases_by_owner ON purchases (owner) WHERE owner IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY,
+    listing INTEGER NOT NULL,
+    visitor TEXT NOT NULL,           -- digest of the visitor's session
+    sender TEXT NOT NULL,            -- you, seller
+    text TEXT NOT NULL,
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS messages_by_chat ON messages (visitor, listing, id);
+CREATE INDEX IF NOT EXISTS messages_by_run ON messages (run) WHERE run IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS jobs (
+    id INTEGER PRIMARY KEY,
+    ref TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    guests INTEGER NOT NULL,
+    budget INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    submission TEXT UNIQUE,
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jobs_by_run ON jobs (run) WHERE run IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS forms (
+    id INTEGER PRIMARY KEY,
+    ref TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    message TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    size INTEGER NOT NULL,           -- bytes
+    status TEXT NOT NULL,            -- received, done, failed
+    pages INTEGER,
+    submission TEXT UNIQUE,
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS forms_by_run ON forms (run) WHERE run IS NOT NULL;
+CREATE INDEX IF NOT EXISTS forms_waiting ON forms (id) WHERE status = 'received';

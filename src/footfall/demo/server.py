@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -38,12 +38,14 @@ class _Server(uvicorn.Server):
     """uvicorn that ends in peace: it does not raise the signal again that told it to stop. It may be slow to start."""
 
     late = 0.0  # seconds, from the slow-start fault
+    ready: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        ready = time.monotonic() + self.late
-        while time.monotonic() < ready and not self.should_exit:
+        end = time.monotonic() + self.late
+        while time.monotonic() < end and not self.should_exit:  # noqa: ASYNC110 - uvicorn's sign to stop is a plain flag
             await asyncio.sleep(0.02)
         await super().startup(sockets)
+        self.ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -123,6 +125,7 @@ async def _serve(options: DemoOptions, site: Site, sockets: list[socket.socket],
         server_header=False,
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=16 * 1024,
         backlog=_BACKLOG,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
@@ -131,12 +134,14 @@ async def _serve(options: DemoOptions, site: Site, sockets: list[socket.socket],
     server.late = site.faults.value("slow-start") or 0.0
     if options.die_with_parent:
         threading.Thread(target=_die_with_parent, args=(server,), daemon=True).start()
-    serving = asyncio.create_task(server.serve(sockets))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
-    site.webhooks.start(_url(options.host, 0)[len("http://") :].rpartition(":")[0].strip("[]"), site.port)
-    _say(options, site, out)
-    await serving
+
+    def ready() -> None:
+        site.desk.resume()
+        site.webhooks.start(sockets[0].getsockname()[:2])
+        _say(options, site, out)
+
+    server.ready = ready
+    await server.serve(sockets)
 
 
 def _open_ports(options: DemoOptions) -> list[socket.socket]:

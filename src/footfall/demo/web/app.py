@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from footfall.demo.web import api, booking, control, health, members, shop, static, supply
+from footfall.demo.web import admin, api, booking, control, events, health, market, members, openapi, papers, shop, static, supply
 from footfall.demo.web.edge import Edge
 from footfall.demo.web.http import as_refusal, handlers, refused
 from footfall.demo.web.pages import render
@@ -31,7 +31,7 @@ def shop_app(site: Site) -> Starlette:
     """The shop."""
     routes = [
         *(*api.ROUTES, *health.ROUTES, *supply.ROUTES, *booking.ROUTES, *shop.ROUTES),
-        *(*members.ROUTES, *static.ROUTES, *control.ROUTES),
+        *(*market.ROUTES, *events.ROUTES, *papers.ROUTES, *members.ROUTES, *admin.ROUTES, *static.ROUTES, *control.ROUTES, *openapi.ROUTES),
     ]
     middleware = [Middleware(Edge, site=site), Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers(_refuse))

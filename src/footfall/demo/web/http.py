@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from footfall.demo.accounts import KEYS, User
@@ -95,7 +95,7 @@ async def read_card(request: Request) -> tuple[str, str, str, str]:
     return intent, number, expiry, cvc
 
 
-def run_of(request: Request) -> str | None:
+def run_of(request: HTTPConnection) -> str | None:
     """The footfall run that a request is tagged with, by header or by cookie."""
     run = request.headers.get("x-footfall-run") or request.cookies.get("footfall_run")
     return run if run and _RUN.fullmatch(run) else None
@@ -103,13 +103,14 @@ def run_of(request: Request) -> str | None:
 
 def api_user(request: Request) -> User | None:
     """Who asks: by API key, or by the cookie of a page, which then must send its CSRF token too."""
-    header = request.headers.get("authorization", "")
+    site, header = site_of(request), request.headers.get("authorization", "")
     if header:
-        user = KEYS.get(header.removeprefix("Bearer "))
+        key = header.removeprefix("Bearer ")
+        user = KEYS.get(key) or site.user(key)
         if user is None:
-            raise Refusal(401, "bad_key", "This API key is not known.")
+            raise Refusal(401, "bad_key", "This API key or token is not known, or has expired.")
         return user
-    site, session = site_of(request), request.cookies.get("corner_session")
+    session = request.cookies.get("corner_session")
     if session and (request.method == "GET" or request.headers.get("x-csrf-token") == site.csrf(session)):
         return site.user(session)
     return None

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Who people are: registering, signing in and out, one's own bookings and orders."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from footfall.demo import accounts
+from footfall.demo import accounts, catalogue
 from footfall.demo.accounts import User
-from footfall.demo.refusals import Refusal
-from footfall.demo.web.pages import fields_of, read_form, render, see, set_session
+from footfall.demo.refusals import Fields, Refusal
+from footfall.demo.web.http import Json, read_json, run_of
+from footfall.demo.web.pages import fields_of, read_form, render, see, set_session, signed_in
 from footfall.demo.web.site import Site, site_of
 
-_HOMES = {"customer": "/", "supplier": "/supplier", "admin": "/admin"}
+_HOMES = {"customer": "/account", "supplier": "/supplier", "admin": "/admin"}
 
 
 def _next(text: str) -> str:
@@ -81,8 +82,75 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
+async def register_page(request: Request) -> Response:
+    """The form."""
+    return _register_page(request, {})
+
+
+def _register_page(request: Request, form: dict[str, str], refusal: Refusal | None = None) -> Response:
+    return render(request, "register.html", refusal.status if refusal else 200, form=form, refusal=refusal)
+
+
+async def _new_user(request: Request, fields: Fields) -> User:
+    site, run = site_of(request), run_of(request)
+    email, name, role = fields.email(), fields.text("name"), fields.choice("role", ("customer", "supplier"))
+    password = fields.text("password", most=200)
+    if 0 < len(password) < 10:
+        fields.wrong["password"] = "must have at least ten characters"  # noqa: S105 - a message
+    fields.done()
+    hashed = await asyncio.to_thread(accounts.hash_password, password)
+    user = await site.database.write(lambda db: accounts.register(db, email, name, role, hashed, run))
+    site.figures.count("registrations")
+    return user
+
+
+async def register(request: Request) -> Response:
+    """A new account."""
+    form = await read_form(request)
+    try:
+        user = await _new_user(request, fields_of(form))
+    except Refusal as refusal:
+        return _register_page(request, form, refusal)
+    return await enter(request, user, "/account")
+
+
+async def account(request: Request) -> Response:
+    """One's own bookings and orders."""
+    user, database = signed_in(request), site_of(request).database
+    if user is None:
+        return see("/login?next=/account")
+    bookings = database.all("SELECT * FROM bookings WHERE owner = ? ORDER BY id DESC LIMIT 50", user.id)
+    orders = database.all("SELECT * FROM orders WHERE owner = ? ORDER BY id DESC LIMIT 50", user.id)
+    return render(request, "account.html", bookings=bookings, orders=orders, services=catalogue.SERVICES, slot_name=catalogue.slot_name)
+
+
+def _user_json(user: User) -> dict[str, object]:
+    return {"id": user.id, "email": user.email, "name": user.name, "role": user.role}
+
+
+async def api_register(request: Request) -> Response:
+    """A new account."""
+    return Json(_user_json(await _new_user(request, Fields(await read_json(request)))), 201)
+
+
+async def api_sign_in(request: Request) -> Response:
+    """A token for `Authorization: Bearer`."""
+    fields = Fields(await read_json(request))
+    email, password = fields.email(), fields.text("password", most=200)
+    fields.done()
+    user = await check_sign_in(site_of(request), request.client.host if request.client else "", email, password)
+    token = secrets.token_urlsafe(18)
+    await site_of(request).database.write(lambda db: accounts.open_session(db, token, user))
+    return Json({"token": token, "user": _user_json(user)})
+
+
 ROUTES = [
     Route("/login", sign_in_page, methods=["GET"]),
     Route("/login", sign_in, methods=["POST"]),
     Route("/logout", sign_out, methods=["POST"]),
+    Route("/register", register_page, methods=["GET"]),
+    Route("/register", register, methods=["POST"]),
+    Route("/account", account),
+    Route("/api/register", api_register, methods=["POST"]),
+    Route("/api/login", api_sign_in, methods=["POST"]),
 ]

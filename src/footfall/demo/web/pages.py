@@ -29,9 +29,12 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
+    auto_reload=False,
 )
 _templates.filters["euros"] = catalogue.euros
-_templates.globals.update(asset=asset, order_states=ORDER_STATES, more_pages=())
+_templates.globals.update(
+    asset=asset, order_states=ORDER_STATES, more_pages=(("/market", "Market"), ("/events", "Events"), ("/forms", "Forms"))
+)
 
 
 def session_of(request: HTTPConnection) -> str:
@@ -121,16 +124,16 @@ def see(path: str) -> RedirectResponse:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The texts of a form whose CSRF token is right; else a 403."""
-    await read_body_once(request)
+    await within(request, MOST_FORM)
     async with request.form(max_files=0, max_fields=50) as form:
         values = {name: value for name, value in form.items() if isinstance(value, str)}
     check_csrf(request, values.get("csrf", ""))
     return values
 
 
-async def read_body_once(request: Request) -> None:
-    """Read the body within its limit and leave it where Starlette looks for it."""
-    request._body = await read_body(request, MOST_FORM)  # noqa: SLF001 - Starlette has no limit for url-encoded forms
+async def within(request: Request, most: int) -> None:
+    """Read the body within its limit (bytes) and leave it where Starlette looks for it."""
+    request._body = await read_body(request, most)  # noqa: SLF001 - Starlette has no limit for url-encoded forms
 
 
 def check_csrf(request: Request, token: str) -> None:

@@ -17,10 +17,16 @@ from footfall.demo.accounts import Attempts, User
 from footfall.demo.database import Database
 from footfall.demo.faults import Faults
 from footfall.demo.figures import Figures
+from footfall.demo.papers import Desk
 from footfall.demo.provider import Provider, WebhookSender
 
 # The steps of funnels that an accepted payment reaches, by what it pays for.
-_PAID_STEPS = {"booking": (("booking", "confirmed"),), "order": (("shop", "payment"), ("supply", "open"))}
+_PAID_STEPS = {
+    "booking": (("booking", "confirmed"),),
+    "order": (("shop", "payment"), ("supply", "open")),
+    "purchase": (("market", "purchase"),),
+    "event": (("events", "booked"),),
+}
 
 
 @dataclass
@@ -28,6 +34,7 @@ class Site:
     """Corner's parts, wired once."""
 
     database: Database
+    folder: Path
     faults: Faults
     figures: Figures = field(default_factory=Figures)
     attempts: Attempts = field(default_factory=Attempts)
@@ -42,6 +49,7 @@ class Site:
     def __post_init__(self) -> None:
         self.webhooks = WebhookSender(self.secret, self.figures)
         self.provider = Provider(self.database, self.faults, self.figures, self.webhooks)
+        self.desk = Desk(self.database, self.folder / "uploads", self.figures)
         self.database.wait = lambda: self.faults.value("database-lock") or 0.0
 
     def csrf(self, session: str) -> str:
@@ -80,6 +88,7 @@ class Site:
             kind = payment["subject"]
             self.figures.count(f"paid.{kind}")
             self.figures.count("revenue_cents", payment["amount"])
+            self.figures.count("emails.sent")  # the confirmation that a real shop would send
             for funnel, step in _PAID_STEPS.get(kind, ()):
                 self.figures.step(funnel, step)
 
@@ -95,7 +104,7 @@ def open_site(folder: Path, faults: Faults) -> Site:
     """Corner with its database in that folder."""
     database = Database(folder / "corner.db")
     database.write_now(accounts.seed)
-    return Site(database=database, faults=faults)
+    return Site(database=database, folder=folder, faults=faults)
 
 
 def site_of(request: HTTPConnection) -> Site:

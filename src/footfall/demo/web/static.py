@@ -67,19 +67,22 @@ async def static(request: Request) -> Response:
     return Response(found.packed if packs else found.plain, headers=headers, media_type=found.kind)
 
 
+async def favicon(request: Request) -> Response:
+    """Browsers ask for it whatever the page says."""
+    del request
+    return Response(status_code=204)
+
+
 async def picture(request: Request) -> Response:
     """A picture in one of its widths, painted when it is first asked for."""
     match = _PICTURE.fullmatch(request.path_params["name"])
     if match is None or not pictures.exists(match[1], int(match[2])):
         raise not_found("picture")
-    site, padding = site_of(request), 0
-    data = (
-        await asyncio.to_thread(pictures.paint, match[1], int(match[2]))
-        if not pictures.ready(*match.groups())
-        else pictures.paint(match[1], int(match[2]))
-    )
+    site, padding, (name, width) = site_of(request), 0, match.groups()
+    painted = pictures.ready(name, int(width))
+    data = pictures.paint(name, int(width)) if painted else await asyncio.to_thread(pictures.paint, name, int(width))
     lasting = "public, max-age=86400"
-    if match[1] == "hero" and site.faults.any:
+    if name == "hero" and site.faults.any:
         await asyncio.sleep(site.faults.value("late-hero") or 0)
         padding = int(site.faults.value("heavy-hero") or 0)
         lasting = "no-store"
@@ -93,5 +96,5 @@ async def picture(request: Request) -> Response:
 ROUTES = [
     Route("/static/{name}", static),
     Route("/pictures/{name}", picture),
-    Route("/favicon.ico", lambda request: Response(status_code=204)),
+    Route("/favicon.ico", favicon),
 ]

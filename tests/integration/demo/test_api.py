@@ -1,0 +1,249 @@
+"""The JSON API, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets.exceptions
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from footfall.demo.web import admin, api, events, health, market, members, openapi, papers, supply
+
+from .conftest import Corner, StartCorner
+
+ADDRESS = {"name": "Ada", "email": "ada@example.org", "street": "Way 1", "postcode": "1010", "city": "Town"}
+BOOKING = {"service": "haircut", "slot": "1-0900", "name": "Ada", "email": "ada@example.org"}
+GOOD, DECLINED, BANK = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0027 6000 3184"
+
+
+def card(number: str) -> dict[str, str]:
+    """A card of that number."""
+    return {"number": number, "expiry": "12/34", "cvc": "123"}
+
+
+def paid_order(client: httpx.Client) -> str:
+    """Order something and pay; returns the reference."""
+    order = client.post("/api/orders", json={"items": [{"product": 1, "quantity": 2}], **ADDRESS}).raise_for_status().json()
+    client.post("/api/payments", json={"intent": order["payment"]["intent"], "card": card(GOOD)}).raise_for_status()
+    return str(order["ref"])
+
+
+def test_a_booking_is_confirmed_when_it_is_paid(corner: Corner) -> None:
+    """Slot, booking, payment, confirmation."""
+    with corner.client() as client:
+        slots = client.get("/api/services/haircut/slots?day=3").json()["slots"]
+        assert slots[0] == {"id": "3-0900", "time": "09:00", "available": True}
+        booking = client.post("/api/bookings", json=BOOKING).json()
+        assert booking["status"] == "awaiting_payment"
+        answer = client.post("/api/payments", json={"intent": booking["payment"]["intent"], "card": card(GOOD)})
+        assert answer.json()["status"] == "succeeded"
+        assert client.get(f"/api/bookings/{booking['ref']}").json()["status"] == "confirmed"
+
+
+def test_a_cart_becomes_an_order(corner: Corner) -> None:
+    """A cart holds what was put in, and is empty after the order."""
+    with corner.client() as client:
+        cart = client.post("/api/carts", json={}).json()["id"]
+        client.put(f"/api/carts/{cart}/items/1", json={"quantity": 2})
+        filled = client.put(f"/api/carts/{cart}/items/7", json={"quantity": 1}).json()
+        order = client.post("/api/orders", json={"cart": cart, **ADDRESS}).json()
+        assert order["amount_cents"] == filled["total_cents"] > 0
+        assert client.get(f"/api/carts/{cart}").json()["items"] == []
+        assert client.post("/api/orders", json={"cart": cart, **ADDRESS}).json()["error"]["code"] == "cart_empty"
+
+
+@pytest.mark.parametrize("url", ["url", "payment_url"])
+def test_cards_answer_as_documented(corner: Corner, url: str) -> None:
+    """Declined, confirmed by the bank, accepted; at the shop and at the provider itself."""
+    base = "/api/payments" if url == "url" else f"{corner.payment_url}/v1/payments"
+    with corner.client() as client:
+        booking = client.post("/api/bookings", json=BOOKING).json()
+        intent = booking["payment"]["intent"]
+        declined = client.post(base, json={"intent": intent, "card": card(DECLINED)})
+        assert (declined.status_code, declined.json()["error"]["code"]) == (402, "card_declined")
+        assert client.post(base, json={"intent": intent, "card": card(BANK)}).json()["status"] == "requires_confirmation"
+        assert client.post(f"{base}/{intent}/confirm", json={}).json()["status"] == "succeeded"
+        assert client.post(base, json={"intent": intent, "card": card(GOOD)}).json()["status"] == "succeeded"
+        assert _becomes(client, f"/api/bookings/{booking['ref']}", "confirmed")
+
+
+def _becomes(client: httpx.Client, path: str, status: str) -> bool:
+    """Whether a record gets that status within some seconds (the webhook is on its way)."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if client.get(path).json()["status"] == status:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_forged_webhook_is_refused(corner: Corner) -> None:
+    """Only the provider's signature counts."""
+    with corner.client() as client:
+        booking = client.post("/api/bookings", json=BOOKING).json()
+        event = {"events": [{"type": "payment.succeeded", "intent": booking["payment"]["intent"]}]}
+        for header in ("", "t=1,v1=00", f"t={time.time():.0f},v1={'0' * 64}"):
+            assert client.post("/api/webhooks/payments", json=event, headers={"Corner-Signature": header}).status_code == 400
+        assert client.get(f"/api/bookings/{booking['ref']}").json()["status"] == "awaiting_payment"
+
+
+def test_a_supplier_fulfils_an_order(corner: Corner) -> None:
+    """Offer, accepted at once, then each state in its turn and in no other."""
+    with corner.client(Authorization="Bearer corner-supplier-key") as client:
+        ref = paid_order(client)
+        assert ref in [order["ref"] for order in client.get("/api/supplier/orders?status=open").json()["orders"]]
+        offer = client.post(f"/api/supplier/orders/{ref}/offers", json={"fee_cents": 500, "minutes": 45})
+        assert (offer.status_code, offer.json()["status"]) == (201, "accepted")
+        assert client.post(f"/api/supplier/orders/{ref}/offers", json={"fee_cents": 500, "minutes": 45}).status_code == 409
+        assert client.post(f"/api/supplier/orders/{ref}/status", json={"status": "delivered"}).status_code == 409
+        for status in ("preparing", "on_the_way", "delivered"):
+            assert client.post(f"/api/supplier/orders/{ref}/status", json={"status": status}).json()["status"] == status
+
+
+def test_the_same_submission_twice_is_one_record(corner: Corner) -> None:
+    """A double submit holds one seat and answers with the first record."""
+    with corner.client(**{"Idempotency-Key": f"once-{time.time_ns()}"}) as client:
+        first, second = client.post("/api/bookings", json=BOOKING), client.post("/api/bookings", json=BOOKING)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["ref"] == second.json()["ref"]
+
+
+def test_test_data_is_removed_by_its_run(corner: Corner, tiny_pdf: Path) -> None:
+    """Whatever carries a run's id goes, and nothing else."""
+    with corner.client() as plain, corner.client(**{"X-Footfall-Run": "RUN-1"}) as client:
+        kept = paid_order(plain)
+        gone = paid_order(client)
+        booking = client.post("/api/bookings", json=BOOKING).json()["ref"]
+        client.post("/api/carts", json={})
+        client.post("/api/listings/3/messages", json={"text": "hello"})
+        client.post("/api/listings/3/purchases", json={"name": "Bo", "email": "bo@example.org"})
+        client.post("/api/jobs", json={"title": "Soup", "guests": 4, "budget_cents": 9000, "name": "Cy", "email": "cy@example.org"})
+        client.post("/api/register", json={"name": "Eve", "email": "run1@example.org", "password": "long enough", "role": "customer"})
+        client.post("/api/forms", data={"name": "Di", "email": "di@example.org"}, files={"file": ("plan.pdf", tiny_pdf.read_bytes())})
+        removed = plain.delete("/api/test-data/RUN-1").json()["removed"]
+        tables = ("orders", "bookings", "carts", "purchases", "jobs", "users", "forms")
+        assert {name: removed[name] for name in tables} == dict.fromkeys(tables, 1)
+        assert removed["messages"] == 2
+        assert [plain.get(f"/api/orders/{ref}").status_code for ref in (kept, gone)] == [200, 404]
+        assert plain.get(f"/api/bookings/{booking}").status_code == 404
+        assert plain.delete("/api/test-data/RUN-1").json()["total"] == 0
+
+
+def test_health_speaks_for_each_part(corner: Corner) -> None:
+    """Each part has status and latency, under the platforms' names too; payments tell when they are down, unless health lies."""
+    with corner.client() as client:
+        for part in ("database", "storage", "payments", "email", "maps", "stripe", "mapbox", "supabase"):
+            said = client.get(f"/api/health/{part}").json()
+            assert said["status"] == "ok"
+            assert said["latency_ms"] >= 0
+        assert {"query_mean_ms", "pool_use", "cache_hit_ratio"} <= client.get("/api/health/database").json().keys()
+        assert {"disk_use", "memory_use"} <= client.get("/api/health/storage").json().keys()
+        corner.faults("payment-down")
+        assert [client.get(f"/api/health{part}").status_code for part in ("", "/payments", "/email")] == [503, 503, 200]
+        corner.faults("payment-down", "health-lies")
+        assert [client.get(f"/api/health{part}").status_code for part in ("", "/payments")] == [200, 200]
+
+
+def test_metrics_count_business(start_corner: StartCorner) -> None:
+    """Bookings, revenue, funnel and payment success, as JSON and for Prometheus."""
+    with start_corner().client() as client:
+        paid_order(client)
+        booking = client.post("/api/bookings", json=BOOKING).json()
+        client.post("/api/payments", json={"intent": booking["payment"]["intent"], "card": card(DECLINED)})
+        client.post("/api/login", json={"email": "admin@corner.example", "password": "wrong"})
+        said = client.get("/api/metrics").json()
+        assert (said["orders"], said["bookings"], said["payment_success"], said["failed_logins"]) == (1, 1, 0.5, 1)
+        assert said["revenue_cents"] > 0
+        assert said["funnels"]["booking"]["payment"]["count"] == 1
+        assert re.search(r"^corner_orders 1$", client.get("/metrics").text, re.MULTILINE)
+
+
+def test_every_route_of_the_api_is_described(corner: Corner) -> None:
+    """The OpenAPI document and the routes name the same operations."""
+    rooms = (admin, api, events, health, market, members, papers, supply)
+    routes = [route for room in rooms for route in room.ROUTES if route.path.startswith("/api/")]
+    real = {(method.lower(), re.sub(r":\w+", "", route.path)) for route in routes for method in route.methods or () if method != "HEAD"}
+    with corner.client() as client:
+        paths = client.get("/api/openapi.json").json()["paths"]
+    assert {(method, path) for path, methods in paths.items() for method in methods} == real
+    assert openapi.document()["openapi"].startswith("3.")
+
+
+def test_a_chat_answers_and_can_be_cut(corner: Corner) -> None:
+    """The seller answers over the WebSocket; the fault cuts after as many messages as it says; a stranger's page gets nowhere."""
+    address = corner.url.replace("http", "ws") + "/ws/market/5"
+    cookie = {"Cookie": "corner_session=abcdefghijklmnopqrstuvwx"}
+    with connect(address, additional_headers=cookie) as chat:
+        chat.send("not json")
+        assert "error" in json.loads(chat.recv())
+        chat.send(json.dumps({"text": "what is the price?"}))
+        assert [json.loads(chat.recv())["from"] for _ in range(2)] == ["you", "seller"]
+    with (
+        pytest.raises(websockets.exceptions.InvalidStatus),
+        connect(address, additional_headers=cookie, origin=Origin("http://elsewhere.example")),
+    ):
+        pass
+    corner.faults("drop-websocket=2")
+    with connect(address, additional_headers=cookie) as chat:
+        for _ in range(2):
+            chat.send(json.dumps({"text": "hello?"}))
+        heard = [json.loads(message)["from"] for message in chat]
+    assert heard == ["you", "seller", "you"]
+    assert chat.close_code == 1011
+
+
+def test_no_acknowledged_order_is_lost_by_a_kill(start_corner: StartCorner, tmp_path: Path) -> None:
+    """Orders are written in the middle of a `kill -9`; every one that was acknowledged is there after a new start."""
+    first = start_corner("--data", str(tmp_path))
+    with first.client() as client:
+        refs = [client.post("/api/orders", json={"items": [{"product": 1, "quantity": 1}], **ADDRESS}).json()["ref"] for _ in range(50)]
+    os.kill(first.process.pid, signal.SIGKILL)
+    first.process.wait()
+    with start_corner("--data", str(tmp_path)).client() as client:
+        assert [client.get(f"/api/orders/{ref}").status_code for ref in refs] == [200] * 50
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_peace(start_corner: StartCorner, number: signal.Signals) -> None:
+    """A signal ends it with exit code 0, even with a connection open and while it is slow to start."""
+    corner = start_corner()
+    with corner.client() as client:
+        client.get("/api/health")
+        corner.process.send_signal(number)
+        assert corner.process.wait(5) == 0
+
+
+def test_it_ends_with_its_parent(start_corner: StartCorner) -> None:
+    """The end of stdin is the end of Corner."""
+    process = start_corner().process
+    assert process.stdin
+    process.stdin.close()
+    assert process.wait(5) == 0
+
+
+def test_a_port_in_use_is_said_in_one_line() -> None:
+    """Exit code 2 and no traceback; the same for a fault that does not exist."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for arguments, said in (
+            (["--port", port], port),
+            (["--port", "0", "--payment-port", "0", "--fault", "slow-paiment"], "slow-payment"),
+        ):
+            command = [sys.executable, "-m", "footfall.demo", *arguments]
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+            assert ended.returncode == 2
+            assert said in ended.stderr
+            assert ended.stderr.count("\n") == 1
