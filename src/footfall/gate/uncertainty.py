@@ -71,13 +71,21 @@ def lognormal(values: Sequence[float], q: float, limit: float, *, upper: bool) -
     mean = math.fsum(logs) / n
     squares = math.fsum((value - mean) ** 2 for value in logs)
     spread = math.sqrt((USUAL_WEIGHT * USUAL_SPREAD**2 + squares) / (USUAL_WEIGHT + n - 1))
+    # A usual spread that is wider than the true one must not move the percentile itself, only blur it: each side is judged with
+    # the percentile where it is least willing to decide.
+    places = sorted((z, z * math.sqrt(squares / max(n - 1, 1)) / spread))
     distance = (math.log(limit) - mean) / spread
 
     def tails(count: int) -> tuple[float, float]:
-        below = _noncentral_t(USUAL_WEIGHT + count - 1, math.sqrt(count) * z, math.sqrt(count) * distance)
-        return (1 - below, below) if upper else (below, 1 - below)
+        low, high = (
+            _noncentral_t(USUAL_WEIGHT + count - 1, math.sqrt(count) * z, math.sqrt(count) * (distance + z - place)) for place in places
+        )
+        return (1 - high, low) if upper else (low, 1 - high)
 
-    low, high = (math.exp(min(mean + _noncentral_quantile(n, z, tail) * spread / math.sqrt(n), 700.0)) for tail in (0.05, 0.95))
+    ends = (
+        mean + (_noncentral_quantile(n, z, tail) / math.sqrt(n) + place - z) * spread for tail, place in zip((0.05, 0.95), places, strict=True)
+    )
+    low, high = (math.exp(min(end, 700.0)) for end in ends)
     return Odds(*tails(n), (low, high), more=_search(tails, n))
 
 
