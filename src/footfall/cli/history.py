@@ -1,0 +1,125 @@
+"""`footfall history`: the runs that the store holds."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from footfall.store.reader import RunRow
+
+app = typer.Typer(help="The runs that the store holds: list, show, export, import.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_runs(
+    last: Annotated[int, typer.Option("--last", min=1, help="How many of the newest runs.")] = 20,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Only runs against this target.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """List the newest runs."""
+    from footfall.cli.workplace import open_workplace  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    rows = reader.runs(open_workplace().store, limit=last, target=target)
+    if json:
+        typer.echo(json_module.dumps([_as_json(row) for row in rows], indent=2))
+        return 0
+    if not rows:
+        typer.echo("no run is stored yet: `footfall gate` makes one")
+        return 0
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("run", "started", "kind", "target", "commit", "outcome", "verdict", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        run = row.run
+        started = run.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(run.id, started, run.kind, run.target, run.commit[:9], row.outcome, row.verdict or "–")
+    Console(highlight=False, markup=False).print(table)
+    return 0
+
+
+def _as_json(row: RunRow) -> dict[str, Any]:
+    from footfall.clock import to_text  # noqa: PLC0415
+
+    run = row.run
+    return {
+        "id": run.id,
+        "started": to_text(run.started),
+        "ended": to_text(row.ended) if row.ended else None,
+        "kind": run.kind,
+        "target": run.target,
+        "commit": run.commit,
+        "branch": run.branch,
+        "labels": dict(run.labels),
+        "outcome": row.outcome,
+        "verdict": row.verdict or None,
+        "exit_code": row.exit_code,
+    }
+
+
+@app.command("show")
+def show(
+    run: Annotated[str, typer.Argument(help="A run's id, the beginning of it, or `latest`.")] = "latest",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Show what one run saw."""
+    from footfall.cli.tables import print_figures  # noqa: PLC0415
+    from footfall.cli.workplace import open_workplace  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    store = open_workplace().store
+    row = reader.run(store, run)
+    if not json:
+        verdict = f" · verdict {row.verdict}" if row.verdict else ""
+        typer.echo(f"{row.run.kind} of {row.run.target}, {row.run.started:%Y-%m-%d %H:%M:%S} UTC · {row.outcome}{verdict}\n")
+    print_figures(store, row.id, json=json)
+    return 0
+
+
+@app.command("export")
+def export(
+    runs: Annotated[list[str] | None, typer.Argument(help="Runs to export; all of them without one.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; stdout without it.")] = None,
+) -> int:
+    """Write runs as JSON lines, one object each (see docs/data.md)."""
+    from footfall.cli.workplace import open_workplace  # noqa: PLC0415
+    from footfall.store.interchange import export as lines_of  # noqa: PLC0415
+
+    lines = lines_of(open_workplace().store, runs or None)
+    if output is None:
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        return 0
+    with _open(output, "w", "written") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+@app.command("import")
+def import_runs(source: Annotated[Path, typer.Argument(help="A file of JSON lines; `-` for stdin.")]) -> int:
+    """Take in what `footfall history export` wrote; runs that are here already are left alone."""
+    from footfall.cli.workplace import open_workplace  # noqa: PLC0415
+    from footfall.store.interchange import import_lines  # noqa: PLC0415
+
+    store = open_workplace().store
+    if str(source) == "-":
+        done = import_lines(store, sys.stdin)
+    else:
+        with _open(source, "r", "read") as file:
+            done = import_lines(store, file)
+    typer.echo(f"imported {len(done.taken)} runs; {len(done.known)} were here already")
+    return 0
+
+
+def _open(path: Path, mode: str, verb: str) -> TextIO:
+    from footfall.errors import UsageError  # noqa: PLC0415
+
+    try:
+        return cast("TextIO", path.open(mode, encoding="utf-8", newline="\n"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be {verb}: {error.strerror}") from error

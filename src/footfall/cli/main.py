@@ -1,0 +1,90 @@
+"""The `footfall` command: its subcommands, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from footfall import __version__
+from footfall.cli import budgets, demo, doctor, gate, history, journey, load, probe, report
+from footfall.cli.signals import StoppedError, stopping_in_order
+from footfall.errors import FootfallError
+
+EXIT_CODES = """
+Exit codes: 0 every budget passed · 1 a budget failed or was missing, or a journey failed · 2 the command, a configuration
+file or a script is wrong · 3 could not judge · 70 a fault of footfall itself · 130, 143 interrupted; what was measured is kept
+"""
+
+app = typer.Typer(
+    name="footfall",
+    help="Walk a site as its customers do, in a browser and in a crowd, and say whether it is still good enough.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"footfall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
+) -> None:
+    del version
+
+
+PASS_THROUGH = {"allow_extra_args": True}
+
+app.command("gate")(gate.gate)
+app.command("journey", context_settings=PASS_THROUGH)(journey.journey)
+app.command("load", context_settings=PASS_THROUGH)(load.load)
+app.command("probe")(probe.probe)
+app.command("report")(report.report)
+app.add_typer(budgets.app, name="budgets")
+app.add_typer(history.app, name="history")
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; every error of a user's becomes a message without a traceback."""
+    try:
+        with stopping_in_order():
+            return int(app(list(argv) if argv is not None else None, standalone_mode=False) or 0)
+    except StoppedError as stopped:
+        return stopped.exit_code
+    except TyperException as error:
+        error.show()
+        return error.exit_code
+    except FootfallError as error:
+        return _explain(error)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left (`footfall … | head`); there is nobody to tell
+        return 0
+    except Exception:  # noqa: BLE001  # a supervision point: whatever else happens is a fault of footfall itself
+        return _confess()
+
+
+def _explain(error: FootfallError) -> int:
+    sys.stderr.write(f"footfall: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  → {error.hint}\n")
+    return error.exit_code
+
+
+def _confess() -> int:
+    import traceback  # noqa: PLC0415  # only when things went wrong
+
+    traceback.print_exc()
+    sys.stderr.write("footfall: this is a fault of footfall itself, not of your suite; please report it with the lines above\n")
+    return 70

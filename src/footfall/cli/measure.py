@@ -1,0 +1,150 @@
+"""Measure: run journeys, a profile and probes against an open target, each sense in its turn, and follow what they write.
+
+The senses run one after the other: side by side on one machine they would measure each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from footfall.cli.progress import Tally, first_event
+from footfall.cli.session import Session
+from footfall.clock import SystemClock
+from footfall.config.secrets import resolve_all
+from footfall.config.suite import ProbeSpec
+from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, UsageError
+from footfall.load.launcher import LoadOptions, check_profile, launched
+from footfall.samples import Event, Record
+
+LAST_LINES = 12
+DESKTOP = "desktop"
+
+
+class PytestCode(IntEnum):
+    """pytest's exit codes (pytest.ExitCode, which costs an import of pytest)."""
+
+    OK = 0
+    TESTS_FAILED = 1
+    USAGE_ERROR = 4
+    NO_TESTS_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class JourneyPlan:
+    """Which journeys to walk, how often, and what else to tell pytest."""
+
+    names: tuple[str, ...]
+    iterations: int = 1
+    devices: tuple[str, ...] = (DESKTOP,)
+    arguments: tuple[str, ...] = ()
+
+
+def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
+    """Make each probe's checks."""
+    from footfall.probe.run import run_probes as run  # noqa: PLC0415  # httpx and asyncio only when there are probes
+
+    tally = Tally()
+
+    def write(record: Record) -> None:
+        session.run.recorder.write(record)
+        tally.add(record)
+        session.progress.update("probes", tally.probe_line())
+
+    headers = {**resolve_all(session.target.headers, os.environ, f"targets.{session.target.name}.headers"), "X-Footfall-Run": session.id}
+    asyncio.run(run(probes, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write))
+    session.progress.done("probes", tally.probe_line())
+
+
+def walk_journeys(session: Session, plan: JourneyPlan) -> None:
+    """Walk the journeys under pytest, device by device.
+
+    Raises ScriptError, UsageError, BrowserMissingError or CannotJudgeError when they cannot be walked at all.
+    """
+    for device in plan.devices:
+        _walk_on(session, plan, device)
+
+
+def _walk_on(session: Session, plan: JourneyPlan, device: str) -> None:
+    tally = Tally()
+    phase = "journeys" if device == DESKTOP else device
+
+    def watch(records: Sequence[Record]) -> None:
+        for record in records:
+            tally.add(record)
+        session.progress.update(phase, tally.journey_line(plan.names, plan.iterations))
+
+    log = session.log("journeys.log" if device == DESKTOP else f"journeys-{_file_name(device)}.log")
+    code = session.run_child(_pytest_command(plan, device), log, watch)
+    session.progress.done(phase, tally.journey_line(plan.names, plan.iterations))
+    session.failed = session.failed or tally.failed > 0
+    _explain_pytest(code, session.events, log)
+
+
+def load_the_site(session: Session, profile: str, options: LoadOptions | None = None) -> None:
+    """Run a load profile to its end, or to the time cap.
+
+    Raises ScriptError, UsageError, CannotJudgeError or TargetUnreachableError when it cannot be run at all.
+    """
+    tally = Tally()
+
+    def watch(records: Sequence[Record]) -> None:
+        for record in records:
+            tally.add(record)
+        session.progress.update("load", f"{profile} · {tally.load_line()}")
+
+    path = check_profile(session.workplace.root, profile)
+    with launched(path, session.live, session.run.environment(), options) as process:
+        end = session.follow(process.poll, watch)
+    session.progress.done("load", f"{profile} · {tally.load_line()}")
+    if end is None:
+        raise CannotJudgeError(f"the profile {profile} was ended at the time cap", hint="raise `time_cap` in [gate], or shorten its stages")
+    if end.outcome != "finished":
+        raise CannotJudgeError(f"the profile {profile} did not come to its end: {end.reason}")
+
+
+def _file_name(text: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in text.lower())
+
+
+def _pytest_command(plan: JourneyPlan, device: str) -> list[str]:
+    files = [f"journeys/test_{name}.py" for name in plan.names]
+    emulated = [] if device == DESKTOP else ["--device", device]
+    own = ["-q", "-p", "no:cacheprovider", "--iterations", str(plan.iterations)]
+    return [sys.executable, "-m", "pytest", *own, *emulated, *files, *plan.arguments]
+
+
+def _explain_pytest(code: int | None, events: Sequence[Event], log: Path) -> None:
+    """Turn pytest's exit code and the run's events into footfall's errors; pytest's own codes never leak through."""
+    if code is None:
+        raise CannotJudgeError("the journeys were ended at the time cap", hint="raise `time_cap` in [gate], or ask for fewer iterations")
+    script_error = first_event(events, "script_error")
+    if script_error is not None:
+        raise ScriptError(_placed(script_error), hint=script_error.detail.get("hint"))
+    missing = first_event(events, "browser_missing")
+    if missing is not None:
+        raise BrowserMissingError(missing.text, hint=missing.detail.get("hint"))
+    if code in (PytestCode.OK, PytestCode.TESTS_FAILED):
+        return
+    if code == PytestCode.USAGE_ERROR:
+        raise UsageError(f"pytest refused its arguments:\n{_last_lines(log)}", hint="everything after -- goes to pytest")
+    if code == PytestCode.NO_TESTS_COLLECTED:
+        raise ScriptError(
+            "the journeys' modules hold no tests", hint="a journey is a function `test_…(journey)` in journeys/test_<name>.py"
+        )
+    raise FootfallError(f"pytest ended with code {code}:\n{_last_lines(log)}")
+
+
+def _placed(event: Event) -> str:
+    """Return an event's text behind its file and line."""
+    file, line = event.detail.get("file"), event.detail.get("line")
+    return f"{file}:{line}: {event.text}" if file and line else event.text
+
+
+def _last_lines(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", "replace").strip().splitlines()[-LAST_LINES:])

@@ -1,0 +1,25 @@
+"""`footfall report`: draw the reports of a stored run again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def report(
+    run: Annotated[str, typer.Option("--run", help="Which run: its id, the beginning of it, or `latest`.")] = "latest",
+    json: Annotated[bool, typer.Option("--json", help="Print verdicts.json on stdout instead of words.")] = False,
+) -> int:
+    """Judge a stored run by today's thresholds.toml and draw its reports again; exits 0 whatever the verdict (see `footfall gate --run`)."""
+    from footfall.cli.judge import judge  # noqa: PLC0415
+    from footfall.cli.progress import progress  # noqa: PLC0415
+    from footfall.cli.tell import tell  # noqa: PLC0415
+    from footfall.cli.workplace import budgets_of, open_workplace  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    with progress() as shown:
+        workplace = open_workplace(shown)
+        view = judge(workplace, reader.run(workplace.store, run), budgets_of(workplace.suite).budgets)
+    tell(workplace, view, json=json)
+    return 0

@@ -1,0 +1,72 @@
+"""Write a run's reports to `out/<run>/` and `out/latest/`: renderers make bytes, this decides where they go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from footfall.cli.workplace import Workplace
+from footfall.errors import UsageError
+from footfall.report.view import ReportView
+from footfall.starter import starter
+
+
+def write_results(workplace: Workplace, view: ReportView) -> Path:
+    """Write `index.html`, `verdicts.json`, `junit.xml` and `summary.md`, and make `out/latest` the same. Returns the run's folder.
+
+    Raises UsageError when the folder cannot be written.
+    """
+    folder = workplace.results(view.run.id)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in _rendered(workplace, view).items():
+            _replace(folder / name, content)
+        _make_latest(folder)
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or folder} cannot be written: {error.strerror}", hint="make `out` writable, with room"
+        ) from error
+    return folder
+
+
+def _rendered(workplace: Workplace, view: ReportView) -> dict[str, bytes]:
+    from footfall.report.html import html  # noqa: PLC0415  # Jinja2 only when there is something to write
+    from footfall.report.json import json_report  # noqa: PLC0415
+    from footfall.report.junit import junit  # noqa: PLC0415
+    from footfall.report.markdown import markdown  # noqa: PLC0415
+    from footfall.report.templates import TemplateSource  # noqa: PLC0415
+
+    templates = TemplateSource(workplace.root / "reports", starter() / "reports")
+    return {
+        "index.html": html(view, templates),
+        "verdicts.json": json_report(view),
+        "junit.xml": junit(view),
+        "summary.md": markdown(view),
+    }
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(content)
+    fresh.replace(path)
+
+
+def _make_latest(folder: Path) -> None:
+    """Make `latest` a copy of `folder`, by hard links: CI systems lose symbolic ones."""
+    latest = folder.with_name("latest")
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".latest-") as place:
+        fresh = Path(place) / "fresh"
+        shutil.copytree(folder, fresh, copy_function=_link)
+        if latest.exists():
+            latest.rename(Path(place) / "old")
+        fresh.rename(latest)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

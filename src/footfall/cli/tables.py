@@ -1,0 +1,91 @@
+"""What a single measurement shows in the terminal: a table of figures, or the same as JSON."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from footfall.gate.evidence import Observation
+from footfall.metrics import Kind, Source, format_quantity
+from footfall.store import reader
+from footfall.store.writer import Store
+
+MOST_PROBLEMS = 10
+
+
+def print_figures(store: Store, run_id: str, *, json: bool) -> None:
+    """Print what a run saw, on stdout: one row a journey, step, request or probe."""
+    observations = reader.evidence(store, run_id)
+    if json:
+        sys.stdout.write(json_module.dumps(_as_json(store, run_id, observations), indent=2) + "\n")
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False)
+    for source in Source:
+        rows = _rows([seen for seen in observations if seen.series.source == source and "phase" not in seen.series.label_map])
+        if rows:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            names = ["", *dict.fromkeys(name for cells in rows.values() for name in cells)]
+            for name in names:
+                table.add_column(name, justify="right" if name else "left", no_wrap=True)
+            for place, cells in rows.items():
+                table.add_row(place, *(cells.get(name, "") for name in names[1:]))
+            console.print(table)
+    for problem in problems(store, run_id)[:MOST_PROBLEMS]:
+        console.print(f"✗ {problem}")
+    console.print(f"\nrun {run_id}: `footfall report --run {run_id}` draws it")
+
+
+def _rows(observations: Sequence[Observation]) -> dict[str, dict[str, str]]:
+    """Return the table's cells by place and metric."""
+    rows: dict[str, dict[str, str]] = {}
+    for seen in observations:
+        series = seen.series
+        place = f"  {series.subject} › {series.part}" if series.part else series.subject
+        rows.setdefault(place, {}).update(_cells(seen))
+    return rows
+
+
+_LOAD_COLUMNS = {"latency", "errors", "throughput", "users"}
+
+
+def _cells(seen: Observation) -> dict[str, str]:
+    """Return a metric's cells: rates as a share, load latency as percentiles, anything else as its median."""
+    metric, figures = seen.series.metric, seen.figures
+    if seen.kind is Kind.RATE:
+        return {metric: format_quantity(figures.mean, "ratio")}
+    if seen.series.source == Source.LOAD:
+        if metric not in _LOAD_COLUMNS:
+            return {}
+        if metric != "latency":
+            return {metric: format_quantity(figures.max if metric == "users" else figures.mean, seen.unit)}
+        return {name: format_quantity(getattr(figures, name), seen.unit) for name in ("p50", "p95", "p99")}
+    return {metric: format_quantity(figures.p50, seen.unit)}
+
+
+def _as_json(store: Store, run_id: str, observations: Iterable[Observation]) -> dict[str, object]:
+    return {
+        "run": run_id,
+        "problems": problems(store, run_id),
+        "series": [
+            {**asdict(seen.series), "labels": seen.series.label_map, "unit": seen.unit, "figures": asdict(seen.figures)}
+            for seen in observations
+        ],
+    }
+
+
+def problems(store: Store, run_id: str) -> list[str]:
+    """Return what went wrong in a run, in its own words, each once."""
+    return list(dict.fromkeys(event.text for event in reader.events(store, run_id) if event.kind == "error"))
+
+
+def journey_failed(store: Store, run_id: str) -> bool:
+    """Say whether an iteration of a journey failed."""
+    return any(
+        seen.series.source == Source.JOURNEY and seen.series.metric == "success" and seen.figures.mean < 1
+        for seen in reader.evidence(store, run_id)
+    )
