@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from footfall.gate.evidence import Observation, Window
 from footfall.metrics import Source
-from footfall.samples import HistogramWindow, Sample
+from footfall.samples import Sample
 from footfall.stats import Histogram
 
 BUCKETS = 180
@@ -46,57 +47,73 @@ class Timeline:
     moments: tuple[Moment, ...]
 
 
-def timelines(records: Iterable[Sample | HistogramWindow]) -> tuple[Timeline, ...]:
-    """Fold a run's load records, in any order, into one timeline per profile; records of other sources are passed over."""
-    by_profile: dict[str, list[Sample | HistogramWindow]] = defaultdict(list)
-    for record in records:
-        if record.source == Source.LOAD:
-            by_profile[record.subject].append(record)
-    return tuple(_timeline(profile, found) for profile, found in sorted(by_profile.items()))
+def timelines(observations: Iterable[Observation], samples: Iterable[Sample]) -> tuple[Timeline, ...]:
+    """Fold a run's load into one timeline per profile: latencies from `observations`' windows, all else from its single `samples`.
+
+    Other sources are passed over; order does not matter.
+    """
+    seen: dict[str, list[_Piece]] = defaultdict(list)
+    for observation in observations:
+        if observation.series.source == Source.LOAD:
+            of = observation.series
+            seen[of.subject] += [_Piece(window.at, of.part, of.metric, window=window) for window in observation.windows]
+    for sample in samples:
+        if sample.source == Source.LOAD:
+            seen[sample.subject].append(_Piece(sample.at, sample.part, sample.metric, sample=sample))
+    return tuple(_timeline(profile, pieces) for profile, pieces in sorted(seen.items()) if pieces)
 
 
-def _timeline(profile: str, records: Sequence[Sample | HistogramWindow]) -> Timeline:
-    started = min(record.at for record in records)
-    length = max((record.at - started).total_seconds() for record in records) + 1
+@dataclass(frozen=True)
+class _Piece:
+    """One thing seen at one moment: a sample or a window of latencies."""
+
+    at: datetime
+    part: str
+    metric: str
+    sample: Sample | None = None
+    window: Window | None = None
+
+
+def _timeline(profile: str, pieces: Sequence[_Piece]) -> Timeline:
+    started = min(piece.at for piece in pieces)
+    length = max((piece.at - started).total_seconds() for piece in pieces) + 1
     width = max(1, math.ceil(length / BUCKETS))
-    windows: dict[int, list[HistogramWindow]] = defaultdict(list)
-    samples: dict[int, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
-    for record in _totals(records):
-        bucket = int((record.at - started).total_seconds() // width)
-        if isinstance(record, HistogramWindow):
-            windows[bucket].append(record)
-        else:
-            samples[bucket][record.metric].append(record)
-    moments = tuple(_moment(n * width, width, samples.get(n, {}), windows.get(n, [])) for n in range(math.ceil(length / width)))
-    return Timeline(profile, started, width, moments)
+    buckets: dict[int, list[_Piece]] = defaultdict(list)
+    for piece in _totals(pieces):
+        buckets[int((piece.at - started).total_seconds() // width)].append(piece)
+    moments = (_moment(n * width, width, buckets.get(n, [])) for n in range(math.ceil(length / width)))
+    return Timeline(profile, started, width, tuple(moments))
 
 
-def _totals(records: Sequence[Sample | HistogramWindow]) -> list[Sample | HistogramWindow]:
-    """Keep the records of the whole profile (part ""); latency and errors can be put together from single requests where need be."""
-    whole = {record.metric for record in records if not record.part}
+def _totals(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Keep what was seen of the whole profile (part ""); latency and errors can be put together from single requests where need be."""
+    whole = {piece.metric for piece in pieces if not piece.part}
     parts = {"latency", "errors"} - whole
-    return [record for record in records if not record.part or record.metric in parts]
+    return [piece for piece in pieces if not piece.part or piece.metric in parts]
 
 
-def _moment(at: float, width: float, samples: Mapping[str, Sequence[Sample]], windows: Sequence[HistogramWindow]) -> Moment:
-    values = {metric: [sample.value for sample in found] for metric, found in samples.items()}
-    merged = Histogram.merged(Histogram.decode(window.hdr) for window in windows if window.metric == "latency")
-    p50, p95, p99 = (merged.percentile(q) if merged.count else None for q in (50, 95, 99))
+def _moment(at: float, width: float, pieces: Sequence[_Piece]) -> Moment:
+    values: dict[str, list[float]] = defaultdict(list)
+    for piece in pieces:
+        if piece.sample is not None:
+            values[piece.metric].append(piece.sample.value)
+    latencies = Histogram.merged(piece.window.histogram for piece in pieces if piece.window is not None and piece.metric == "latency")
+    p50, p95, p99 = (latencies.percentile(q) if latencies.count else None for q in (50, 95, 99))
     return Moment(
         at=float(at),
-        users=_mean(values.get("users")),
-        throughput=_mean(values.get("throughput")) if "throughput" in values or not merged.count else merged.count / width,
+        users=_mean(values["users"]),
+        throughput=_mean(values["throughput"]) or (latencies.count / width if latencies.count else None),
         p50=p50,
         p95=p95,
         p99=p99,
-        errors=_failed_share(samples.get("errors", ())),
-        generator_cpu=max(values.get("generator_cpu", ()), default=None),
-        generator_lag=max(values.get("generator_lag", ()), default=None),
-        dropped=sum(values["dropped"]) if "dropped" in values else None,
+        errors=_failed_share([piece.sample for piece in pieces if piece.sample is not None and piece.metric == "errors"]),
+        generator_cpu=max(values["generator_cpu"], default=None),
+        generator_lag=max(values["generator_lag"], default=None),
+        dropped=math.fsum(values["dropped"]) if values["dropped"] else None,
     )
 
 
-def _mean(values: Sequence[float] | None) -> float | None:
+def _mean(values: Sequence[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
 
@@ -104,3 +121,13 @@ def _failed_share(samples: Sequence[Sample]) -> float | None:
     """Return failed/total over a bucket; a sample without "of" counts as one request."""
     total = math.fsum(float(sample.detail.get("of", 1)) for sample in samples)
     return math.fsum(sample.value for sample in samples) / total if total else None
+
+
+def step_order(samples: Iterable[Sample]) -> dict[str, tuple[str, ...]]:
+    """Return each journey's steps in the order in which they first ended; a nested step (`pay/confirm`) ends before its parent."""
+    ended: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for sample in samples:
+        if sample.source == Source.JOURNEY and sample.metric == "duration" and sample.part:
+            first = ended[sample.subject].get(sample.part, sample.at)
+            ended[sample.subject][sample.part] = min(first, sample.at)
+    return {journey: tuple(sorted(steps, key=steps.__getitem__)) for journey, steps in ended.items()}

@@ -17,8 +17,8 @@ from footfall.gate.evidence import Observation
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict, worst
 from footfall.metrics import Source
 from footfall.report.clean import clean, cleaned, safe_path
-from footfall.report.timeline import Timeline
-from footfall.samples import Artifact, Event, Run, Series
+from footfall.report.timeline import Timeline, step_order, timelines
+from footfall.samples import Artifact, Event, Run, Sample, Series
 from footfall.stats import Figures
 
 MOST_EVENTS = 200
@@ -104,6 +104,7 @@ class ReportView:
     verdicts: tuple[Verdict, ...] = ()
     observations: tuple[Observation, ...] = ()
     timelines: tuple[Timeline, ...] = ()
+    steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trends: Mapping[Series, tuple[Point, ...]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
@@ -145,7 +146,7 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
     outcome: str = "finished",
     suite: str = "",
     url: str = "",
-    timelines: Sequence[Timeline] = (),
+    samples: Sequence[Sample] = (),
     trends: Mapping[Series, Sequence[TrendPoint]] | None = None,
     events: Sequence[Event] = (),
     artifacts: Sequence[Artifact] = (),
@@ -156,8 +157,9 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
 ) -> ReportView:
     """Gather a run into a view. `exit_code` is what the command will exit with; `outcome` is how the run ended (`RunEnd.outcome`).
 
-    `artifacts` have paths relative to the report's own folder; one that would lead out of it is dropped. `spoilt` says per source why its
-    figures cannot be trusted (`Evidence.spoilt`).
+    `samples` are the run's single samples with their moments (for the load's timeline and the order of steps). `artifacts` have
+    paths relative to the report's own folder; one that would lead out of it is dropped. `spoilt` says per source why its figures
+    cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order.
     """
     seen: tuple[Observation, ...] = cleaned(tuple(observations))
     told: tuple[Event, ...] = cleaned(tuple(events[:MOST_EVENTS]))
@@ -170,7 +172,8 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         exit_code=exit_code,
         verdicts=tuple(sorted(cleaned(tuple(verdicts[:MOST_VERDICTS])), key=_rank)),
         observations=seen,
-        timelines=cleaned(tuple(timelines)),
+        timelines=cleaned(timelines(observations, samples)),
+        steps=cleaned(step_order(samples)),
         trends=_points(trends or {}),
         events=told,
         artifacts=tuple(cleaned(artifact) for artifact in artifacts[:MOST_ARTIFACTS] if safe_path(artifact.path)),

@@ -152,3 +152,9 @@ def duration(took: timedelta | None) -> str:
     if seconds < 3600:
         return f"{seconds // 60} min {seconds % 60} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def elapsed(when: datetime, start: datetime) -> str:
+    """When something happened in a run: `+1:05`; its date where the clock jumped back."""
+    seconds = int((when - start).total_seconds())
+    return f"+{seconds // 60}:{seconds % 60:02d}" if 0 <= seconds < 86_400 else moment(when)

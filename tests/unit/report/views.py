@@ -12,7 +12,6 @@ from typing import Any
 from footfall.gate.evidence import Observation, Window
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import CATALOGUE, Kind, Source, parse_quantity
-from footfall.report.timeline import Timeline, timelines
 from footfall.report.view import Point, ReportView, build_view
 from footfall.samples import Artifact, Event, HistogramWindow, Run, Sample, Series
 from footfall.stats import Figures, Histogram
@@ -126,9 +125,18 @@ def load_records(seed: int = 7) -> tuple[Sample | HistogramWindow, ...]:
     return tuple(records)
 
 
-def load_timelines() -> tuple[Timeline, ...]:
-    """The same minute as a timeline."""
-    return timelines(load_records())
+def load_samples() -> list[Sample]:
+    """The single samples of that minute."""
+    return [record for record in load_records() if isinstance(record, Sample)]
+
+
+def step_samples() -> list[Sample]:
+    """One sample per step, in the order in which customers take them."""
+    return [
+        Sample(RUN.id, STARTED + timedelta(seconds=n), "journey", journey, step, "duration", 1.0)
+        for journey, steps in STEPS.items()
+        for n, step in enumerate(steps)
+    ]
 
 
 def load_observations() -> list[Observation]:
@@ -210,7 +218,17 @@ def verdicts_of(observations: Sequence[Observation]) -> list[Verdict]:
             found.append(judge(seen, "load.ci.errors", "rate <= 1%", severity="P0", line=25))
         elif source == "probe" and metric == "latency":
             found.append(judge(seen, "probes.*.latency", "p75 <= 500ms", level="warn", line=29))
-    return found
+    return _worst_of_each(found)
+
+
+def _worst_of_each(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Like the gate: a budget on every step is judged once per journey, on its worst step."""
+    worst: dict[tuple[str, str], Verdict] = {}
+    for verdict in verdicts:
+        known = worst.get((verdict.key, verdict.subject))
+        if known is None or (verdict.comparator == "<=" and (verdict.figure or 0) > (known.figure or 0)):
+            worst[verdict.key, verdict.subject] = verdict
+    return list(worst.values())
 
 
 def trends_of(observations: Sequence[Observation], runs: int = 20) -> dict[Series, tuple[Point, ...]]:
@@ -260,7 +278,7 @@ def view(slow_pay: float = 1.0, **changes: Any) -> ReportView:
         "ended": STARTED + timedelta(seconds=112),
         "suite": "Corner",
         "url": "http://127.0.0.1:41873",
-        "timelines": load_timelines(),
+        "samples": [*load_samples(), *step_samples()],
         "trends": trends_of(observations),
         "environment": ENVIRONMENT,
     }
@@ -313,7 +331,7 @@ def undecided() -> ReportView:
     ]
     return build_view(
         RUN, verdicts=verdicts, observations=[*observations, broken], exit_code=1, outcome="failed", suite="Corner",
-        timelines=base.timelines, ended=base.ended, events=events, spoilt={"load": "the generator used 97 % of its core, so latencies may be its own"},
+        samples=load_samples(), ended=base.ended, events=events, spoilt={"load": "the generator used 97 % of its core, so latencies may be its own"},
         trends=base.trends, environment=ENVIRONMENT,
     )  # fmt: skip
 

@@ -1,0 +1,50 @@
+"""Bars: a journey's steps laid end to end, how much of its limit a figure uses, and how many verdicts there are of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from footfall.gate.verdict import Outcome, Verdict
+from footfall.report.charts.svg import percent, plot, tag
+
+_FULL = 0.7
+"""Where on its bar the limit stands, so that a figure beyond it can be seen."""
+
+
+def step_bar(start: float, length: float, total: float, label: str, tone: str = "") -> Markup:
+    """Return a step's place in its journey: `start`, `length` and `total` in one unit."""
+    whole = total or 1.0
+    track = tag("rect", x="0%", y=5, width="100%", height=6, rx=3, class_="track")
+    bar = tag("rect", x=percent(start / whole), y=5, width=percent(max(length / whole, 0.004)), height=6, rx=3, class_=f"bar {tone}",
+              fill="currentColor")  # fmt: skip
+    return plot(16, label, track, bar, class_="steps")
+
+
+def used(verdict: Verdict) -> Markup:
+    """Return how much of its limit a figure uses; empty where a share says nothing (a floor, no limit, a limit of 0)."""
+    if verdict.figure is None or not verdict.limit or verdict.limit < 0 or not verdict.comparator.startswith("<"):
+        return Markup("")
+    share = max(verdict.figure, 0.0) / verdict.limit
+    label = f"{share:.0%} of the limit".replace("%", " %")
+    track = tag("rect", x="0%", y=5, width="100%", height=6, rx=3, class_="track")
+    bar = tag("rect", x="0%", y=5, width=percent(min(share * _FULL, 1.0)), height=6, rx=3, class_=f"bar {verdict.outcome.value}",
+              fill="currentColor")  # fmt: skip
+    mark = tag("line", x1=percent(_FULL), x2=percent(_FULL), y1=1, y2=15, class_="mark", stroke="currentColor")
+    return plot(16, label, track, bar, mark, tag("title", label), class_="used")
+
+
+def tally_bar(counts: Mapping[Outcome, int]) -> Markup:
+    """Return the verdicts as one bar, worst first."""
+    total = sum(counts.values())
+    marks, at = [], 0.0
+    for outcome, number in counts.items():
+        if number:
+            width = number / total
+            marks.append(
+                tag("rect", x=percent(at), y=0, width=percent(width), height=8, class_=f"bar {outcome.value}", fill="currentColor")
+            )
+            at += width
+    label = ", ".join(f"{number} {outcome.value}" for outcome, number in counts.items() if number)
+    return plot(8, label, *marks, class_="tally") if marks else Markup("")

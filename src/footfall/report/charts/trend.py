@@ -1,0 +1,120 @@
+"""One figure over the last runs: a spark for a table's cell, and a larger picture with dates for a broken budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+
+from footfall.metrics import format_quantity
+from footfall.report.charts.scale import Scale, around, finite
+from footfall.report.charts.svg import WIDE, line, percent, plot, stretched, tag, text
+from footfall.report.words import count, moment
+from footfall.stats import percentile
+
+MOST = 60
+"""Runs that one picture shows."""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A statistic of a series over runs, oldest first, this run last. `tone` is the outcome's word that colours this run."""
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    moments: tuple[datetime, ...]
+    commits: tuple[str, ...]
+    limit: float | None = None
+    tone: str = ""
+
+    @property
+    def latest(self) -> str:
+        """This run's figure, for people."""
+        return format_quantity(self.values[-1], self.unit)
+
+    @property
+    def usual(self) -> float | None:
+        """The median of the earlier runs."""
+        return percentile(self.values[:-1], 50) if len(self.values) > 1 else None
+
+    @property
+    def change(self) -> str:
+        """This run against the median of the earlier ones, in per cent; empty where that says nothing."""
+        usual = self.usual
+        if not usual or abs(self.values[-1] / usual - 1) < 0.005 or len(self.values) < 4:
+            return ""
+        return f"{self.values[-1] / usual - 1:+.0%}".replace("%", " %").replace("-", "−")
+
+
+def _scale(trend: Trend) -> Scale:
+    """A limit far beyond everything seen is not drawn: it would press the line flat."""
+    highest = max(trend.values)
+    shown = trend.limit if trend.limit is not None and 0.2 * highest <= trend.limit <= 2.5 * highest else None
+    return around([*trend.values, shown])
+
+
+def _points(trend: Trend, scale: Scale, height: float, margin: float) -> list[tuple[float, float] | None]:
+    last = max(1, len(trend.values) - 1)
+    return [(n / last * WIDE, margin + (1 - scale.share(value)) * (height - 2 * margin)) for n, value in enumerate(trend.values)]
+
+
+def describe(trend: Trend) -> str:
+    """Say in words what the picture shows."""
+    earlier = trend.values[:-1]
+    if not earlier:
+        return f"{trend.name}: {trend.latest}, the first run on record"
+    low, high = (format_quantity(value, trend.unit) for value in (min(earlier), max(earlier)))
+    limit = f"; limit {format_quantity(trend.limit, trend.unit)}" if trend.limit is not None else ""
+    return f"{trend.name}: {trend.latest} in this run, {low} to {high} in the {count(len(earlier), 'run')} before{limit}"
+
+
+def spark(trend: Trend, height: float = 28.0) -> Markup:
+    """Return the small picture of a table's cell."""
+    scale = _scale(trend)
+    points = _points(trend, scale, height, 4)
+    marks = [stretched(height, *_rule(trend, scale, height, 4), line(points, "trace"))]
+    end = points[-1]
+    if end is not None:
+        at = "100%" if len(points) > 1 else "0%"
+        marks.append(tag("circle", cx=at, cy=end[1], r=3, class_=f"end {trend.tone}", fill="currentColor"))
+    return plot(height, describe(trend), *marks, class_="spark")
+
+
+def _rule(trend: Trend, scale: Scale, height: float, margin: float) -> list[Markup]:
+    if trend.limit is None or not scale.low <= trend.limit <= scale.high:
+        return []
+    y = margin + (1 - scale.share(trend.limit)) * (height - 2 * margin)
+    return [line([(0, y), (WIDE, y)], "limit")]
+
+
+def trend_chart(trend: Trend, height: float = 120.0) -> Markup:
+    """Return the larger picture: a dot per run, hover tells date and commit, dates below, the limit named."""
+    scale = _scale(trend)
+    points = _points(trend, scale, height - 24, 16)
+    marks = [stretched(height - 24, *_rule(trend, scale, height - 24, 16), line(points, "trace"))]
+    for n, point in enumerate(points):
+        if point is not None:
+            marks.append(_dot(trend, n, point))
+    marks.append(text(moment(trend.moments[0]).split(",")[0], 0, height - 4, anchor="start"))
+    marks.append(text("this run", 1, height - 4, anchor="end"))
+    if trend.limit is not None and scale.low <= trend.limit <= scale.high:
+        y = 16 + (1 - scale.share(trend.limit)) * (height - 56)
+        marks.append(text(f"limit {format_quantity(trend.limit, trend.unit)}", 0, y - 6, "label limit-label", anchor="start"))
+    return plot(height, describe(trend), *marks)
+
+
+def _dot(trend: Trend, n: int, point: tuple[float, float]) -> Markup:
+    latest = n == len(trend.values) - 1
+    commit = f" · {trend.commits[n][:8]}" if trend.commits[n] else ""
+    title = tag("title", f"{moment(trend.moments[n])}{commit} · {format_quantity(trend.values[n], trend.unit)}")
+    share = n / max(1, len(trend.values) - 1)
+    return tag("circle", title, cx=percent(share), cy=point[1], r=5 if latest else 3, class_=f"end {trend.tone}" if latest else "run",
+               fill="currentColor")  # fmt: skip
+
+
+def drawable(values: Sequence[float | None]) -> bool:
+    """Whether there is a line to draw."""
+    return len(finite(values)) > 1

@@ -1,0 +1,50 @@
+"""Which figure of a summary a report shows, and what Google's bands say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from footfall.gate.expression import ParseError, parse
+from footfall.gate.figures import of_summary
+from footfall.gate.verdict import WORST_FIRST, Verdict
+from footfall.metrics import BANDS, Kind, Source
+from footfall.samples import Series
+from footfall.stats import Figures
+
+VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
+"""The Web Vitals in the order in which they are shown."""
+NAMES = {"lcp": "LCP", "inp": "INP", "cls": "CLS", "fcp": "FCP", "ttfb": "TTFB", "tbt": "TBT", "dns": "DNS", "tls": "TLS"}
+
+
+def metric_name(metric: str) -> str:
+    """Write a metric for people: `LCP`, `page load`."""
+    return NAMES.get(metric, metric.replace("_", " "))
+
+
+def value_of(figures: Figures, statistic: str, kind: Kind) -> float | None:
+    """Return a statistic of a summary by its name in budgets; None where the summary does not hold it (`p97`)."""
+    try:
+        asked = parse(f"{statistic} <= 0").statistic
+    except ParseError:
+        return None
+    return of_summary(asked, figures, kind)
+
+
+def usual_statistic(series: Series, kind: Kind) -> str:
+    """The statistic that is shown where no budget asks for one: p75 of what a customer feels, p95 of a load's latencies."""
+    if kind == Kind.TREND:
+        return "p95" if series.source == Source.LOAD else "p75"
+    return {Kind.RATE: "rate", Kind.COUNTER: "p75"}.get(kind, "max")
+
+
+def band(metric: str, value: float) -> str:
+    """Return `good`, `fair` or `poor` by Google's bands; empty for a metric that has none."""
+    if metric not in BANDS:
+        return ""
+    good, poor = BANDS[metric]
+    return "good" if value <= good else "fair" if value <= poor else "poor"
+
+
+def worst_of(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The verdict that matters most, or None of none."""
+    return min(verdicts, key=lambda verdict: WORST_FIRST.index(verdict.outcome), default=None)

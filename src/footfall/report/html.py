@@ -1,0 +1,191 @@
+"""`index.html` and its kin: a view, arranged, poured into a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from footfall.gate.verdict import GLYPHS, Outcome, Verdict
+from footfall.metrics import Source, format_quantity
+from footfall.report import words
+from footfall.report.charts.bars import tally_bar, used
+from footfall.report.charts.load import Panel, panels, time_axis
+from footfall.report.charts.strip import strip
+from footfall.report.charts.trend import spark, trend_chart
+from footfall.report.clean import safe_link, safe_path
+from footfall.report.figures import metric_name, worst_of
+from footfall.report.pictures import embedded
+from footfall.report.tables import Table, headroom, journeys, probes, profiles
+from footfall.report.templates import TemplateSource
+from footfall.report.trends import past, trend_of, trend_tables
+from footfall.report.view import ReportView
+
+MOST_CARDS = 12
+"""Broken budgets that are shown with their pictures; the table of all budgets names the others."""
+_MOST_REASONS = 4
+_MOST_PICTURES = 6
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file that the run left: its kind and a link relative to the report."""
+
+    kind: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A budget that did not simply hold, with the evidence it was judged on."""
+
+    verdict: Verdict
+    place: str
+    strip: Markup
+    trend: Markup
+    picture: str
+    links: tuple[Link, ...]
+    runbook: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """A profile's panels over one time axis, and its table of requests."""
+
+    table: Table
+    panels: tuple[Panel, ...]
+    axis: Markup
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One of the tiles that say at a glance how a sense fared."""
+
+    name: str
+    href: str
+    tone: str
+    figure: str
+    remark: str
+
+
+def html(view: ReportView, templates: TemplateSource, name: str = "index") -> bytes:
+    """Return the page that the template `name`.html makes of a view, UTF-8, self-contained.
+
+    Raises UsageError where there is no such template, ConfigError where it is wrong.
+    """
+    style, style_hash = templates.style()
+    return templates.render(f"{name}.html", {**context(view), "style": Markup(style), "style_hash": style_hash}).encode()  # noqa: S704
+
+
+def context(view: ReportView) -> dict[str, Any]:
+    """Return what a template may use; docs/reports.md describes each name."""
+    broken, unsure = view.of(*words.BROKEN), view.of(Outcome.INCONCLUSIVE)
+    pictures = _Pictures(view)
+    loads = tuple(_loads(view))
+    return {
+        "view": view,
+        "words": words,
+        "glyphs": GLYPHS,
+        "glyph": words.STATE_GLYPHS[view.state],
+        "word": words.STATE_WORDS[view.state],
+        "headline": words.headline(view),
+        "reasons": (broken + unsure)[:_MOST_REASONS],
+        "more_reasons": max(0, len(broken + unsure) - _MOST_REASONS),
+        "headroom": headroom(view),
+        "tally": tally_bar(view.counts),
+        "glances": tuple(_glances(view)),
+        "broken": tuple(_card(view, verdict, pictures) for verdict in broken[:MOST_CARDS]),
+        "unsure": tuple(_card(view, verdict, pictures) for verdict in unsure[:MOST_CARDS]),
+        "warned": tuple(_card(view, verdict, pictures) for verdict in view.of(Outcome.WARN)[:MOST_CARDS]),
+        "journeys": journeys(view),
+        "loads": loads,
+        "probes": probes(view),
+        "trends": trend_tables(view),
+        "metric_name": metric_name,
+        "quantity": format_quantity,
+        "spark": spark,
+        "used": used,
+    }
+
+
+class _Pictures:
+    """Embeds each screenshot once, and no more than a report should carry."""
+
+    def __init__(self, view: ReportView) -> None:
+        self._view = view
+        self._left = _MOST_PICTURES
+        self._shown: set[str] = set()
+
+    def of(self, verdict: Verdict) -> str:
+        for artifact in self._view.artifacts:
+            fits = (artifact.kind, artifact.subject) == ("screenshot", verdict.subject) and verdict.part in {"", artifact.part}
+            if fits and artifact.path in self._view.pictures and artifact.path not in self._shown and self._left:
+                self._left -= 1
+                self._shown.add(artifact.path)
+                return embedded(self._view.pictures[artifact.path])
+        return ""
+
+
+def _card(view: ReportView, verdict: Verdict, pictures: _Pictures) -> Card:
+    seen = view.observation(verdict.series)
+    trend = trend_of(view, verdict.series, verdict) if verdict.series else None
+    return Card(
+        verdict=verdict,
+        place=words.place(verdict),
+        strip=strip(verdict, seen, past(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
+        trend=trend_chart(trend) if trend and len(trend.values) > 1 else Markup(""),
+        picture=pictures.of(verdict),
+        links=tuple(_links(view, verdict)),
+        runbook=safe_link(verdict.runbook),
+    )
+
+
+def _links(view: ReportView, verdict: Verdict) -> Iterable[Link]:
+    for artifact in view.artifacts:
+        if artifact.subject == verdict.subject and verdict.part in {"", artifact.part}:
+            yield Link(artifact.kind, safe_path(artifact.path))
+
+
+def _loads(view: ReportView) -> Iterable[Load]:
+    by_profile = {timeline.profile: timeline for timeline in view.timelines}
+    for table in profiles(view):
+        timeline = by_profile.get(table.name)
+        verdicts = [v for v in view.verdicts if (v.source, v.subject, v.part) == (Source.LOAD, table.name, "")]
+        if timeline is None:
+            yield Load(table, (), Markup(""))
+        else:
+            yield Load(table, panels(timeline, verdicts), time_axis(timeline))
+
+
+def _glances(view: ReportView) -> Iterable[Glance]:
+    """One tile per sense that saw anything."""
+    for source, name, href in (
+        (Source.JOURNEY, "Journeys", "#journeys"),
+        (Source.LOAD, "Load", "#load"),
+        (Source.PROBE, "Probes", "#probes"),
+    ):
+        mine = [seen for seen in view.observations if seen.series.source == source]
+        verdict = worst_of(v for v in view.verdicts if v.source == source)
+        if mine:
+            tone = verdict.outcome.value if verdict else ""
+            figure, remark = _load_glance(view) if source == Source.LOAD else _held(view, source)
+            yield Glance(name, href, tone, figure, remark)
+
+
+def _held(view: ReportView, source: Source) -> tuple[str, str]:
+    """How often journeys reached their end, or checks held."""
+    found = [s for s in view.observations if s.series.source == source and s.series.metric == "success" and not s.series.part]
+    total = sum(seen.figures.count for seen in found)
+    held = sum(round(seen.figures.mean * seen.figures.count) for seen in found)
+    what = "iterations reached the end" if source == Source.JOURNEY else "checks held"
+    of = words.count(len(found), "journey" if source == Source.JOURNEY else "probe")
+    return f"{held:,} of {total:,}", f"{what}, {of}"
+
+
+def _load_glance(view: ReportView) -> tuple[str, str]:
+    tables = profiles(view)
+    facts: Sequence[str] = tables[0].facts if tables else ()
+    more = f", and {words.count(len(tables) - 1, 'profile')} more" if len(tables) > 1 else ""
+    return (facts[0] if facts else "–"), ", ".join(facts[1:]) + more

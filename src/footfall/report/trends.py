@@ -1,0 +1,128 @@
+"""Each series over the last runs: which figure is followed, and how the pictures are arranged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from footfall.gate.evidence import Observation
+from footfall.gate.verdict import Verdict
+from footfall.metrics import Kind, Source
+from footfall.report.charts.scale import finite
+from footfall.report.charts.trend import MOST, Trend
+from footfall.report.figures import VITALS, metric_name, usual_statistic, value_of, worst_of
+from footfall.report.tables import Labels
+from footfall.report.view import Point, ReportView
+from footfall.samples import Series
+
+MOST_ROWS = 60
+"""Rows of pictures that one page carries."""
+_FIRST = ("duration", *VITALS, "latency", "errors", "throughput", "success")
+_LEFT_OUT = {"generator_cpu", "generator_lag", "dropped", "users", "dns", "connect", "tls", "received_bytes"}
+
+
+@dataclass(frozen=True)
+class TrendRow:
+    """The trends of one step, request or probe; None where a metric was not observed there."""
+
+    name: str
+    trends: tuple[Trend | None, ...]
+
+
+@dataclass(frozen=True)
+class TrendTable:
+    """The trends of one journey, profile, or of all probes."""
+
+    name: str
+    tags: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[TrendRow, ...]
+
+
+def trend_of(view: ReportView, series: Series, verdict: Verdict | None = None) -> Trend | None:
+    """Return how a series went over the last runs, by the statistic that `verdict` judged or else the usual one; None without a history."""
+    seen = view.observation(series)
+    points = view.trends.get(series, ())[-MOST:]
+    if seen is None or not points:
+        return None
+    statistic = verdict.statistic if verdict and value_of(seen.figures, verdict.statistic, seen.kind) is not None else ""
+    return _trend(seen, points, statistic or usual_statistic(series, seen.kind), verdict)
+
+
+def _trend(seen: Observation, points: Sequence[Point], statistic: str, verdict: Verdict | None) -> Trend | None:
+    known = [(value, point) for point in points if (value := value_of(point.figures, statistic, seen.kind)) is not None and finite([value])]
+    if not known:
+        return None
+    judged = verdict is not None and verdict.statistic == statistic
+    return Trend(
+        name=f"{metric_name(seen.series.metric)} {statistic}",
+        unit="count" if statistic == "count" else seen.unit,
+        values=tuple(value for value, _ in known),
+        moments=tuple(point.started for _, point in known),
+        commits=tuple(point.commit for _, point in known),
+        limit=verdict.limit if verdict and judged else None,
+        tone=verdict.outcome.value if verdict and judged else "",
+    )
+
+
+def trend_tables(view: ReportView) -> tuple[TrendTable, ...]:
+    """Return the pictures of all series that were seen before, those of the generator left out, MOST_ROWS rows at most."""
+    worst = {series: worst_of(found) for series, found in _by_series(view).items()}
+    found = {s: t for s in view.trends if s.metric not in _LEFT_OUT and (t := trend_of(view, s, worst.get(s))) and len(t.values) > 1}
+    tables, room = [], MOST_ROWS
+    for source in Source:
+        groups = dict.fromkeys(_group(series) for series in found if series.source == source)
+        for subject, labels in groups:
+            mine = {series: trend for series, trend in found.items() if series.source == source and _group(series) == (subject, labels)}
+            table = _table(subject or "Probes", labels, mine, view.steps.get(subject, ()), room)
+            room -= len(table.rows)
+            if table.rows:
+                tables.append(table)
+    return tuple(tables)
+
+
+def _by_series(view: ReportView) -> dict[Series, list[Verdict]]:
+    found: dict[Series, list[Verdict]] = {}
+    for verdict in view.verdicts:
+        if verdict.series is not None:
+            found.setdefault(verdict.series, []).append(verdict)
+    return found
+
+
+def _group(series: Series) -> tuple[str, Labels]:
+    """Probes share one table, a row each."""
+    return ("", ()) if series.source == Source.PROBE else (series.subject, series.labels)
+
+
+def _row_name(series: Series) -> str:
+    return " · ".join((series.subject, *(value for _, value in series.labels))) if series.source == Source.PROBE else series.part
+
+
+def _table(name: str, labels: Labels, found: dict[Series, Trend], order: Sequence[str], room: int) -> TrendTable:
+    metrics = sorted({series.metric for series in found if not _dull(series, found[series])}, key=_rank)
+    parts = sorted({_row_name(series) for series in found}, key=lambda part: (order.index(part) if part in order else -1, part))
+    cells = {(_row_name(series), series.metric): trend for series, trend in found.items()}
+    rows = (TrendRow(part or "As a whole", tuple(cells.get((part, metric)) for metric in metrics)) for part in parts[: max(0, room)])
+    return TrendTable(name, tuple(value for _, value in labels), tuple(metric_name(metric) for metric in metrics), tuple(rows))
+
+
+def _rank(metric: str) -> tuple[int, str]:
+    return (_FIRST.index(metric) if metric in _FIRST else len(_FIRST), metric)
+
+
+def _dull(series: Series, trend: Trend) -> bool:
+    """A rate that never moved is told in the tables; a flat line would only take room."""
+    return series.metric in {"success", "errors"} and len(set(trend.values)) == 1
+
+
+def past(view: ReportView, verdict: Verdict) -> list[float]:
+    """Return the figures of the runs before this one that a verdict's statistic had, oldest first."""
+    seen = view.observation(verdict.series)
+    if seen is None or verdict.series is None:
+        return []
+    points = (point for point in view.trends.get(verdict.series, ()) if point.run_id != view.run.id)
+    return _values(points, verdict.statistic, seen.kind)[-30:]
+
+
+def _values(points: Iterable[Point], statistic: str, kind: Kind) -> list[float]:
+    return finite(value_of(point.figures, statistic, kind) for point in points)
