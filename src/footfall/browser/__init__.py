@@ -1,1 +1,1 @@
-"""The browser sense: a pytest plugin that walks journeys and records steps and Web Vitals."""
+"""Journeys: what a customer does, in a real browser, step by step, through pytest-playwright."""

@@ -1,0 +1,148 @@
+// Runs in every document that a journey loads, before the page's own scripts, inside a function of its own together with
+// Google's web-vitals (the variable `webVitals`). It keeps the latest value of each metric and answers two questions of the
+// recorder: `mark()` at the end of a step, `read()` at the end of the journey. A document that is left writes what it
+// knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no
+// script of the site can see them.
+const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 100, TEXT = 120, UNSEEN_MS = 40;
+const id = Math.random().toString(36).slice(2, 12);
+const values = new Map();
+const marks = [0];
+const tasks = [];
+let changed = 0, touched = false, unseen = null, leftAt = 0;
+
+const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
+const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
+const details = {
+  LCP: (a) => ({ element: short(a.target), resource: short(a.url), ttfb: round(a.timeToFirstByte), load_delay: round(a.resourceLoadDelay),
+    load_time: round(a.resourceLoadDuration), render_delay: round(a.elementRenderDelay) }),
+  INP: (a) => ({ element: short(a.interactionTarget), kind: a.interactionType, input_delay: round(a.inputDelay), processing: round(a.processingDuration),
+    presentation: round(a.presentationDelay), script: short(a.longestScript?.entry?.sourceURL) }),
+  CLS: (a) => ({ element: short(a.largestShiftTarget), largest: round(a.largestShiftValue, 5), at: round(a.largestShiftTime) }),
+  FCP: (a) => ({ ttfb: round(a.timeToFirstByte), render: round(a.firstByteToFCP) }),
+  TTFB: (a) => ({ waiting: round(a.waitingDuration), cache: round(a.cacheDuration), dns: round(a.dnsDuration), connection: round(a.connectionDuration),
+    request: round(a.requestDuration) }),
+};
+
+const keep = (metric, at, key) => {
+  const soft = metric.navigationType === 'soft-navigation';
+  if (soft && metric.name === 'TTFB') return; // always 0: nothing was fetched
+  changed = performance.now();
+  values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
+    url: short(metric.navigationURL), detail: details[metric.name](metric.attribution) });
+  if (leftAt) leave(); // web-vitals still reports while the page is being left
+};
+const loading = (metric) => keep(metric, metric.navigationStartTime ?? 0, metric.id);
+const options = { reportAllChanges: true, reportSoftNavs: true };
+for (const on of ['onTTFB', 'onFCP', 'onLCP', 'onCLS']) webVitals[on](loading, options);
+
+// One INP per step: each step's own onINP sees only what happens from its start on, and ignores what happens after it.
+const listen = (buffered) => {
+  const index = marks.length - 1;
+  webVitals.onINP((metric) => {
+    const at = metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0;
+    if (marks.length === index + 1 || at < marks[index + 1]) keep(metric, at, `inp${index}${metric.id}`);
+  }, { ...options, durationThreshold: 16, buffered });
+};
+listen(true);
+
+// An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
+const channel = new MessageChannel();
+channel.port1.onmessage = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
+for (const type of ['pointerup', 'click', 'keydown']) {
+  addEventListener(type, (event) => {
+    if (!event.isTrusted) return;
+    touched = true;
+    if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
+    unseen.end = 0;
+    channel.port2.postMessage(0);
+  }, true);
+}
+const seen = (list) => { for (const entry of list) if (unseen && entry.startTime + entry.duration >= unseen.start) unseen = null; };
+const events = new PerformanceObserver((list) => seen(list.getEntries()));
+if (PerformanceObserver.supportedEntryTypes.includes('event')) events.observe({ type: 'event', durationThreshold: 16 });
+const unpainted = () => {
+  seen(events.takeRecords());
+  if (!unseen) return;
+  const value = (unseen.end || performance.now()) - unseen.start;
+  if (value >= UNSEEN_MS) {
+    values.set(`unseen${round(unseen.start)}`, { name: 'inp', value: round(value), at: round(unseen.start), soft: false,
+      detail: { kind: unseen.kind, painted: false } });
+  }
+};
+
+if (PerformanceObserver.supportedEntryTypes.includes('longtask')) {
+  new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) tasks.push([task.startTime, task.duration]);
+  }).observe({ type: 'longtask', buffered: true });
+}
+performance.setResourceTimingBufferSize?.(2000);
+
+// What was fetched between two marks: the document itself counts as the first request.
+const usage = () => {
+  const spans = marks.map((from) => ({ from: round(from), requests: 0, failed: 0, bytes: 0, script: 0, image: 0, image_time: 0, tbt: 0 }));
+  const span = (at) => spans[Math.max(0, marks.findLastIndex((from) => from <= at))];
+  const navigation = performance.getEntriesByType('navigation');
+  for (const entry of [...navigation, ...performance.getEntriesByType('resource')]) {
+    const into = span(entry.startTime), size = entry.transferSize || 0, kind = entry.initiatorType, path = entry.name.split(/[?#]/)[0];
+    into.requests += 1;
+    into.failed += entry.responseStatus >= 400 ? 1 : 0;
+    into.bytes += size;
+    if (kind === 'script' || /\.m?js$/.test(path)) into.script += size;
+    if (kind === 'img' || kind === 'image' || /\.(png|jpe?g|gif|webp|avif|svg|ico)$/.test(path)) {
+      into.image += size;
+      into.image_time = Math.max(into.image_time, round(entry.responseEnd - entry.startTime));
+    }
+  }
+  for (const [at, duration] of tasks) span(at).tbt += Math.max(0, round(duration - 50));
+  return spans;
+};
+
+const snapshot = () => {
+  const now = performance.now(), navigation = performance.getEntriesByType('navigation')[0];
+  // The page's clock starts with its process; what it drifted since is added, so that pages and steps share one clock.
+  return { id, url: location.href.slice(0, 500), origin: performance.timeOrigin + (Date.now() - performance.timeOrigin - now), until: round(now),
+    load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], usage: usage() };
+};
+
+const leave = () => {
+  leftAt = performance.now();
+  unpainted();
+  const text = JSON.stringify(snapshot()).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
+  const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
+  for (let i = 0; i < count; i++) {
+    document.cookie = `footfall-page-${id}-${i}=${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}; path=/-/footfall; max-age=${KEPT_S}`;
+  }
+};
+const guarded = () => { try { leave(); } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ } };
+addEventListener('pagehide', guarded);
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState !== 'hidden') return;
+  guarded();
+  queueMicrotask(guarded); // web-vitals handles its last entries in a microtask
+});
+addEventListener('pageshow', () => { leftAt = 0; });
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const frames = () => Promise.race([pause(100), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))]);
+const moving = () => {
+  const [navigation] = performance.getEntriesByType('navigation'), now = performance.now();
+  if (document.readyState !== 'complete') return true;
+  if (touched) return false; // the first input ends LCP
+  if ([...document.images].some((image) => !image.complete && image.loading !== 'lazy')) return true;
+  if (document.visibilityState === 'visible' && ![...values.values()].some((value) => value.name === 'fcp')) return true;
+  return now - Math.max(navigation?.loadEventEnd ?? 0, changed) < QUIET_MS;
+};
+const settle = async (limit) => {
+  const until = performance.now() + limit;
+  while (performance.now() < until && moving()) await pause(10);
+  if (unseen || moving()) await frames();
+  await Promise.race([pause(50), new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve))]);
+};
+
+Object.defineProperty(window, '__footfall__', {
+  value: Object.freeze({
+    mark: () => { marks.push(performance.now()); listen(false); },
+    peek: snapshot,
+    read: async (limit) => { await settle(limit); return snapshot(); },
+  }),
+});

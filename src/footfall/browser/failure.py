@@ -1,0 +1,91 @@
+"""What is said of a failure: one line, and where it happened. No traceback."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from footfall.browser.deadline import DeadlinePassedError
+from footfall.errors import CannotJudgeError, FootfallError, UsageError
+
+_HERE = Path(__file__).parent
+_AWAITED = re.compile(r"^\s*-?\s*(?:\d+ × )?(waiting for .*)$", re.MULTILINE)
+_TEXT = 300
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`kind` is an event's: `script_error` (exit code 2) for what is wrong with a script, else `error` (1, or 3)."""
+
+    kind: str
+    text: str
+    file: str
+    line: int
+    exit_code: int
+    hint: str = ""
+
+    def as_script_error(self) -> Failure:
+        """Return the same as a fault of the script: what an import raises is never a journey's own failure."""
+        return replace(self, kind="script_error", exit_code=UsageError.exit_code)
+
+
+def failure_of(error: BaseException, script: Path, root: Path) -> Failure:
+    """Say what `error`, raised while `script` ran, was about; files are told relative to `root`."""
+    file, line = _place(error, script)
+    shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+    code = exit_code_of(error)
+    hint = getattr(error, "hint", None) or ""
+    return Failure("script_error" if code == UsageError.exit_code else "error", one_line(error), shown, line, code, hint)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code of the design's table: 2 for a wrong script, 3 when nothing could be judged, else 1."""
+    if isinstance(error, CannotJudgeError | UsageError):
+        return error.exit_code
+    return 1
+
+
+def one_line(error: BaseException) -> str:
+    """Return the error in one line; of a Playwright error also what it waited for."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(one_line(inner) for inner in error.exceptions)[:_TEXT]
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}"
+    text = str(error).strip()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = lines[0] if lines else type(error).__name__
+    awaited = _AWAITED.search(text)
+    if awaited and awaited[1] not in said:
+        said += f" ({awaited[1]})"
+    elif len(lines) > 1 and lines[1].startswith(("Actual", "Received")):
+        said += f" ({lines[1]})"
+    plain = isinstance(error, AssertionError | FootfallError | DeadlinePassedError) or type(error).__module__.startswith("playwright")
+    return (said if plain or not lines else f"{type(error).__name__}: {said}")[:_TEXT]
+
+
+def _place(error: BaseException, script: Path) -> tuple[Path, int]:
+    """The innermost line of the script that led to the error; of a syntax error the faulty one; else the innermost of all."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Path(error.filename), error.lineno or 0
+    frames = [(Path(frame.filename), frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+    own = [place for place in frames if place[0] == script]
+    return own[-1] if own else (script, 0)
+
+
+def calling_line() -> tuple[str, int]:
+    """Return file and line of the script that called into this package."""
+    for frame in _outwards():
+        if Path(frame[0]).parent != _HERE:
+            return Path(frame[0]).name, frame[1]
+    return "", 0
+
+
+def _outwards() -> Iterator[tuple[str, int]]:
+    frame = sys._getframe(1)  # noqa: SLF001  # traceback.walk_stack would read source files
+    while frame.f_back is not None:
+        yield frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back

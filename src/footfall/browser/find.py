@@ -1,0 +1,93 @@
+"""Find a browser and start it: Playwright's own, else one that is installed on the machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserType, Error
+
+from footfall.errors import BrowserMissingError
+
+VARIABLE = "FOOTFALL_BROWSER"
+"""Names a browser's executable; it then comes before all others."""
+
+_COMMANDS = ("google-chrome-stable", "google-chrome", "chromium", "chromium-browser", "microsoft-edge-stable", "microsoft-edge")
+_APPLICATIONS = ("Google Chrome", "Chromium", "Microsoft Edge")
+_ABSENT = ("Executable doesn't exist", "is not found at")
+
+
+def installed() -> Iterator[Path]:
+    """Yield the browsers of Chromium's family that are installed on this machine, best first."""
+    for command in _COMMANDS:
+        path = shutil.which(command)
+        if path:
+            yield Path(path)
+    for name in _APPLICATIONS:
+        application = Path("/Applications", f"{name}.app", "Contents", "MacOS", name)
+        if application.is_file():
+            yield application
+
+
+def start(
+    browser_type: BrowserType,
+    options: Mapping[str, Any],
+    environment: Mapping[str, str],
+    launch: Callable[..., Browser] | None = None,
+) -> tuple[Browser, str]:
+    """Start a browser; return it and what it is ("Playwright's own chromium", or a path).
+
+    `options` are Playwright's launch options; one that names an executable or a channel is taken at its word. `launch` stands
+    in for `browser_type.launch` (pytest-playwright's fixture). Raises BrowserMissingError.
+    """
+    launch = launch or browser_type.launch
+    name = browser_type.name
+    if options.get("executable_path") or options.get("channel"):
+        return _started(launch, options), str(options.get("executable_path") or options["channel"])
+    configured = environment.get(VARIABLE, "")
+    if configured and name == "chromium":
+        return _started(launch, {**options, "executable_path": _existing(configured)}), configured
+    try:
+        return launch(**options), f"Playwright's own {name}"
+    except Error as error:
+        if not any(sign in error.message for sign in _ABSENT):
+            raise _unstartable(error, options) from error
+    for path in installed() if name == "chromium" else ():
+        return _started(launch, {**options, "executable_path": str(path)}), str(path)
+    raise BrowserMissingError(
+        f"no {name} was found: neither Playwright's own nor an installed one", hint=f"type `playwright install {name}`{_others(name)}"
+    )
+
+
+def _others(name: str) -> str:
+    return (
+        f", or install Chrome or Chromium (Debian: `apt-get install chromium`), or set {VARIABLE}=/path/to/it" if name == "chromium" else ""
+    )
+
+
+def _existing(configured: str) -> str:
+    path = shutil.which(configured)
+    if path is None:
+        raise BrowserMissingError(
+            f"{VARIABLE} names {configured}, which is not an executable file", hint=f"set {VARIABLE} to a browser, or unset it"
+        )
+    return path
+
+
+def _started(launch: Callable[..., Browser], options: Mapping[str, Any]) -> Browser:
+    try:
+        return launch(**options)
+    except Error as error:
+        raise _unstartable(error, options) from error
+
+
+def _unstartable(error: Error, options: Mapping[str, Any]) -> BrowserMissingError:
+    lines = [line.strip() for line in error.message.splitlines() if line.strip()]
+    reason = next((line for line in lines if "error" in line.lower() and "BrowserType.launch" not in line), lines[0] if lines else "")
+    headed = options.get("headless") is False
+    hint = (
+        "there is no screen here: start it under `xvfb-run`, or leave out --headed" if headed else "`footfall doctor` shows what is missing"
+    )
+    return BrowserMissingError(f"the browser could not be started: {reason[:300]}", hint=hint)

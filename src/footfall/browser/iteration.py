@@ -1,0 +1,210 @@
+"""One walk through a journey: its steps, its clock, and what is recorded of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, Page
+
+from footfall.browser.attribute import Window, figures
+from footfall.browser.deadline import DeadlinePassedError, deadline
+from footfall.browser.pages import PageReport
+from footfall.browser.secrets import Secrets
+from footfall.browser.stopwatch import Stopwatch
+from footfall.browser.watch import PageWatch
+from footfall.errors import ScriptError
+from footfall.metrics import Source
+from footfall.samples import Artifact
+from footfall.store.spool import Recorder
+
+WARM_UP = 0
+"""The number of the iteration that is not counted."""
+
+_READING_S = 10.0
+_TOLD_AT_MOST = 20
+
+
+@dataclass
+class Step:
+    """A step that is open; `begun` is the stopwatch's reading, `since` ms since the epoch."""
+
+    part: str
+    begun: float
+    since: float
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Which journey is walked, how often by now, on what."""
+
+    journey: str
+    number: int
+    labels: Mapping[str, str]
+
+    @property
+    def counted(self) -> bool:
+        """Whether its figures enter the run: a warm-up's do not."""
+        return self.number != WARM_UP
+
+
+@dataclass
+class Notebook:
+    """What happened that people will want to read: soft checks that failed, errors of the page."""
+
+    unmet: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+class Iteration:
+    """Measures one walk and records it: step durations when a step ends, all else at the end."""
+
+    def __init__(self, walk: Walk, recorder: Recorder, spool: Path, secrets: Secrets, *, film: bool) -> None:
+        self.walk = walk
+        self.secrets = secrets
+        self.stopwatch = Stopwatch()
+        self.notebook = Notebook()
+        self.watch = PageWatch(self._page_tells)
+        self._recorder = recorder
+        self._spool = spool
+        self._film = film
+        self._open: list[Step] = []
+        self._closed: list[Window] = []
+        self._used: set[str] = set()
+        self._unentered: dict[str, None] = {}
+        self._broken = ""
+        self._began = self._ended = 0.0
+
+    @property
+    def part(self) -> str:
+        """The path of the innermost open step, or "" between steps."""
+        return self._open[-1].part if self._open else ""
+
+    @property
+    def last_part(self) -> str:
+        """The path of the step that broke, or that is open or, between steps, of the one before."""
+        return self._broken or self.part or (self._closed[-1].part if self._closed else "")
+
+    def begin(self) -> None:
+        """Start the journey's clock."""
+        self._began = self.stopwatch.read()
+
+    def end(self) -> None:
+        """Stop the journey's clock. Raises ScriptError when a step was named but never entered."""
+        self._ended = self.stopwatch.read()
+        if self._unentered:
+            name = next(iter(self._unentered))
+            raise ScriptError(f"step {name!r} was never entered", hint=f'write `with journey.step("{name}"):`')
+
+    def declare(self, name: str) -> None:
+        """Check a step's name before it is entered. Raises ScriptError."""
+        if not name.strip() or "/" in name:
+            raise ScriptError(
+                f"{name!r} is no name for a step", hint="a name has at least one letter and no /, which stands between nested steps"
+            )
+        self._unentered[name] = None
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure a step. Raises ScriptError when this walk had a step of that name at that place already."""
+        self._unentered.pop(name, None)
+        part = f"{self.part}/{name}" if self.part else name
+        if part in self._used:
+            raise ScriptError(f"step {part!r} is used twice in {self.walk.journey}", hint="give each step a name of its own")
+        self._used.add(part)
+        self._broken = ""
+        with self.stopwatch.paused():
+            if self._open:
+                self.watch.mark()
+        step = Step(part, self.stopwatch.read(), time.time() * 1e3)
+        self._open.append(step)
+        try:
+            yield
+        except BaseException:
+            self._broken = self._broken or part  # the innermost, while the exception passes outwards
+            self._close(step)
+            raise
+        duration = self.stopwatch.read() - step.begun
+        with self.stopwatch.paused():
+            self._close(step)
+            self.sample(part, "duration", duration)
+            self.watch.mark()
+            self._take_picture(part)
+
+    def _close(self, step: Step) -> None:
+        self._closed.append(Window(step.part, step.since, time.time() * 1e3))
+        self._open.remove(step)
+
+    def sample(self, part: str, metric: str, value: float, unit: str = "", detail: Mapping[str, Any] | None = None) -> None:
+        """Record a figure of this walk, unless it is the warm-up."""
+        if self.walk.counted:
+            self._recorder.sample(
+                source=Source.JOURNEY,
+                subject=self.walk.journey,
+                part=part,
+                metric=metric,
+                value=value,
+                iteration=self.walk.number,
+                unit=unit,
+                labels=self.walk.labels,
+                detail=self.secrets.mask_all(detail or {}),
+            )
+
+    def event(self, kind: str, text: str, **detail: Any) -> None:
+        """Record something to be read, secrets masked."""
+        place = {"journey": self.walk.journey, "step": self.last_part, "iteration": self.walk.number}
+        self._recorder.event(kind, self.secrets.mask(text), **self.secrets.mask_all({**place, **detail}))
+
+    def conclude(self, *, passed: bool) -> None:
+        """Fetch what the pages saw and record all that is left to record."""
+        with self.stopwatch.paused():
+            for figure in figures(self._reports(), self._closed, self.notebook.counts):
+                self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
+        if passed:
+            self.sample("", "duration", self._ended - self._began)
+        self.sample("", "success", 1.0 if passed else 0.0)
+
+    def _reports(self) -> list[PageReport]:
+        try:
+            with deadline(_READING_S, "the pages were not read"):
+                return self.watch.reports()
+        except DeadlinePassedError:
+            self.event("note", f"the pages did not say within {_READING_S:g} s what they saw: their vitals are missing")
+            return []
+
+    def _page_tells(self, kind: str, text: str) -> None:
+        self.notebook.counts[self.last_part, kind] += 1
+        if len(self.notebook.told) < _TOLD_AT_MOST:
+            self.notebook.told.append(f"{kind.removesuffix('s').replace('_', ' ')}: {text.splitlines()[0] if text else ''}")
+
+    def _take_picture(self, part: str) -> None:
+        pages = [page for context in self.watch.contexts for page in context.pages]
+        if self._film and pages:
+            self.keep_picture(pages[-1], f"steps/{self.walk.journey}-{len(self._closed):02}.jpg", part)
+
+    def keep_picture(self, page: Page, name: str, part: str) -> None:
+        """Keep a screenshot as an artifact; a page that gives none within 5 s gives none."""
+        path = self.artifact_path(name)
+        with suppress(Error):
+            options: dict[str, Any] = {"type": "jpeg", "quality": 60, "scale": "css"} if path.suffix == ".jpg" else {}
+            page.screenshot(path=path, timeout=5000, **options)
+            self.record_artifact("screenshot", path, part)
+
+    def artifact_path(self, name: str) -> Path:
+        """Return where an artifact of this name goes, its folder made."""
+        path = self._spool / "artifacts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def record_artifact(self, kind: str, path: Path, part: str) -> None:
+        """Record a file that lies in the run's spool."""
+        relative = path.relative_to(self._spool).as_posix()
+        walk = self.walk
+        self._recorder.write(Artifact(self._recorder.run_id, datetime.now(UTC), kind, relative, walk.journey, part, walk.number))

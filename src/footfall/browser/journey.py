@@ -1,0 +1,64 @@
+"""What a journey's script gets from the `journey` fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+from playwright.sync_api import Page
+
+from footfall.browser.failure import calling_line
+from footfall.browser.iteration import Iteration
+from footfall.browser.units import to_base
+from footfall.errors import ScriptError, nearest
+
+
+class Journey:
+    """A journey being walked: `page` is pytest-playwright's own page, watched like every other page and pop-up of its context."""
+
+    def __init__(self, page: Page, iteration: Iteration, environment: Mapping[str, str]) -> None:
+        self.page = page
+        self._iteration = iteration
+        self._environment = environment
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Measure the block as a step: its duration, and the web vitals of what is loaded and clicked in it.
+
+        Steps may nest (`pay/confirm`). Raises ScriptError for a name that is empty, has a `/`, or was used before.
+        """
+        __tracebackhide__ = True
+        self._iteration.declare(name)
+        return self._iteration.step(name)
+
+    def measure(self, name: str, value: float, unit: str) -> None:
+        """Record a number of your own in the step that is open: `journey.measure("cart_value", 39.9, unit="EUR")`.
+
+        Times, sizes and shares (`s`, `KB`, `%`) are kept in their base unit. Raises ScriptError for an unknown unit.
+        """
+        __tracebackhide__ = True
+        number, base = to_base(name, value, unit)
+        self._iteration.sample(self._iteration.part, name, number, unit=base)
+
+    def check(self, condition: object, text: str) -> bool:
+        """Note that something is not as it should be and go on; the journey fails at its end with all such texts."""
+        if not condition:
+            file, line = calling_line()
+            self._iteration.notebook.unmet.append(f"{text} ({file}:{line})")
+        return bool(condition)
+
+    def note(self, text: str) -> None:
+        """Add a sentence to the run's record."""
+        if self._iteration.walk.counted:
+            self._iteration.event("note", text)
+
+    def secret(self, name: str) -> str:
+        """Return the environment variable `name`; its value is masked wherever footfall writes. Raises ScriptError when it is not set."""
+        __tracebackhide__ = True
+        value = self._environment.get(name, "")
+        if not value:
+            near = nearest(name, self._environment)
+            raise ScriptError(
+                f"the secret {name} is not set", hint=f"did you mean {near}?" if near else f"set the environment variable {name}"
+            )
+        self._iteration.secrets.add(value)
+        return value

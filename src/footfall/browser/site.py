@@ -1,0 +1,66 @@
+"""Which site a pytest session measures, and where its suite is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from footfall.config.suite import JourneyDefaults, Suite, find_suite, load_suite
+from footfall.errors import UsageError
+from footfall.target import open_target
+
+TARGET_VARIABLE = "FOOTFALL_TARGET"
+URL_VARIABLE = "FOOTFALL_TARGET_URL"
+
+
+@dataclass(frozen=True)
+class Site:
+    """`url` is None while nobody named one: then the suite's target is opened. `root` holds the spool."""
+
+    root: Path
+    suite: Suite | None
+    target: str
+    url: str | None
+
+    @classmethod
+    def choose(cls, folder: Path, environment: Mapping[str, str], target: str | None, base_url: str | None) -> Site:
+        """Choose by `--base-url`, else `--target`, else the parent process's target, else the suite's default one.
+
+        Raises UsageError for an unknown target, ConfigError for a faulty footfall.toml.
+        """
+        suite = _suite_above(folder)
+        root = suite.root if suite else folder
+        if base_url:
+            return cls(root, suite, target or urlsplit(base_url).netloc or base_url, base_url)
+        if environment.get(URL_VARIABLE) and target in {None, environment.get(TARGET_VARIABLE)}:
+            return cls(root, suite, environment.get(TARGET_VARIABLE, "target"), environment[URL_VARIABLE])
+        if suite is None:
+            if target:
+                raise UsageError(f"--target {target} needs a footfall.toml that names it", hint="or use --base-url https://…")
+            return cls(root, None, "none", None)
+        return cls(root, suite, suite.target(target).name, None)
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds that one walk through a journey may take."""
+        return (self.suite.journeys if self.suite else JourneyDefaults()).timeout_s
+
+    @contextmanager
+    def opened(self) -> Iterator[str | None]:
+        """Yield the site's base URL, answering while the block lasts; None when there is no site. Raises TargetUnreachableError."""
+        if self.url or self.suite is None:
+            yield self.url
+            return
+        with open_target(self.suite.target(self.target)) as live:
+            yield live.url
+
+
+def _suite_above(folder: Path) -> Suite | None:
+    try:
+        root = find_suite(folder)
+    except UsageError:
+        return None
+    return load_suite(root)

@@ -1,0 +1,45 @@
+"""What the plugin's hooks and fixtures share, kept in pytest's stashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footfall.browser.iteration import Iteration
+from footfall.browser.run import JourneyRun
+from footfall.browser.site import Site
+from footfall.config.scripts import journey_names
+
+SITE = pytest.StashKey[Site]()
+RUN = pytest.StashKey[JourneyRun]()
+ITERATION = pytest.StashKey[Iteration]()
+_NAMES = pytest.StashKey[dict[str, str]]()
+
+
+def given_url(config: pytest.Config) -> str | None:
+    """Return the base URL that the command line or pytest's configuration names, or None."""
+    return config.getoption("base_url", None) or config.getini("base_url") or None
+
+
+def is_journey(item: Any) -> bool:
+    """Whether a test asks for the `journey` fixture."""
+    return "journey" in getattr(item, "fixturenames", ())
+
+
+def journey_name(item: pytest.Item) -> str:
+    """Return the journey that a test walks: the module's name without `test_`, and the function's for all but its first test."""
+    module = item.getparent(pytest.Module)
+    function = getattr(item, "originalname", item.name)
+    if module is None:
+        return function.removeprefix("test_")
+    names = module.stash.get(_NAMES, None)
+    if names is None:
+        tests = list(
+            dict.fromkeys(
+                getattr(test, "originalname", test.name) for test in item.session.items if test.getparent(pytest.Module) is module
+            )
+        )
+        names = module.stash[_NAMES] = dict(zip(tests, journey_names(Path(module.path).stem, tests), strict=True))
+    return names[function]

@@ -1,0 +1,40 @@
+"""The units in which a script may measure."""
+
+from __future__ import annotations
+
+import re
+
+from footfall.errors import ScriptError, did_you_mean
+from footfall.metrics import JOURNEY_METRICS
+
+_BASES = frozenset({"ms", "bytes", "ratio", "count", "score", "per_s", "days"})
+_FACTORS = {
+    "us": ("ms", 0.001), "s": ("ms", 1e3), "min": ("ms", 60e3), "h": ("ms", 3.6e6), "B": ("bytes", 1.0), "KB": ("bytes", 1e3), "MB": ("bytes", 1e6),
+    "GB": ("bytes", 1e9), "KiB": ("bytes", 1024.0), "MiB": ("bytes", 1024.0**2), "%": ("ratio", 0.01), "/s": ("per_s", 1.0), "d": ("days", 1.0),
+}  # fmt: skip
+_MISSPELT = {
+    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "msecs": "ms", "millis": "ms", "millisecond": "ms", "milliseconds": "ms",
+    "minute": "min", "minutes": "min", "mins": "min", "hour": "h", "hours": "h", "byte": "bytes", "kb": "KB", "mb": "MB", "gb": "GB", "percent": "%",
+    "pct": "%", "day": "days",
+}  # fmt: skip
+_WORD = re.compile(r"[A-Za-z€$£¥][A-Za-z0-9_€$£¥]*")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def to_base(name: str, value: float, unit: str) -> tuple[float, str]:
+    """Return a script's own measurement in its base unit (`1.5, "s"` is `1500.0, "ms"`); any other word stands for itself (`EUR`).
+
+    Raises ScriptError for a name that footfall measures itself or that is no plain word, and for an unknown unit.
+    """
+    if not _NAME.fullmatch(name):
+        raise ScriptError(f"{name!r} is no name for a measurement", hint="use small letters, digits and _, as in cart_value")
+    if name in JOURNEY_METRICS:
+        raise ScriptError(f"{name} is measured by footfall itself", hint=f"give your own measurement another name, such as my_{name}")
+    if unit in _FACTORS:
+        base, factor = _FACTORS[unit]
+        return value * factor, base
+    if unit in _MISSPELT or (unit.lower() in _MISSPELT and unit not in _BASES):
+        raise ScriptError(f"unknown unit {unit!r} for {name}", hint=f"write {_MISSPELT.get(unit) or _MISSPELT[unit.lower()]!r}")
+    if unit not in _BASES and not _WORD.fullmatch(unit):
+        raise ScriptError(f"unknown unit {unit!r} for {name}", hint=did_you_mean(unit, {*_BASES, *_FACTORS, "EUR"}))
+    return value, unit

@@ -1,0 +1,119 @@
+"""Puts the collector into every page of a journey and fetches what it saw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, WebError
+
+from footfall.browser.assets import web_vitals
+from footfall.browser.pages import PageReport, report_of, reports_in
+
+SETTLE_MS = 1500
+"""How long the last page may still move before it is read as it is."""
+_LEAVING_S = 0.3
+_READ = "limit => window.__footfall__ ? window.__footfall__.read(limit) : null"
+_MARK = "() => window.__footfall__ && window.__footfall__.mark()"
+
+
+@cache
+def collector() -> str:
+    """Return the script that every top-level document runs before its own; frames and empty pages leave it at once."""
+    own = files("footfall.browser").joinpath("collector.js").read_text(encoding="utf-8")
+    return f"(() => {{ if (window !== window.top || !/^(https?|file):$/.test(location.protocol)) return;\n{web_vitals()}\n;{own}\n}})();"
+
+
+class PageWatch:
+    """The pages of one iteration: pop-ups and further contexts included.
+
+    `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `js_errors`, `failed_requests`.
+    """
+
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
+        self._tell = tell
+        self.contexts: list[BrowserContext] = []
+        self._reports: dict[str, PageReport] = {}
+        self._loads = 0
+
+    def attach(self, context: BrowserContext) -> None:
+        """Watch a context from now on; it must have no pages yet."""
+        context.add_init_script(collector())
+        context.on("page", self._page_opened)
+        context.on("console", self._console)
+        context.on("weberror", self._failed_script)
+        context.on("requestfailed", self._failed_request)
+        self.contexts.append(context)
+
+    def _page_opened(self, page: Page) -> None:
+        page.on("domcontentloaded", self._loaded)
+        close = page.close
+
+        def read_and_close(**options: Any) -> None:
+            self._read(page)
+            close(**options)
+
+        page.close = read_and_close  # type: ignore[method-assign]  # a closed page can no longer be asked
+
+    def _loaded(self, page: Page) -> None:
+        if page.url.startswith("http"):
+            self._loads += 1
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._tell("console_errors", message.text)
+
+    def _failed_script(self, error: WebError) -> None:
+        self._tell("js_errors", error.error.message)
+
+    def _failed_request(self, request: Request) -> None:
+        if "ERR_ABORTED" not in (request.failure or ""):  # what a navigation cancels has not failed
+            self._tell("failed_requests", f"{request.method} {request.url}: {request.failure}")
+
+    def mark(self) -> None:
+        """Tell all pages that a step ended: interactions from now on are another step's."""
+        for page in self._pages():
+            with suppress(Error):  # a page that is just being left tells by itself
+                page.evaluate(_MARK)
+
+    def release(self, context: BrowserContext) -> None:
+        """Fetch what a context's pages saw and let go of it, before it is closed."""
+        if context in self.contexts:
+            self.contexts.remove(context)
+            self._fetch(context)
+
+    def reports(self) -> list[PageReport]:
+        """Return what all pages saw, those that were left included, in the order in which they began to load."""
+        for context in self.contexts:
+            self._fetch(context)
+        return sorted(self._reports.values(), key=lambda report: report.began)
+
+    def _fetch(self, context: BrowserContext) -> None:
+        with suppress(Error):
+            for page in context.pages:
+                self._read(page)
+            self._read_cookies(context)
+
+    def _read(self, page: Page) -> None:
+        with suppress(Error):
+            raw = None if page.is_closed() else page.evaluate(_READ, SETTLE_MS)
+            if raw:
+                report = report_of(raw)
+                self._reports[report.id] = report
+
+    def _read_cookies(self, context: BrowserContext) -> None:
+        """A page of another origin is left in the background, in its own process: give it a moment to say goodbye."""
+        deadline = time.monotonic() + _LEAVING_S
+        while True:
+            for report in reports_in(context.cookies()):
+                self._reports.setdefault(report.id, report)
+            if len(self._reports) >= self._loads or time.monotonic() > deadline:
+                return
+            time.sleep(0.02)
+
+    def _pages(self) -> list[Page]:
+        return [page for context in self.contexts for page in context.pages if page.url.startswith(("http", "file"))]
