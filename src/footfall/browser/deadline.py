@@ -24,7 +24,7 @@ def deadline(seconds: float, text: str) -> Iterator[None]:
         yield
         return
 
-    def ring(number: int, frame: FrameType | None) -> None:
+    def ring(_number: int, _frame: FrameType | None) -> None:
         raise DeadlinePassedError(text)
 
     before = signal.signal(signal.SIGALRM, ring)

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from footfall.config.suite import JourneyDefaults, Suite, find_suite, load_suite
 from footfall.errors import UsageError
-from footfall.target import open_target
 
 TARGET_VARIABLE = "FOOTFALL_TARGET"
 URL_VARIABLE = "FOOTFALL_TARGET_URL"
@@ -54,6 +53,8 @@ class Site:
         if self.url or self.suite is None:
             yield self.url
             return
+        from footfall.target import open_target  # noqa: PLC0415  # httpx, only where a site is opened
+
         with open_target(self.suite.target(self.target)) as live:
             yield live.url
 

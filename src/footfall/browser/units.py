@@ -9,14 +9,33 @@ from footfall.metrics import JOURNEY_METRICS
 
 _BASES = frozenset({"ms", "bytes", "ratio", "count", "score", "per_s", "days"})
 _FACTORS = {
-    "us": ("ms", 0.001), "s": ("ms", 1e3), "min": ("ms", 60e3), "h": ("ms", 3.6e6), "B": ("bytes", 1.0), "KB": ("bytes", 1e3), "MB": ("bytes", 1e6),
-    "GB": ("bytes", 1e9), "KiB": ("bytes", 1024.0), "MiB": ("bytes", 1024.0**2), "%": ("ratio", 0.01), "/s": ("per_s", 1.0), "d": ("days", 1.0),
-}  # fmt: skip
-_MISSPELT = {
-    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "msecs": "ms", "millis": "ms", "millisecond": "ms", "milliseconds": "ms",
-    "minute": "min", "minutes": "min", "mins": "min", "hour": "h", "hours": "h", "byte": "bytes", "kb": "KB", "mb": "MB", "gb": "GB", "percent": "%",
-    "pct": "%", "day": "days",
-}  # fmt: skip
+    "us": ("ms", 0.001),
+    "s": ("ms", 1e3),
+    "min": ("ms", 60e3),
+    "h": ("ms", 3.6e6),
+    "B": ("bytes", 1.0),
+    "KB": ("bytes", 1e3),
+    "MB": ("bytes", 1e6),
+    "GB": ("bytes", 1e9),
+    "KiB": ("bytes", 1024.0),
+    "MiB": ("bytes", 1024.0**2),
+    "%": ("ratio", 0.01),
+    "/s": ("per_s", 1.0),
+    "d": ("days", 1.0),
+}
+_SPELLINGS = {
+    "ms": "msec msecs millis millisecond milliseconds",
+    "s": "sec secs second seconds",
+    "min": "mins minute minutes",
+    "h": "hour hours",
+    "days": "day",
+    "bytes": "byte",
+    "KB": "kb",
+    "MB": "mb",
+    "GB": "gb",
+    "%": "percent pct",
+}
+_MISSPELT = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 _WORD = re.compile(r"[A-Za-z€$£¥][A-Za-z0-9_€$£¥]*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -33,8 +52,8 @@ def to_base(name: str, value: float, unit: str) -> tuple[float, str]:
     if unit in _FACTORS:
         base, factor = _FACTORS[unit]
         return value * factor, base
-    if unit in _MISSPELT or (unit.lower() in _MISSPELT and unit not in _BASES):
-        raise ScriptError(f"unknown unit {unit!r} for {name}", hint=f"write {_MISSPELT.get(unit) or _MISSPELT[unit.lower()]!r}")
+    if unit.lower() in _MISSPELT:
+        raise ScriptError(f"unknown unit {unit!r} for {name}", hint=f"write {_MISSPELT[unit.lower()]!r}")
     if unit not in _BASES and not _WORD.fullmatch(unit):
         raise ScriptError(f"unknown unit {unit!r} for {name}", hint=did_you_mean(unit, {*_BASES, *_FACTORS, "EUR"}))
     return value, unit
