@@ -9,14 +9,15 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 
-from footfall.demo.pictures import MOTIFS
 from footfall.demo.records import Origin, by_submission, reference, start_payment
 
 FOUND = 24  # listings that a search shows
-_THINGS = (
-    "Bicycle|Armchair|Desk lamp|Record player|Camera|Rucksack|Bookcase|Tea set|Sewing machine|Guitar|Tent|Mirror|Typewriter|Scooter|Rug"
-)
-_STATES = ("Old", "Restored", "Little used", "Red", "Grandmother's", "Folding", "Solid", "Handmade")
+# What is sold, and the motif of its pictures.
+_THINGS = {
+    **{"bicycle": "bike", "armchair": "chair", "desk lamp": "lamp", "guitar": "guitar"},
+    **{"tea set": "cup", "cookbook": "book", "house plant": "flower", "preserving jar": "jar"},
+}
+_STATES = ("Old", "Restored", "Little used", "Red", "Grandmother's", "Solid", "Handmade")
 _SELLERS = ("Mira", "Jonas", "Ewa", "Tom", "Aroha", "Luca", "Nadia", "Piet")
 _REPLIES = (
     (("available", "still", "there"), "Yes, it is still here."),
@@ -42,11 +43,12 @@ class Listing:
 
 def _listings() -> dict[int, Listing]:
     dice = random.Random(5)  # noqa: S311 - the same market every time
-    things, found = _THINGS.split("|"), {}
+    found, things = {}, list(_THINGS.items())
     for number in range(1, 121):
-        title = f"{_STATES[number % 8]} {things[number % 15].lower()}"
-        pictures = tuple(f"{dice.choice(MOTIFS)}{dice.randrange(4)}" for _ in range(3))
-        found[number] = Listing(number, title, dice.choice(_SELLERS), 500 + 50 * dice.randrange(300), pictures)
+        thing, motif = things[number % len(things)]
+        pictures = tuple(f"{motif}{(number + turn) % 4}" for turn in range(3))
+        price = 500 + 50 * dice.randrange(300)
+        found[number] = Listing(number, f"{_STATES[number % len(_STATES)]} {thing}", dice.choice(_SELLERS), price, pictures)
     return found
 
 
