@@ -55,7 +55,9 @@ class Histogram:
 
     def add(self, other: Histogram) -> None:
         """Add all that `other` counted."""
-        self._hdr.add(other._hdr)
+        added = other._hdr
+        if added.total_count:  # the library takes the minimum of an empty histogram for a 0 that was seen
+            self._hdr.add(added)
 
     @property
     def count(self) -> int:
@@ -64,8 +66,9 @@ class Histogram:
 
     @property
     def mean(self) -> float:
-        """The arithmetic mean, within the histogram's precision."""
-        return float(self._hdr.get_mean_value()) / _SCALE
+        """The arithmetic mean, within the histogram's precision; 0 when nothing was counted."""
+        lowest, width, counts = self._cells()
+        return float((lowest + width // 2) @ counts) / max(1, int(counts.sum())) / _SCALE
 
     @property
     def minimum(self) -> float:
@@ -87,14 +90,20 @@ class Histogram:
 
     def buckets(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Return the values that were seen, ascending and as `percentile` answers them, and how often each was."""
+        lowest, width, counts = self._cells()
+        return (lowest + width - 1) / _SCALE, counts
+
+    def _cells(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the least value, the width and the count of each cell that is not empty, in thousandths."""
         import numpy as np  # noqa: PLC0415  # most commands never need it
 
-        counts = np.frombuffer(self._hdr.counts, dtype=np.uint64)
+        hdr = self._hdr
+        counts = np.frombuffer(hdr.counts, dtype=np.uint64)
         seen = np.flatnonzero(counts)
-        half, bits = self._hdr.sub_bucket_half_count, self._hdr.sub_bucket_half_count_magnitude
+        half, bits = hdr.sub_bucket_half_count, hdr.sub_bucket_half_count_magnitude
         scale = np.maximum((seen >> bits) - 1, 0)  # HDR's layout: the first bucket is linear, each later one twice as coarse
         lowest = np.where(seen < half, seen, (seen & (half - 1)) + half) << scale
-        return (lowest + (1 << scale) - 1) / _SCALE, counts[seen].astype(np.int64)
+        return lowest, np.int64(1) << scale, counts[seen].astype(np.int64)
 
     def encode(self) -> str:
         """Write in HDR's V2 form, deflated and base64-encoded."""
@@ -118,6 +127,28 @@ class Histogram:
         for histogram in histograms:
             total.add(histogram)
         return total
+
+
+class PackedHistogram(Histogram):
+    """A histogram that stays as its text and is decoded at each use, to be read only.
+
+    Decoded, one takes 190 KB, whatever it counted; a run may have thousands of windows.
+    """
+
+    def __init__(self, text: str) -> None:
+        # The base's __init__ is left out: there is no `_hdr` until it is asked for.
+        self._text = text
+
+    def __getattr__(self, name: str) -> HdrHistogram:
+        if name != "_hdr":
+            raise AttributeError(name)
+        hdr = HdrHistogram(1, _HIGHEST, _DIGITS)
+        hdr.decode_and_add(self._text.encode("ascii"))
+        return hdr
+
+    def encode(self) -> str:
+        """Return the text as it is."""
+        return self._text
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.stats import Figures, Histogram, percentile
+from footfall.stats import Figures, Histogram, PackedHistogram, percentile
 
 _values = st.lists(st.floats(0.01, 3_000_000), min_size=1, max_size=60)
 
@@ -66,6 +66,37 @@ def test_merging_is_exact_in_any_order(parts: list[list[float]]) -> None:
     travelled = [Histogram.decode(histogram.encode()) for histogram in reversed(histograms)]
     merged = Histogram.merged(travelled)
     assert Figures.of_histogram(merged) == Figures.of_histogram(together)
+
+
+def test_an_empty_histogram_adds_nothing() -> None:
+    """Not even a least value of 0: an idle second was not fast."""
+    total = Histogram()
+    total.record(20)
+    total.add(Histogram())
+    assert (total.count, total.minimum) == (1, 20)
+
+
+@settings(max_examples=30, deadline=None)
+@given(_values)
+def test_the_mean_is_that_of_the_values(values: list[float]) -> None:
+    """Within three digits, and 0 for nothing."""
+    histogram = Histogram()
+    for value in values:
+        histogram.record(value)
+    assert histogram.mean == pytest.approx(math.fsum(values) / len(values), rel=1e-3, abs=1e-3)
+    assert Histogram().mean == 0
+
+
+def test_a_packed_histogram_is_the_same_in_less_memory() -> None:
+    """It answers and merges as the one that it was made from."""
+    histogram = Histogram()
+    for value in (5, 20, 20, 400):
+        histogram.record(value)
+    packed = PackedHistogram(histogram.encode())
+    assert Figures.of_histogram(packed) == Figures.of_histogram(histogram)
+    assert Figures.of_histogram(Histogram.merged([packed, packed])).count == 8
+    assert packed.encode() == histogram.encode()
+    assert not hasattr(packed, "unknown")
 
 
 def test_a_value_beyond_the_range_counts_as_the_largest() -> None:

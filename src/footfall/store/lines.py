@@ -18,6 +18,7 @@ MOST_FAULTS = 100
 """How many bad lines of one file are kept as events; the rest are counted."""
 
 _SHOWN = 300
+_LARGEST = 1e100
 _KNOWN_TYPES = frozenset({"run", "sample", "histogram", "event", "artifact", "run_end"})
 _SUSPECT = re.compile(r"\\u|NaN|Infinity")  # the only ways in which JSON text can hold what a database refuses
 _METRICS: Mapping[str, Mapping[str, Metric]] = {str(source): metrics for source, metrics in CATALOGUE.items()}
@@ -39,6 +40,8 @@ def impossible(source: str, metric: str, value: float) -> str:
     """Say why a value cannot be a measurement, or return an empty text. Only a script's own metric and an ended certificate go below 0."""
     if not math.isfinite(value):
         return "is not a finite number"
+    if abs(value) > _LARGEST:
+        return "is too large to be added up"
     catalogued = metric in _METRICS.get(source, {})
     return "is negative" if value < 0 and catalogued and metric not in _MAY_BE_NEGATIVE else ""
 

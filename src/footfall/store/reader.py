@@ -14,7 +14,7 @@ from footfall.errors import UsageError, nearest
 from footfall.gate.evidence import Observation, Window
 from footfall.metrics import Kind
 from footfall.samples import Artifact, Event, HistogramWindow, Run, Sample, Series
-from footfall.stats import Figures, Histogram
+from footfall.stats import Figures, PackedHistogram
 from footfall.store.database import Store
 from footfall.store.provenance import machine_class
 from footfall.store.schema import artifacts as artifact_table
@@ -169,7 +169,7 @@ def _values(connection: Connection, number: int, rates: set[int]) -> Mapping[int
 def _windows(connection: Connection, number: int) -> Mapping[int, list[Window]]:
     found: dict[int, list[Window]] = defaultdict(list)
     for row in connection.execute(_in_order(histogram_table, number, *histogram_table.c)):
-        found[row.series].append(Window(row.at, row.window_s, Histogram.decode(row.hdr)))
+        found[row.series].append(Window(row.at, row.window_s, PackedHistogram(row.hdr)))
     return found
 
 

@@ -44,6 +44,7 @@ def test_a_whole_line_is_read_as_written() -> None:
         changed(value=True),
         changed(value=10**400),
         changed(value=float("nan")),
+        changed(value=1e300),
         changed(value=-1),
         changed(labels=["device"]),
         changed(labels={"device": 1}),
