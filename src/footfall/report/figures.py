@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from footfall.gate.expression import ParseError, parse
 from footfall.gate.figures import of_summary
 from footfall.gate.verdict import WORST_FIRST, Verdict
-from footfall.metrics import BANDS, Kind, Source
+from footfall.metrics import BANDS, Kind, Source, format_quantity
 from footfall.samples import Series
 from footfall.stats import Figures
 
@@ -19,6 +19,19 @@ NAMES = {"lcp": "LCP", "inp": "INP", "cls": "CLS", "fcp": "FCP", "ttfb": "TTFB",
 def metric_name(metric: str) -> str:
     """Write a metric for people: `LCP`, `page load`."""
     return NAMES.get(metric, metric.replace("_", " "))
+
+
+def titled(metric: str) -> str:
+    """Write a metric as a table's heading: `LCP`, `Page load`."""
+    name = metric_name(metric)
+    return name[:1].upper() + name[1:]
+
+
+def shown(value: float, unit: str) -> str:
+    """Write a figure of a table: scores to the thousandth, all else to three digits."""
+    if unit == "score":
+        return f"{value:.3f}".rstrip("0").rstrip(".") if value < 10 else f"{value:.0f}"
+    return format_quantity(value, unit)
 
 
 def value_of(figures: Figures, statistic: str, kind: Kind) -> float | None:

@@ -45,6 +45,7 @@ class Card:
     place: str
     strip: Markup
     trend: Markup
+    story: str
     picture: str
     links: tuple[Link, ...]
     runbook: str
@@ -83,7 +84,7 @@ def context(view: ReportView) -> dict[str, Any]:
     """Return what a template may use; docs/reports.md describes each name."""
     broken, unsure = view.of(*words.BROKEN), view.of(Outcome.INCONCLUSIVE)
     pictures = _Pictures(view)
-    loads = tuple(_loads(view))
+    reasons = broken + unsure or view.of(Outcome.WARN)
     return {
         "view": view,
         "words": words,
@@ -91,8 +92,8 @@ def context(view: ReportView) -> dict[str, Any]:
         "glyph": words.STATE_GLYPHS[view.state],
         "word": words.STATE_WORDS[view.state],
         "headline": words.headline(view),
-        "reasons": (broken + unsure)[:_MOST_REASONS],
-        "more_reasons": max(0, len(broken + unsure) - _MOST_REASONS),
+        "reasons": reasons[:_MOST_REASONS],
+        "more_reasons": max(0, len(reasons) - _MOST_REASONS),
         "headroom": headroom(view),
         "tally": tally_bar(view.counts),
         "glances": tuple(_glances(view)),
@@ -100,7 +101,7 @@ def context(view: ReportView) -> dict[str, Any]:
         "unsure": tuple(_card(view, verdict, pictures) for verdict in unsure[:MOST_CARDS]),
         "warned": tuple(_card(view, verdict, pictures) for verdict in view.of(Outcome.WARN)[:MOST_CARDS]),
         "journeys": journeys(view),
-        "loads": loads,
+        "loads": tuple(_loads(view)),
         "probes": probes(view),
         "trends": trend_tables(view),
         "metric_name": metric_name,
@@ -136,6 +137,7 @@ def _card(view: ReportView, verdict: Verdict, pictures: _Pictures) -> Card:
         place=words.place(verdict),
         strip=strip(verdict, seen, past(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
         trend=trend_chart(trend) if trend and len(trend.values) > 1 else Markup(""),
+        story=trend.story if trend else "",
         picture=pictures.of(verdict),
         links=tuple(_links(view, verdict)),
         runbook=safe_link(verdict.runbook),

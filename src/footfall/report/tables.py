@@ -11,7 +11,7 @@ from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Verdict
 from footfall.metrics import Source, format_quantity
 from footfall.report.charts.bars import step_bar
-from footfall.report.figures import VITALS, band, metric_name, worst_of
+from footfall.report.figures import VITALS, band, metric_name, shown, titled, worst_of
 from footfall.report.view import ReportView
 from footfall.report.words import comparison, count
 from footfall.samples import Series
@@ -119,7 +119,7 @@ def _journey(subject: _Subject, order: Sequence[str]) -> Table:
     medians = {part: seen.figures.p50 for part in parts if (seen := subject.find(part, "duration"))}
     starts = _starts(parts, medians)
     vitals = [metric for metric in VITALS if subject.has(metric)]
-    columns = ("Step", "When", "Duration", *(metric_name(metric) for metric in vitals))
+    columns = ("Step", "When", "Duration", *(titled(metric) for metric in vitals))
     rows = tuple(_step(subject, part, starts[part], vitals) for part in parts)
     return Table(subject.name, subject.tags, subject.tone(), tuple(_journey_facts(subject)), columns, rows)
 
@@ -166,7 +166,7 @@ def _step(subject: _Subject, part: str, when: tuple[float, float, float], vitals
     label = f"{part}: begins at {format_quantity(start, 'ms')}, takes {format_quantity(length, 'ms')}"
     tone = subject.tone(part, "duration")
     cells = [_cell("Duration", subject.find(part, "duration"), "", tone)]
-    cells += [_cell(metric_name(metric), subject.find(part, metric), metric, subject.tone(part, metric)) for metric in vitals]
+    cells += [_cell(titled(metric), subject.find(part, metric), metric, subject.tone(part, metric)) for metric in vitals]
     bar = step_bar(start, length, whole, label, tone)
     return Row(part.rpartition("/")[2], part.count("/"), subject.tone(part), bar, tuple(cells))
 
@@ -176,12 +176,12 @@ def _cell(name: str, seen: Observation | None, metric: str, tone: str) -> Cell:
         return Cell(name)
     figures = seen.figures
     spread = _range(figures.min, figures.max, seen.unit) if figures.count > 1 else ""
-    return Cell(name, format_quantity(figures.p75, seen.unit), spread, band(metric, figures.p75), tone)
+    return Cell(name, shown(figures.p75, seen.unit), spread, band(metric, figures.p75), tone)
 
 
 def _range(low: float, high: float, unit: str) -> str:
     """Write `420–488 ms`, the unit once where both share it."""
-    first, last = format_quantity(low, unit, digits=2), format_quantity(high, unit, digits=2)
+    first, last = (shown(value, unit) if unit == "score" else format_quantity(value, unit, digits=2) for value in (low, high))
     number, _, suffix = first.rpartition(" ")
     shared = number and last.endswith(f" {suffix}")
     return first if first == last else f"{number if shared else first}–{last}"
@@ -224,13 +224,12 @@ def _honesty(subject: _Subject) -> str:
 def _request(subject: _Subject, part: str) -> Row:
     latency, errors = subject.find(part, "latency"), subject.find(part, "errors")
     number = max((seen.figures.count for seen in (latency, errors) if seen), default=0)
-    shown = [format_quantity(getattr(latency.figures, name), latency.unit) if latency else "–" for name in ("p50", "p95", "p99")]
-    failed = format_quantity(errors.figures.mean, errors.unit, digits=2) if errors else "–"
-    cells = (
-        Cell("Requests", f"{number:,}"),
-        *(Cell(*pair) for pair in zip(("p50", "p95", "p99"), shown, strict=True)),
-        Cell("Failed", failed),
+    percentiles = ("p50", "p95", "p99")
+    latencies = (
+        Cell(name, format_quantity(getattr(latency.figures, name), latency.unit)) if latency else Cell(name) for name in percentiles
     )
+    failed = format_quantity(errors.figures.mean, errors.unit, digits=2) if errors else "–"
+    cells = (Cell("Requests", f"{number:,}"), *latencies, Cell("Failed", failed))
     return Row(part or "All requests", 0, subject.tone(part), Markup(""), cells)
 
 
@@ -241,7 +240,7 @@ def probes(view: ReportView) -> Table | None:
         return None
     phases = [metric for metric in PHASES if any(subject.has(metric) for subject in subjects)]
     others = any(_others(subject, phases) for subject in subjects)
-    columns = ("Probe", "Held", "Latency", *(metric_name(metric) for metric in phases), *(("Other",) if others else ()))
+    columns = ("Probe", "Held", "Latency", *(titled(metric) for metric in phases), *(("Other",) if others else ()))
     rows = tuple(_probe(subject, phases, others=others) for subject in subjects)
     return Table("Probes", (), "", (), columns, rows)
 
@@ -257,7 +256,7 @@ def _probe(subject: _Subject, phases: Sequence[str], *, others: bool) -> Row:
     success = subject.find("", "success")
     held = f"{round(success.figures.mean * success.figures.count):,} of {success.figures.count:,}" if success else "–"
     cells = [Cell("Held", held, tone=subject.tone("", "success"))]
-    cells += [_cell(metric_name(metric), subject.find("", metric), "", subject.tone("", metric)) for metric in ("latency", *phases)]
+    cells += [_cell(titled(metric), subject.find("", metric), "", subject.tone("", metric)) for metric in ("latency", *phases)]
     cells += [Cell("Other", _others(subject, phases) or "–")] if others else []
     return Row(" · ".join((subject.name, *subject.tags)), 0, subject.tone(), Markup(""), tuple(cells))
 

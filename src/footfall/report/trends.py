@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from footfall.gate.evidence import Observation
-from footfall.gate.verdict import Verdict
+from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict
 from footfall.metrics import Kind, Source
 from footfall.report.charts.scale import finite
 from footfall.report.charts.trend import MOST, Trend
-from footfall.report.figures import VITALS, metric_name, usual_statistic, value_of, worst_of
+from footfall.report.figures import VITALS, metric_name, titled, usual_statistic, value_of, worst_of
 from footfall.report.tables import Labels
 from footfall.report.view import Point, ReportView
 from footfall.samples import Series
 
 MOST_ROWS = 60
 """Rows of pictures that one page carries."""
-_FIRST = ("duration", *VITALS, "latency", "errors", "throughput", "success")
+_FIRST = ("duration", "latency", "errors", "throughput", *VITALS, "success")
 _LEFT_OUT = {"generator_cpu", "generator_lag", "dropped", "users", "dns", "connect", "tls", "received_bytes"}
 
 
@@ -37,6 +37,17 @@ class TrendTable:
     tags: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[TrendRow, ...]
+    tone: str = ""
+
+    @property
+    def chief(self) -> Trend | None:
+        """The one that stands for all of them: the first of the first row."""
+        return next((trend for trend in self.rows[0].trends if trend), None)
+
+    @property
+    def count(self) -> int:
+        """How many pictures there are."""
+        return sum(trend is not None for row in self.rows for trend in row.trends)
 
 
 def trend_of(view: ReportView, series: Series, verdict: Verdict | None = None) -> Trend | None:
@@ -103,7 +114,9 @@ def _table(name: str, labels: Labels, found: dict[Series, Trend], order: Sequenc
     parts = sorted({_row_name(series) for series in found}, key=lambda part: (order.index(part) if part in order else -1, part))
     cells = {(_row_name(series), series.metric): trend for series, trend in found.items()}
     rows = (TrendRow(part or "As a whole", tuple(cells.get((part, metric)) for metric in metrics)) for part in parts[: max(0, room)])
-    return TrendTable(name, tuple(value for _, value in labels), tuple(metric_name(metric) for metric in metrics), tuple(rows))
+    tones = [trend.tone for trend in found.values() if trend.tone]
+    worst = min(tones, key=lambda tone: WORST_FIRST.index(Outcome(tone)), default="")
+    return TrendTable(name, tuple(value for _, value in labels), tuple(titled(metric) for metric in metrics), tuple(rows), worst)
 
 
 def _rank(metric: str) -> tuple[int, str]:

@@ -331,8 +331,8 @@ def undecided() -> ReportView:
     ]
     return build_view(
         RUN, verdicts=verdicts, observations=[*observations, broken], exit_code=1, outcome="failed", suite="Corner",
-        samples=load_samples(), ended=base.ended, events=events, spoilt={"load": "the generator used 97 % of its core, so latencies may be its own"},
-        trends=base.trends, environment=ENVIRONMENT,
+        samples=load_samples(), ended=base.ended, events=events, trends=base.trends, environment=ENVIRONMENT,
+        spoilt={"load": "the generator used 97 % of its core, so latencies may be its own"},
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def _panel(  # a picture is all of these at once
     values = finite(each.read(m) for each in lines for m in timeline.moments)
     near = [v.limit for v in limits if v.limit is not None and v.limit <= 1.6 * max(values)]
     scale = from_zero([*values, *near], least={"ratio": 0.01}.get(unit, 0.0))
-    layer = [area(_placed(timeline, lines[0], scale, height), height, "wash")] if len(lines) == 1 else []
+    layer = [area(_placed(timeline, lines[0], scale, height), height, f"wash {lines[0].class_}")] if len(lines) == 1 else []
     layer += [line(_traced(timeline, each, scale, height), each.class_) for each in reversed(lines)]
     marks = [_grid(scale, height), stretched(height, *layer)]
     marks += [_limit(verdict, scale, height) for verdict in limits if verdict.limit in near]

@@ -50,6 +50,15 @@ def _roof(highest: float) -> float:
     return step * math.ceil(highest / step - 1e-9)
 
 
+def steady(values: Iterable[float | None]) -> Scale:
+    """Return a scale on which noise looks like noise: at least half as high as the median is, so that a few per cent stay a ripple."""
+    known = sorted(finite(values)) or [0.0, 1.0]
+    low, high, middle = known[0], known[-1], known[len(known) // 2]
+    missing = max(0.0, 0.5 * abs(middle) - (high - low)) or (0.0 if high > low else 1.0)
+    room = (high - low) * 0.06
+    return Scale(low - missing / 2 - room, high + missing / 2 + room)
+
+
 def around(values: Iterable[float | None]) -> Scale:
     """Return a scale that shows values' differences: from 0 unless they all lie far from it, with air on both sides."""
     known = finite(values) or [0.0, 1.0]

@@ -77,7 +77,7 @@ def _beyond(verdict: Verdict, scale: Scale, floor: float) -> Markup:
 
 def _axis(scale: Scale, unit: str, floor: float) -> Markup:
     marks = [tag("line", x1="0%", x2="100%", y1=floor, y2=floor, class_="axis", stroke="currentColor")]
-    marks += [text(format_quantity(value, unit), scale.share(value), floor + 18) for value in scale.ticks(4)]
+    marks += [text(format_quantity(value, unit) if value else "0", scale.share(value), floor + 18) for value in scale.ticks(5)]
     return Markup("").join(marks)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from footfall.metrics import format_quantity
-from footfall.report.charts.scale import Scale, around, finite
+from footfall.report.charts.scale import Scale, finite, steady
 from footfall.report.charts.svg import WIDE, line, percent, plot, stretched, tag, text
 from footfall.report.words import count, moment
 from footfall.stats import percentile
@@ -41,6 +41,13 @@ class Trend:
         return percentile(self.values[:-1], 50) if len(self.values) > 1 else None
 
     @property
+    def story(self) -> str:
+        """What usually was seen, for a caption: `usually 1.31 s in the 19 runs before`."""
+        if self.usual is None:
+            return "the first run on record"
+        return f"usually {format_quantity(self.usual, self.unit)} in the {count(len(self.values) - 1, 'run')} before"
+
+    @property
     def change(self) -> str:
         """This run against the median of the earlier ones, in per cent; empty where that says nothing."""
         usual = self.usual
@@ -53,7 +60,7 @@ def _scale(trend: Trend) -> Scale:
     """A limit far beyond everything seen is not drawn: it would press the line flat."""
     highest = max(trend.values)
     shown = trend.limit if trend.limit is not None and 0.2 * highest <= trend.limit <= 2.5 * highest else None
-    return around([*trend.values, shown])
+    return steady([*trend.values, shown] if shown is not None else trend.values)
 
 
 def _points(trend: Trend, scale: Scale, height: float, margin: float) -> list[tuple[float, float] | None]:
@@ -101,9 +108,14 @@ def trend_chart(trend: Trend, height: float = 120.0) -> Markup:
     marks.append(text(moment(trend.moments[0]).split(",")[0], 0, height - 4, anchor="start"))
     marks.append(text("this run", 1, height - 4, anchor="end"))
     if trend.limit is not None and scale.low <= trend.limit <= scale.high:
-        y = 16 + (1 - scale.share(trend.limit)) * (height - 56)
-        marks.append(text(f"limit {format_quantity(trend.limit, trend.unit)}", 0, y - 6, "label limit-label", anchor="start"))
+        marks.append(_limit_label(trend, trend.limit, 16 + (1 - scale.share(trend.limit)) * (height - 56)))
     return plot(height, describe(trend), *marks)
+
+
+def _limit_label(trend: Trend, limit: float, y: float) -> Markup:
+    """Name the limit at its left end, on the side of its line where the first runs are not."""
+    crowded_above = trend.values[0] >= limit
+    return text(f"limit {format_quantity(limit, trend.unit)}", 0, y + 15 if crowded_above else y - 6, "label limit-label", anchor="start")
 
 
 def _dot(trend: Trend, n: int, point: tuple[float, float]) -> Markup:
