@@ -134,8 +134,8 @@ class Agent:
     def _note_phase(self, runner: Runner, shape: object) -> None:
         changing = runner.state != STATE_RUNNING or _changing(shape)
         if self._recording is not None:
-            settled = self._recording.phases.note(int(time.time()) - 1, changing=changing, stopping=self._stopping)
-            if settled and not self._frozen:
+            still = self._recording.phases.note(int(time.time()) - 1, changing=changing, stopping=self._stopping)
+            if still and not self._frozen:
                 self._frozen = True
                 _freeze()
 
@@ -209,6 +209,8 @@ class Agent:
         else:
             finished = not run_time or time.time() - self._began >= float(run_time) - 1
         self.outcome = "finished" if finished else "aborted"
+        if self._recording is not None:
+            self._recording.phases.note(int(time.time()), changing=False, stopping=True)
 
     def on_test_stop(self, environment: Environment, **_: Any) -> None:
         """Take in what is left and close the recording."""

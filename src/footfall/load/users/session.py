@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from footfall.config.secrets import resolve_all
 from footfall.config.suite import Suite, Target, find_suite, load_suite
 from footfall.errors import UsageError
 from footfall.target import check_reachable, open_target
@@ -33,7 +34,7 @@ def find_session(environ: Mapping[str, str], host: str | None) -> Session:
     url = environ.get(TARGET_URL) or host
     target = _target(suite, environ.get(TARGET), url)
     name = environ.get(TARGET) or (target.name if target is not None else urlsplit(url or "").netloc)
-    headers = _headers(target, environ) if target is not None else {}
+    headers = resolve_all(target.headers, environ, f"targets.{target.name}.headers") if target is not None else {}
     return Session(url, name, suite.root if suite is not None else None, target, headers)
 
 
@@ -74,9 +75,3 @@ def _target(suite: Suite | None, name: str | None, url: str | None) -> Target | 
     if name or not url:
         return suite.target(name)
     return next((target for target in suite.targets.values() if target.url and target.url.rstrip("/") == url.rstrip("/")), None)
-
-
-def _headers(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: environ.get(value.removeprefix("env:"), "") if value.startswith("env:") else value for name, value in target.headers.items()
-    }

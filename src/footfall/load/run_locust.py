@@ -1,4 +1,4 @@
-"""`python -m footfall.load.users …`: Locust with its own arguments, and an ending that the launcher understands.
+"""`python -m footfall.load.run_locust …`: Locust with its own arguments, and an ending that the launcher understands.
 
 Exit codes: 0 the profile ran to its end, 130 it was stopped early, 2 and 3 as FootfallError says (the message is an event of
 kind `script_error` in the joined spool), 1 Locust refused, 70 a fault of footfall.
@@ -7,23 +7,26 @@ kind `script_error` in the joined spool), 1 Locust refused, 70 a fault of footfa
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
 
-from footfall.children import end_with_parent
+import locust.main
+from gevent import monkey
 
-# A real thread, so before Locust patches threads away.
-end_with_parent(os.environ)
+from footfall.children import PARENT_FD, wait_for_parents_end
+from footfall.errors import FootfallError, ScriptError
+from footfall.load.users.install import installed, refuse
 
-import locust.main  # noqa: E402
-
-from footfall.errors import FootfallError, ScriptError  # noqa: E402
-from footfall.load.users.install import installed, refuse  # noqa: E402
+_GRACE_S = 10.0
 
 
 def main() -> int:
     """Run Locust and return this process's exit code."""
+    if os.environ.get(PARENT_FD):
+        # A real thread: Locust has patched the others, and a locustfile may hold the event loop for ever.
+        monkey.get_original("_thread", "start_new_thread")(_end_with_parent, (dict(os.environ),))
     try:
         locust.main.main()
     except SystemExit as end:
@@ -35,6 +38,14 @@ def main() -> int:
             raise
         refuse(script_error(error))
     return 0
+
+
+def _end_with_parent(environ: dict[str, str]) -> None:
+    """Stop in order once the parent is gone; kill this process if that takes too long."""
+    if wait_for_parents_end(environ):
+        os.kill(os.getpid(), signal.SIGINT)
+        monkey.get_original("time", "sleep")(_GRACE_S)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _code(end: SystemExit) -> int:

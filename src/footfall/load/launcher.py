@@ -1,0 +1,184 @@
+"""Runs a load profile: Locust in a process of its own, told in footfall's words how it went.
+
+Nothing here imports Locust, which patches the interpreter that imports it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from footfall import errors
+from footfall.children import Child, running
+from footfall.config import scripts
+from footfall.errors import FootfallError, ScriptError, UsageError, did_you_mean
+from footfall.samples import Artifact, Event, from_line
+from footfall.store.spool import SPOOL_VARIABLE, Recorder
+from footfall.target import LiveTarget, check_reachable
+
+FOLDER = "loadtests"
+LOG = "artifacts/load.log"
+_STOP_TIMEOUT_S = 5
+_FINISHED, _STOPPED, _REFUSED = 0, 130, 1
+_LOGGED_ERROR = re.compile(r"^\[[^\]]*\] \S+/(?:ERROR|CRITICAL)/\S+: (.*)")
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """`users` scales a profile's peak, `run_time` (`30s`) ends it early, `processes` forks workers; `arguments` go to Locust."""
+
+    users: int | None = None
+    run_time: str = ""
+    processes: int | None = None
+    arguments: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class LoadEnd:
+    """How a profile ended: outcome `finished`, `aborted` (stopped before its end) or `failed` (Locust died), and a reason in words."""
+
+    outcome: str
+    reason: str = ""
+
+
+def find_profile(root: Path, name: str) -> Path:
+    """Return the locustfile of a profile in the suite at `root`. Raises UsageError with the nearest name."""
+    known = scripts.scan(root).profiles
+    if name not in known:
+        raise UsageError(f"no profile is called {name!r} ({FOLDER}/{name}.py)", hint=did_you_mean(name, known))
+    return root / FOLDER / f"{name}.py"
+
+
+def check_profile(root: Path, name: str) -> Path:
+    """Return the locustfile of a profile that can at least be parsed. Raises UsageError, or ScriptError with its file and line."""
+    path = find_profile(root, name)
+    try:
+        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise ScriptError(f"{FOLDER}/{path.name}:{error.lineno}: {error.msg}", hint=(error.text or "").strip() or None) from error
+    except (OSError, ValueError) as error:
+        raise ScriptError(f"{FOLDER}/{path.name} cannot be read: {error}") from error
+    return path
+
+
+class LoadProcess:
+    """A profile under way in the spool at `directory`; follow it there."""
+
+    def __init__(self, child: Child, directory: Path) -> None:
+        self._child = child
+        self._directory = directory
+        self._asked = False
+
+    @property
+    def pid(self) -> int:
+        """The process id of Locust."""
+        return self._child.process.pid
+
+    def poll(self) -> LoadEnd | None:
+        """Return how it ended, or None while it runs. Raises what a user can mend as ScriptError, UsageError or CannotJudgeError."""
+        code = self._child.poll()
+        return None if code is None else self._end(code)
+
+    def wait(self) -> LoadEnd:
+        """Wait for its end; see `poll`."""
+        self._child.process.wait()
+        return self._end(self._child.process.returncode)
+
+    def stop(self) -> LoadEnd:
+        """Ask it to stop in order, wait, and return how it ended; everything measured is kept."""
+        self._asked = True
+        self._child.stop(grace_s=_STOP_TIMEOUT_S + 10)
+        return self.wait()
+
+    def _end(self, code: int) -> LoadEnd:
+        if code == _FINISHED:
+            return LoadEnd("finished")
+        if code == _STOPPED or self._asked:
+            return LoadEnd("aborted", "it was stopped before its end")
+        refusal = self._refusal()
+        if refusal is not None:
+            raise refusal
+        said = self._last_error()
+        if code == _REFUSED or (code > 0 and not self._saw_anything()):
+            raise UsageError(
+                f"Locust refused to start: {said or 'it gave no reason'}", hint=f"all that it said is in {self._directory / LOG}"
+            )
+        why = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
+        return LoadEnd("failed", f"Locust {why}" + (f": {said}" if said else ""))
+
+    def _saw_anything(self) -> bool:
+        path = self._directory / f"load-{self.pid}.jsonl"
+        return path.is_file() and path.stat().st_size > 0
+
+    def _refusal(self) -> FootfallError | None:
+        """Return what the child refused to run for, as the error that it was there."""
+        path = self._directory / f"load-{self.pid}.jsonl"
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        for record in map(from_line, lines[:1]):
+            if isinstance(record, Event) and record.kind == "script_error":
+                return _as_error(record)
+        return None
+
+    def _last_error(self) -> str:
+        """Return the last thing that Locust logged as an error, or else the last line of all."""
+        path = self._directory / LOG
+        lines = [line for line in path.read_text("utf-8", "replace").splitlines() if line.strip()] if path.is_file() else []
+        logged = [match[1] for match in map(_LOGGED_ERROR.match, lines) if match and match[1]]
+        return (logged or lines or [""])[-1].removeprefix("locust: error: ").strip()
+
+
+def _as_error(event: Event) -> FootfallError:
+    known = {cls.__name__: cls for cls in (ScriptError, UsageError, errors.TargetUnreachableError, errors.StoreError)}
+    cls = known.get(str(event.detail.get("error")), UsageError)
+    return cls(event.text, hint=str(event.detail.get("hint") or "") or None)
+
+
+@contextmanager
+def launched(
+    profile: Path, target: LiveTarget, environment: Mapping[str, str], options: LoadOptions | None = None
+) -> Iterator[LoadProcess]:
+    """Run a profile against a target while the block lasts, in the run that `environment` (`OpenRun.environment()`) names.
+
+    The locustfile stands in the suite's `loadtests` folder. Raises TargetUnreachableError when the target does not answer.
+    """
+    check_reachable(target.url)
+    directory = Path(environment[SPOOL_VARIABLE])
+    log = directory / LOG
+    log.parent.mkdir(exist_ok=True)
+    _note_log(directory)
+    told = {**environment, "FOOTFALL_TARGET": target.name, "FOOTFALL_TARGET_URL": target.url, "PYTHONUNBUFFERED": "1"}
+    command = command_line(profile, target.url, options or LoadOptions())
+    with (
+        log.open("ab") as output,
+        running(command, environment=told, directory=profile.parent.parent, stdout=output, stderr=output) as child,
+    ):
+        process = LoadProcess(child, directory)
+        try:
+            yield process
+        finally:
+            if child.poll() is None:
+                process.stop()
+
+
+def _note_log(directory: Path) -> None:
+    with Recorder(directory, f"load-log-{time.time_ns()}") as recorder:
+        recorder.write(Artifact(directory.name, datetime.now(UTC), "log", LOG))
+
+
+def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
+    """Return the command that runs a profile; Locust's own arguments come last, so that they win."""
+    command = [sys.executable, "-m", "footfall.load.run_locust", "-f", str(profile), "--headless", "--only-summary", "--host", url]
+    command += ["--stop-timeout", str(_STOP_TIMEOUT_S)]
+    if options.users is not None:
+        command += ["--users", str(options.users)]
+    if options.run_time:
+        command += ["--run-time", options.run_time]
+    if options.processes is not None and options.processes != 1:
+        command += ["--processes", str(options.processes)]
+    return [*command, *options.arguments]
