@@ -1,0 +1,109 @@
+"""Whether a load profile's figures can be trusted: what the generator saw of itself, held against what it reports.
+
+Pure. A generator that runs late does two wrongs. It sends less than its users would have sent, so that even a pass means little; and it
+reads answers late, so that latencies look longer than they were, which can turn a pass into a fail but never a fail into a pass.
+The first spoils every verdict. The second spoils only a broken latency budget, and only where the lateness is enough to have
+broken it: on a busy two-core machine an event loop is regularly tens of milliseconds late, and a p95 of 60 ms against a limit
+of 200 ms is a pass all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from footfall.gate.evidence import Observation
+from footfall.gate.verdict import Outcome, Verdict
+from footfall.metrics import Source, format_quantity
+from footfall.stats import Histogram
+
+CPU_LIMIT = 0.85
+"""Share of its core above which a generator has no room left."""
+CPU_SECONDS = 0.05
+"""Share of the seconds that may be above it (and never a single one)."""
+LOST_SHARE = 0.05
+"""Share of the requests that a generator may owe to its own lateness."""
+LATE_MS = 5.0
+"""Lateness (p99) that is never held against a figure: timers alone are a millisecond off."""
+
+_WAITS_A_REQUEST = 2
+"""A user waits for the event loop twice for each request: after thinking, and after the answer has come."""
+_BROKEN = frozenset({Outcome.FAIL, Outcome.WARN})
+
+
+def distrust(observations: Iterable[Observation], verdicts: Sequence[Verdict] = ()) -> str | None:
+    """Return why the load figures of a run cannot be trusted, and what to change; None when they can.
+
+    `verdicts` are those reached so far, as if the figures were sound: lateness is held against those that it may have broken.
+    """
+    profiles: dict[str, dict[str, list[Observation]]] = {}
+    for seen in observations:
+        if seen.series.source == Source.LOAD and not seen.series.part and "phase" not in seen.series.label_map:
+            profiles.setdefault(seen.series.subject, {}).setdefault(seen.series.metric, []).append(seen)
+    for profile, metrics in profiles.items():
+        broken = [v for v in verdicts if v.source == Source.LOAD and v.subject == profile and v.outcome in _BROKEN]
+        reason = _saturated(metrics) or _dropped(metrics) or _starved(metrics) or _too_late(metrics, broken)
+        if reason:
+            return reason
+    return None
+
+
+Metrics = Mapping[str, Sequence[Observation]]
+
+
+def _saturated(metrics: Metrics) -> str | None:
+    """Hold each generator process's share of a core against the limit."""
+    for cpu in metrics.get("generator_cpu", ()):
+        over = [share for share in cpu.values if share > CPU_LIMIT]
+        if len(over) > max(1, CPU_SECONDS * len(cpu.values)):
+            return (
+                f"the generator was saturated: over {CPU_LIMIT:.0%} of its core in {len(over)} of {len(cpu.values)} seconds;"
+                " use fewer users or more --processes"
+            )
+    return None
+
+
+def _dropped(metrics: Metrics) -> str | None:
+    dropped = sum(seen.figures.total for seen in metrics.get("dropped", ()))
+    if not dropped:
+        return None
+    return f"the generator could not start {dropped:,.0f} requests: it ran out of connections or time; use fewer users or raise its limits"
+
+
+def _starved(metrics: Metrics) -> str | None:
+    """Hold the mean lateness against the time that a user takes for one request (users / throughput, by Little's law)."""
+    users, throughput = _mean(metrics, "users"), _mean(metrics, "throughput")
+    lag = _lag(metrics)
+    if lag is None or not users or not throughput:
+        return None
+    owed = _WAITS_A_REQUEST * lag.mean / (1000 * users / throughput)
+    if owed <= LOST_SHARE:
+        return None
+    return (
+        f"the generator was starved: its event loop ran {format_quantity(lag.mean, 'ms')} late on average, so that its users sent about"
+        f" {min(owed, 1):.0%} less than they would have; leave it more of the machine, or use fewer users"
+    )
+
+
+def _too_late(metrics: Metrics, broken: Iterable[Verdict]) -> str | None:
+    """Find a broken latency budget that the generator's own lateness may have broken."""
+    lag = _lag(metrics)
+    late = lag.percentile(99) if lag is not None else 0.0
+    if late < LATE_MS:
+        return None
+    for verdict in broken:
+        if verdict.metric not in {"latency", "response"} or verdict.figure is None or verdict.limit is None:
+            continue
+        if 0 <= verdict.figure - verdict.limit <= late:
+            figure, limit, own = (format_quantity(value, "ms") for value in (verdict.figure, verdict.limit, late))
+            return f"the generator ran up to {own} late (p99), which may be all that takes {figure} over {limit}: measure again on a quieter machine"
+    return None
+
+
+def _mean(metrics: Metrics, metric: str) -> float:
+    return sum(seen.figures.mean for seen in metrics.get(metric, ()))
+
+
+def _lag(metrics: Metrics) -> Histogram | None:
+    """Return the lateness of all generator processes together, in ms."""
+    windows = [window.histogram for seen in metrics.get("generator_lag", ()) for window in seen.windows]
+    return Histogram.merged(windows) if windows else None
