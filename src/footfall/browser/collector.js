@@ -100,7 +100,7 @@ const usage = () => {
 const snapshot = () => {
   const now = performance.now(), navigation = performance.getEntriesByType('navigation')[0];
   // The page's clock starts with its process; what it drifted since is added, so that pages and steps share one clock.
-  return { id, url: location.href.slice(0, 500), origin: performance.timeOrigin + (Date.now() - performance.timeOrigin - now), until: round(now),
+  return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin: performance.timeOrigin + (Date.now() - performance.timeOrigin - now), until: round(now),
     load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], usage: usage() };
 };
 

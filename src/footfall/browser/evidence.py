@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from playwright.sync_api import Error
 
@@ -28,3 +31,15 @@ def keep_failure(iteration: Iteration) -> None:
         path = iteration.artifact_path(f"{folder}/browser.log")
         path.write_text(iteration.secrets.mask("\n".join(iteration.notebook.told) + "\n"), encoding="utf-8")
         iteration.record_artifact("log", path, part)
+
+
+def keep_playwrights(iteration: Iteration, properties: Iterable[tuple[str, object]], folder: Path) -> None:
+    """Keep what pytest-playwright kept (`playwright_trace`, `_video`, `_screenshot`: its report's properties) with the run."""
+    walk = iteration.walk
+    for name, value in properties:
+        kind = name.removeprefix("playwright_")
+        source = folder / str(value)
+        if name.startswith("playwright_") and source.is_file():
+            path = iteration.artifact_path(f"{kind}s/{walk.journey}-{walk.number}-{source.name}")
+            shutil.copyfile(source, path)
+            iteration.record_artifact(kind, path, "")

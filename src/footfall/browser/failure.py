@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from footfall.browser.deadline import DeadlinePassedError
-from footfall.errors import CannotJudgeError, FootfallError, UsageError
+from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, TargetUnreachableError, UsageError
 
 _HERE = Path(__file__).parent
 _AWAITED = re.compile(r"^\s*-?\s*(?:\d+ × )?(waiting for .*)$", re.MULTILINE)
@@ -19,7 +19,11 @@ _TEXT = 300
 
 @dataclass(frozen=True)
 class Failure:
-    """`kind` is an event's: `script_error` (exit code 2) for what is wrong with a script, else `error` (1, or 3)."""
+    """What to say of an error.
+
+    `kind` is an event's: `script_error` (exit code 2) for what is wrong with a script, `browser_missing` and
+    `target_unreachable` (3), else `error` (1).
+    """
 
     kind: str
     text: str
@@ -39,7 +43,12 @@ def failure_of(error: BaseException, script: Path, root: Path) -> Failure:
     shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
     code = exit_code_of(error)
     hint = getattr(error, "hint", None) or ""
-    return Failure("script_error" if code == UsageError.exit_code else "error", one_line(error), shown, line, code, hint)
+    return Failure(_kind(error), one_line(error), shown, line, code, hint)
+
+
+def _kind(error: BaseException) -> str:
+    kinds = {UsageError: "script_error", BrowserMissingError: "browser_missing", TargetUnreachableError: "target_unreachable"}
+    return next((kind for cls, kind in kinds.items() if isinstance(error, cls)), "error")
 
 
 def exit_code_of(error: BaseException) -> int:

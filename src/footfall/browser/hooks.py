@@ -9,16 +9,13 @@ from typing import Any
 import pytest
 
 from footfall.browser.deadline import deadline
-from footfall.browser.evidence import keep_failure
+from footfall.browser.evidence import keep_failure, keep_playwrights
 from footfall.browser.failure import Failure, failure_of
-from footfall.browser.iteration import Iteration
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
 from footfall.browser.state import ITERATION, RUN, SITE, given_url, is_journey, journey_name
 from footfall.children import end_with_parent
-from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, JourneyError, TargetUnreachableError
-
-_KINDS = {BrowserMissingError: "browser_missing", TargetUnreachableError: "target_unreachable"}
+from footfall.errors import CannotJudgeError, FootfallError, JourneyError
 
 
 class JourneyHooks:
@@ -49,7 +46,7 @@ class JourneyHooks:
             if self._run is None and not stopped:
                 self._config.stash[RUN] = JourneyRun.begin(site.root, site.target, self._environment)
         except FootfallError as error:
-            raise pytest.UsageError(_told(error)) from error
+            raise pytest.UsageError(f"{error.message}\n{error.hint}" if error.hint else error.message) from error
 
     def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[Any], report: Any) -> None:
         """Record a module that cannot be imported."""
@@ -83,38 +80,38 @@ class JourneyHooks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Record how a walk ended, while its pages are still there."""
         report = yield
-        if not is_journey(item) or self._run is None:
+        run = self._config.stash.get(RUN, None)
+        if run is None or not is_journey(item):
             return report
         error = call.excinfo.value if call.excinfo and report.failed else None
-        if error is not None:
-            self._failed(item, report, error)
         iteration = item.stash.get(ITERATION, None)
-        if report.when == "call" and iteration and not report.skipped:
+        if error is not None:
+            self._failed(run, item, report, error)
+        if iteration is None or report.skipped:
+            return report
+        if report.when == "call":
             iteration.conclude(passed=error is None)
+        elif report.when == "setup" and error is not None:
+            iteration.sample("", "success", 0.0)
+        elif report.when == "teardown":
+            keep_playwrights(iteration, report.user_properties, self._config.invocation_params.dir)
         return report
 
-    def _failed(self, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
-        assert self._run is not None  # noqa: S101  # for the type checker: the caller looked
+    def _failed(self, run: JourneyRun, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
         failure = failure_of(error, item.path, self._config.rootpath)
-        self._run.codes.add(failure.exit_code)
-        iteration = item.stash.get(ITERATION, None)
+        run.codes.add(failure.exit_code)
         if isinstance(error, FootfallError) and not isinstance(error, JourneyError):
-            report.longrepr = f"{failure.file}:{failure.line}: {_told(error)}" if failure.kind == "script_error" else _told(error)
-        self._record(item, iteration, failure, next((kind for cls, kind in _KINDS.items() if isinstance(error, cls)), failure.kind))
+            report.longrepr = _told(error, failure)
+        iteration = item.stash.get(ITERATION, None)
+        place = {"file": failure.file, "line": failure.line, "exit_code": failure.exit_code, "hint": failure.hint}
+        if iteration:
+            iteration.event(failure.kind, failure.text, **place)
+        else:
+            run.recorder.event(failure.kind, failure.text, journey=journey_name(item), **place)
         if iteration and report.when == "call":
             keep_failure(iteration)
         if isinstance(error, CannotJudgeError):
             item.session.shouldstop = failure.text
-
-    def _record(self, item: pytest.Item, iteration: Iteration | None, failure: Failure, kind: str) -> None:
-        detail = {"file": failure.file, "line": failure.line, "exit_code": failure.exit_code, "hint": failure.hint}
-        if iteration:
-            iteration.event(kind, failure.text, **detail)
-        elif self._run:
-            self._run.recorder.event(kind, failure.text, journey=journey_name(item), **detail)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what pytest-playwright kept (trace, video, screenshot) beside the run's other artifacts."""
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that somebody stopped the session."""
@@ -132,5 +129,6 @@ class JourneyHooks:
         del self._config.stash[RUN]
 
 
-def _told(error: FootfallError) -> str:
-    return f"{error.message}\n{error.hint}" if error.hint else error.message
+def _told(error: FootfallError, failure: Failure) -> str:
+    where = f"{failure.file}:{failure.line}: " if failure.kind == "script_error" else ""
+    return where + error.message + (f"\n{error.hint}" if error.hint else "")
