@@ -14,8 +14,14 @@ from footfall.demo.records import Origin, by_submission, reference, start_paymen
 FOUND = 24  # listings that a search shows
 # What is sold, and the motif of its pictures.
 _THINGS = {
-    **{"bicycle": "bike", "armchair": "chair", "desk lamp": "lamp", "guitar": "guitar"},
-    **{"tea set": "cup", "cookbook": "book", "house plant": "flower", "preserving jar": "jar"},
+    "bicycle": "bike",
+    "armchair": "chair",
+    "desk lamp": "lamp",
+    "guitar": "guitar",
+    "tea set": "cup",
+    "cookbook": "book",
+    "house plant": "flower",
+    "preserving jar": "jar",
 }
 _STATES = ("Old", "Restored", "Little used", "Red", "Grandmother's", "Solid", "Handmade")
 _SELLERS = ("Mira", "Jonas", "Ewa", "Tom", "Aroha", "Luca", "Nadia", "Piet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache, lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,14 +11,19 @@ from starlette.routing import Route
 
 from footfall.demo import catalogue, provider, records
 from footfall.demo.refusals import Fields, Refusal, not_found
-from footfall.demo.web.http import MOST_JSON, Json, origin_of, read_body, read_card, read_json, run_of
+from footfall.demo.web.http import MOST_JSON, Json, Said, encode, origin_of, read_body, read_card, read_json, run_of
 from footfall.demo.web.site import site_of
+
+
+@cache
+def _services_body() -> bytes:
+    return encode({"services": [service.as_json() for service in catalogue.SERVICES.values()]})
 
 
 async def services(request: Request) -> Response:
     """Everything that can be booked."""
     site_of(request).figures.step("booking", "service")
-    return Json({"services": [service.as_json() for service in catalogue.SERVICES.values()]})
+    return Said(_services_body())
 
 
 def _service(request: Request) -> catalogue.Service:
@@ -35,19 +41,28 @@ def number_in_query(request: Request, name: str, most: int) -> int:
     return number
 
 
-def free_slots(request: Request, service: str, day: int) -> list[dict[str, object]]:
-    """The slots of a day with whether there is room."""
+def full_slots(request: Request, service: str) -> frozenset[str]:
+    """The slots of a service that have no room left."""
     rows = site_of(request).database.all("SELECT slot FROM seats WHERE service = ? AND taken >= ?", service, catalogue.SEATS)
-    full = {row["slot"] for row in rows}
+    return frozenset(row["slot"] for row in rows)
+
+
+def slots_of(day: int, full: frozenset[str]) -> list[dict[str, object]]:
+    """The slots of a day with whether there is room."""
     slots = [(catalogue.slot_id(day, clock), clock) for clock in catalogue.TIMES]
     return [{"id": slot, "time": clock, "available": slot not in full} for slot, clock in slots]
+
+
+@lru_cache(maxsize=512)
+def _slots_body(service: str, day: int, full: frozenset[str]) -> bytes:
+    return encode({"service": service, "day": day, "slots": slots_of(day, full)})
 
 
 async def slots(request: Request) -> Response:
     """One service's slots on one day."""
     service, day = _service(request), number_in_query(request, "day", catalogue.DAYS)
     site_of(request).figures.step("booking", "time")
-    return Json({"service": service.id, "day": day, "slots": free_slots(request, service.id, day)})
+    return Said(_slots_body(service.id, day, full_slots(request, service.id)))
 
 
 def booking_wish(fields: Fields) -> records.BookingWish:
@@ -91,20 +106,19 @@ async def booking(request: Request) -> Response:
     return Json(site.keep(ref, records.booking_json(row)))
 
 
+@lru_cache(maxsize=512)
+def _products_body(query: str, category: str, page: int) -> bytes:
+    found = catalogue.find_products(query, category)
+    shown = found[(page - 1) * catalogue.PAGE : page * catalogue.PAGE]
+    pages = max(1, -(-len(found) // catalogue.PAGE))
+    return encode({"products": [product.as_json() for product in shown], "page": page, "pages": pages, "total": len(found)})
+
+
 async def products(request: Request) -> Response:
     """A page of products, by words and category."""
-    query, category = request.query_params.get("q", "")[:100], request.query_params.get("category", "")
     page = number_in_query(request, "page", 1000)
-    found = catalogue.find_products(query, category)
     site_of(request).figures.step("shop", "browse")
-    return Json(
-        {
-            "products": [product.as_json() for product in found[(page - 1) * catalogue.PAGE : page * catalogue.PAGE]],
-            "page": page,
-            "pages": max(1, -(-len(found) // catalogue.PAGE)),
-            "total": len(found),
-        }
-    )
+    return Said(_products_body(request.query_params.get("q", "")[:100], request.query_params.get("category", ""), page))
 
 
 def _product(request: Request) -> catalogue.Product:

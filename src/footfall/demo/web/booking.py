@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from footfall.demo import catalogue, records
 from footfall.demo.refusals import Refusal, not_found
-from footfall.demo.web.api import booking_wish, free_slots, number_in_query
+from footfall.demo.web.api import booking_wish, full_slots, number_in_query, slots_of
 from footfall.demo.web.pages import fields_of, form_origin, read_form, render, see, submission
 from footfall.demo.web.site import site_of
 
@@ -33,7 +33,7 @@ async def times(request: Request) -> Response:
     service, day = _service(request), number_in_query(request, "day", catalogue.DAYS)
     site_of(request).figures.step("booking", "time")
     days = [(number, catalogue.day_name(number)) for number in range(1, catalogue.DAYS + 1)]
-    return render(request, "times.html", service=service, day=day, days=days, slots=free_slots(request, service.id, day))
+    return render(request, "times.html", service=service, day=day, days=days, slots=slots_of(day, full_slots(request, service.id)))
 
 
 async def details(request: Request) -> Response:

@@ -18,17 +18,29 @@ from footfall.demo.web.site import site_of
 
 MOST_JSON = 64 * 1024
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class Json(Response):
-    """A JSON answer that nobody may keep."""
+def encode(content: Any) -> bytes:
+    """JSON without blanks."""
+    return _to_text(content).encode()
+
+
+class Said(Response):
+    """A JSON answer whose bytes are known already."""
 
     media_type = "application/json"
 
-    def __init__(self, content: Any, status_code: int = 200) -> None:
-        super().__init__(_encode(content), status_code)
+    def __init__(self, content: bytes, status_code: int = 200) -> None:
+        super().__init__(content, status_code)
         self.raw_headers += [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+
+class Json(Said):
+    """A JSON answer that nobody may keep."""
+
+    def __init__(self, content: Any, status_code: int = 200) -> None:
+        super().__init__(encode(content), status_code)
 
 
 def refused(refusal: Refusal) -> Json:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from footfall.demo.web.http import Json
+from footfall.demo.web.http import Said, encode
 
 _Schema = dict[str, Any]
 _TEXT: _Schema = {"type": "string"}
@@ -109,10 +109,15 @@ def document() -> _Schema:
     }
 
 
+@cache
+def _body() -> bytes:
+    return encode(document())
+
+
 async def serve(request: Request) -> Response:
     """The document."""
     del request
-    return Json(document())
+    return Said(_body())
 
 
 ROUTES = [Route("/api/openapi.json", serve)]

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -98,6 +99,11 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     if request.cookies.get("corner_session") != session:
         set_session(response, session)
     return response
+
+
+def fragment(template: str, **values: Any) -> Markup:
+    """A piece of a page that is the same for everybody; the caller keeps it."""
+    return Markup(_templates.get_template(template).render(**values))  # noqa: S704 - an autoescaped template made it
 
 
 def render_frame(request: Request, intent: str, amount: str) -> Response:

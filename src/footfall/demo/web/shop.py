@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from functools import lru_cache
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,7 +16,7 @@ from footfall.demo import catalogue, records
 from footfall.demo.refusals import Refusal, not_found
 from footfall.demo.web.api import delivery, number_in_query
 from footfall.demo.web.http import run_of
-from footfall.demo.web.pages import fields_of, form_origin, read_form, render, see, session_of, submission
+from footfall.demo.web.pages import fields_of, form_origin, fragment, read_form, render, see, session_of, submission
 from footfall.demo.web.site import site_of
 
 
@@ -22,6 +24,11 @@ async def home(request: Request) -> Response:
     """The front door."""
     picks = [catalogue.PRODUCTS[number] for number in (1, 2, 4, 5)]
     return render(request, "home.html", picks=picks)
+
+
+@lru_cache(maxsize=256)
+def _cards(products: tuple[catalogue.Product, ...]) -> Markup:
+    return fragment("cards.html", products=products)
 
 
 async def browse(request: Request) -> Response:
@@ -34,7 +41,7 @@ async def browse(request: Request) -> Response:
     return render(
         request,
         "shop.html",
-        products=shown,
+        cards=_cards(tuple(shown)),
         query=query,
         category=category,
         categories=catalogue.CATEGORIES,

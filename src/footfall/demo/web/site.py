@@ -27,6 +27,7 @@ _PAID_STEPS = {
     "purchase": (("market", "purchase"),),
     "event": (("events", "booked"),),
 }
+_REMEMBERED = 10_000  # payments of late, whose webhooks need not ask the database again
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Site:
     payment_port: int = 0
     hoard: list[bytearray] = field(default_factory=list)  # what the memory-growth fault keeps
 
+    _settled: dict[str, None] = field(default_factory=dict)  # in the order in which they were paid
     _kept: dict[str, tuple[float, dict[str, object]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,14 +85,20 @@ class Site:
 
     async def settle(self, *intents: str) -> None:
         """Mark what successful payments pay for as paid, and count each once."""
-        paid = await self.database.write(lambda db: [payment for intent in intents if (payment := records.settle(db, intent))])
+        fresh = [intent for intent in intents if intent not in self._settled]
+        if not fresh:
+            return
+        paid = await self.database.write(lambda db: [payment for intent in fresh if (payment := records.settle(db, intent))])
         for payment in paid:
+            self._settled[payment["intent"]] = None
             kind = payment["subject"]
             self.figures.count(f"paid.{kind}")
             self.figures.count("revenue_cents", payment["amount"])
             self.figures.count("emails.sent")  # the confirmation that a real shop would send
             for funnel, step in _PAID_STEPS.get(kind, ()):
                 self.figures.step(funnel, step)
+        while len(self._settled) > _REMEMBERED:
+            del self._settled[next(iter(self._settled))]
 
     async def catch_up(self, row: sqlite3.Row) -> bool:
         """A customer came back from the payment before its webhook: ask the provider. Returns whether it is paid now."""
