@@ -21,6 +21,7 @@ class _Decision:
 
     finding: Finding
     outcome: Outcome
+    interval: tuple[float, float] | None = None
 
     @property
     def order(self) -> tuple[int, bool, float]:
@@ -56,7 +57,11 @@ class _Judge:
 
     def decide(self, levels: Sequence[Finding]) -> _Decision:
         """Return the worst decision of the levels of one budget for one observation."""
-        return min((_Decision(finding, self._outcome(finding)) for finding in levels), key=lambda decision: decision.order)
+        intervals = {finding.expression.statistic: finding.odds.interval for finding in levels if finding.odds is not None}
+        return min(
+            (_Decision(finding, self._outcome(finding), intervals.get(finding.expression.statistic)) for finding in levels),
+            key=lambda decision: decision.order,
+        )
 
     def _outcome(self, finding: Finding) -> Outcome:
         return warning(finding) if finding.level == "warn" else outcome(finding, self._rules, failed=id(finding) in self._failed)
@@ -65,7 +70,7 @@ class _Judge:
         """Return the verdict of a case: its worst observation's, unless too few samples or a spoilt source forbid one."""
         worst = min(decisions, key=lambda decision: decision.order)
         finding, budget = worst.finding, case.budget
-        verdict = _about(finding, worst.outcome)
+        verdict = replace(_about(finding, worst.outcome), interval=worst.interval)
         why = self._evidence.spoilt.get(str(budget.place.source))
         if why is not None:
             return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=words.spoilt(finding, why))
@@ -79,7 +84,7 @@ class _Judge:
 
 def _about(finding: Finding, found: Outcome) -> Verdict:
     """Return a verdict without its reason."""
-    series, odds = finding.observation.series, finding.odds
+    series = finding.observation.series
     return replace(
         _of_budget(finding.budget, found, finding.level),
         text=str(finding.expression),
@@ -92,7 +97,6 @@ def _about(finding: Finding, found: Outcome) -> Verdict:
         figure=finding.figure,
         limit=finding.limit,
         count=finding.observation.figures.count,
-        interval=odds.interval if odds else None,
     )
 
 

@@ -96,8 +96,8 @@ def find(
     if expression.needs_baseline:
         return _beside_history(found, figure, history.get(observation.series, ()), rules)
     limit = allowed(expression, budget.metric)
-    if limit is None:
-        return found
+    if limit is None or level == "warn":
+        return replace(found, limit=limit)
     basis, odds = _judged(expression, observation, limit)
     return replace(found, limit=limit, basis=basis, odds=odds)
 

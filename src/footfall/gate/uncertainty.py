@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 USUAL_SPREAD = 0.2
-"""Standard deviation of ln x to expect of a timing before any is seen: half of what a noisy machine shows."""
-USUAL_WEIGHT = 4
-USUAL_ERROR = 0.03
-"""Standard error of ln p̂ to expect of a load's percentile: what independent runs of one load differ by."""
-USUAL_ERROR_WEIGHT = 2
+"""Standard deviation of ln x to expect of a timing before any is seen: what a steady page shows on a busy machine."""
+USUAL_WEIGHT = 2
+USUAL_ERROR = 0.05
+"""Standard error of ln p̂ to expect of a load's percentile: about what short independent runs of one load differ by."""
+USUAL_ERROR_WEIGHT = 4
 FEWEST_BLOCKS = 4
 MOST_BLOCK_S = 30
-RESAMPLES = 400
+RESAMPLES = 200
 MOST_NEEDED = 1000
 """Samples beyond which "more of them" is no advice."""
 MOST_WINDOWS = 7200
@@ -164,8 +164,8 @@ def block_error(histograms: Sequence[Histogram], q: float) -> tuple[float, float
 
 
 def block_length(windows: int) -> int:
-    """Return how many windows make a block: 30 where there are enough, an eighth of a short run."""
-    return max(1, min(MOST_BLOCK_S, windows // 8))
+    """Return how many windows make a block: 30 where there are enough, a sixth of a short run."""
+    return max(1, min(MOST_BLOCK_S, windows // 6))
 
 
 def _matrix(histograms: Sequence[Histogram]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

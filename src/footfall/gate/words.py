@@ -87,7 +87,7 @@ def _limit(limit: Limit, unit: str) -> str:
     if not limit.baseline:
         return format_quantity(parse_quantity(str(limit.quantity), unit), unit, digits=12)
     points = " points" if unit == "ratio" and limit.quantity.is_percentage else ""
-    amount = str(limit.quantity) if limit.quantity.is_percentage else _limit(Limit(limit.quantity), unit)
+    amount = f"{limit.quantity.number} %" if limit.quantity.is_percentage else _limit(Limit(limit.quantity), unit)
     return f"{amount}{points} {'above' if limit.sign == '+' else 'below'} what was usual before"
 
 
@@ -145,7 +145,7 @@ def _rests_on(finding: Finding) -> str:
         return f"{_counted(count, 'sample')}, usually {usual} ({finding.before.runs} runs)"
     if observation.kind is Kind.RATE:
         return f"{round(observation.figures.mean * count):,} of {count:,}"
-    if finding.basis is Basis.BLOCKS:
+    if observation.windows:
         seconds = sum(window.seconds for window in observation.windows)
         return f"{count:,} requests in {format_quantity(seconds * 1000, 'ms')} of load"
     return _counted(count, "sample")
@@ -171,14 +171,14 @@ def _sureness(finding: Finding, outcome: Outcome, needed: int | None) -> str:
 
 def _unsettled(finding: Finding, needed: int | None) -> str:
     if needed is None:
-        return "too near the limit to tell, and no practical number of samples would"
+        return "too close to call, and no practical number of samples would settle it"
     if finding.basis is Basis.HISTORY:
         return "beyond the limit, but runs differ as much by themselves: measure again to confirm"
     if finding.basis is Basis.BLOCKS:
         windows = finding.observation.windows
         seconds = needed / max(finding.observation.figures.count, 1) * sum(window.seconds for window in windows)
-        return f"too near the limit to tell: about {format_quantity(seconds * 1000, 'ms', digits=2)} of such load would"
-    return f"too near the limit to tell: about {needed} such samples would"
+        return f"too close to call: about {format_quantity(seconds * 1000, 'ms', digits=2)} of such load would settle it"
+    return f"too close to call: about {needed:,} such samples would settle it"
 
 
 def _weakness(finding: Finding) -> str:
