@@ -95,7 +95,9 @@ def _too_late(metrics: Metrics, broken: Iterable[Verdict]) -> str | None:
             continue
         if 0 <= verdict.figure - verdict.limit <= late:
             figure, limit, own = (format_quantity(value, "ms") for value in (verdict.figure, verdict.limit, late))
-            return f"the generator ran up to {own} late (p99), which may be all that takes {figure} over {limit}: measure again on a quieter machine"
+            return (
+                f"the generator ran up to {own} late (p99), which may be all that takes {figure} over {limit}: measure on a quieter machine"
+            )
     return None
 
 

@@ -23,20 +23,15 @@ class Phases:
         self._settled_from: int | None = None
         self._labels: dict[int, Mapping[str, str]] = {}
 
-    def note(self, second: int, *, changing: bool, stopping: bool = False) -> bool:
-        """Say how `second` was; True when it is the first after a change. Only the last ten minutes are remembered."""
-        first = False
-        if stopping:
-            label, self._settled_from = STOP, None
-        elif changing:
-            label, self._settled_from = RAMP, None
+    def note(self, second: int, *, changing: bool, stopping: bool = False) -> None:
+        """Say how `second` was. Only the last ten minutes are remembered."""
+        if stopping or changing:
+            label, self._settled_from = (STOP if stopping else RAMP), None
         else:
-            first = self._settled_from is None
             self._settled_from = self._settled_from or second + SETTLE_S
             label = STEADY if second >= self._settled_from else RAMP
         self._labels[second] = label
         self._labels.pop(second - 600, None)
-        return first
 
     def labels(self, second: int) -> Mapping[str, str]:
         """Return the labels of what was seen in `second`; one that nobody spoke of is like the last one before it."""

@@ -1,7 +1,7 @@
 """`python -m footfall.load.run_locust …`: Locust with its own arguments, and an ending that the launcher understands.
 
 Exit codes: 0 the profile ran to its end, 130 it was stopped early, 2 and 3 as FootfallError says (the message is an event of
-kind `script_error` in the joined spool), 1 Locust refused, 70 a fault of footfall.
+kind `script_error` in the joined spool), 1 Locust refused, 75 all workers were lost, 70 a fault of footfall.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from footfall.errors import FootfallError, ScriptError
 from footfall.load.users.install import installed, refuse
 
 _GRACE_S = 10.0
+_CODES = {"finished": 0, "aborted": 130, "failed": 75}
 
 
 def main() -> int:
@@ -50,7 +51,7 @@ def _end_with_parent(environ: dict[str, str]) -> None:
 
 def _code(end: SystemExit) -> int:
     if installed.outcome:
-        return 0 if installed.outcome == "finished" else 130
+        return _CODES[installed.outcome]
     return end.code if isinstance(end.code, int) else 1
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import deque
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import gevent
+import gevent.event
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
@@ -32,27 +34,33 @@ _REPORT = "footfall"
 _STOP, _LAST = "footfall_stop", "footfall_last"
 _AFTER_SECOND_S = 0.05
 _LAST_REPORTS_S = 5.0
+_LONGEST_S = 600
+"""Seconds kept for a master that does not answer; older ones are given up."""
 
 
 class Agent:
     """Follows one Locust process through its tests.
 
-    `prepared` is true once the locustfile has been read and the site found; `outcome` is how the last test ended, empty before that.
+    `prepared` is true once the locustfile has been read and the site found. `outcome` is how the last test ended, empty before that:
+    `finished`, `aborted` when somebody asked for its end, `failed` when all its workers were lost.
     """
 
     def __init__(self, events: Events, environ: Mapping[str, str]) -> None:
         self.outcome = ""
-        self.prepared = False
+        self.prepared = self.asked_to_stop = False
         self._environ = environ
         self._held = ExitStack()
         self._session: Session | None = None
         self._capture: Capture | None = None
         self._recording: Recording | None = None
+        self._outbox: deque[Slice] = deque(maxlen=_LONGEST_S)
         self._ticker: gevent.Greenlet | None = None
         self._workers: dict[str, str] = {}
         self._ended_workers: set[str] = set()
         self._began = 0.0
-        self._stopping = self._frozen = False
+        self._stopping = False
+        self._frozen = 0
+        self._over = gevent.event.Event()
         events.test_start.add_listener(self.on_test_start)
         events.test_stopping.add_listener(self.on_test_stopping)
         events.test_stop.add_listener(self.on_test_stop)
@@ -85,7 +93,8 @@ class Agent:
     def on_test_start(self, environment: Environment, **_: Any) -> None:
         """Begin to capture, and to record where this process does that."""
         runner = _runner(environment)
-        self.outcome, self._stopping, self._frozen, self._began = "", False, False, time.time()
+        self.outcome, self._stopping, self._frozen, self._began = "", False, 0, time.time()
+        self._over.clear()
         if isinstance(runner, WorkerRunner):
             run = getattr(environment.parsed_options, _RUN_OPTION, "")
         else:
@@ -94,8 +103,8 @@ class Agent:
         context_of(environment).headers = {**headers, RUN_HEADER: run} if run else headers
         if not isinstance(runner, MasterRunner):
             self._capture = Capture()
-        if not isinstance(runner, WorkerRunner):
-            self._ticker = gevent.spawn(self._tick, environment)
+        self._outbox = deque(maxlen=_LONGEST_S)
+        self._ticker = gevent.spawn(self._tick, environment)
 
     def _begin_recording(self, environment: Environment) -> str:
         profile = Path((environment.parsed_locustfiles or ["locustfile"])[0]).stem
@@ -122,28 +131,29 @@ class Agent:
     def _tick(self, environment: Environment) -> None:
         """Close each second a moment after its end."""
         runner = _runner(environment)
-        while True:
-            now = time.time()
-            gevent.sleep(int(now) + 1 + _AFTER_SECOND_S - now)
-            self._note_phase(runner, environment.shape_class)
+        standing = 0
+        while not self._over.wait(_until_next_second()):
+            users, before = runner.user_count, standing
+            standing = users
             if self._capture is not None:
-                self._take_own(runner.user_count)
+                self._outbox.extend(self._capture.slices(users))
+                if users == before != self._frozen:
+                    self._frozen = users
+                    _freeze()
             if self._recording is not None:
+                self._note_phase(self._recording, runner, environment.shape_class)
+                self._take_own(self._recording)
                 self._recording.write(self._live_workers(runner), pause=lambda: gevent.sleep(0))
 
-    def _note_phase(self, runner: Runner, shape: object) -> None:
+    def _note_phase(self, recording: Recording, runner: Runner, shape: object) -> None:
         changing = runner.state != STATE_RUNNING or _changing(shape)
-        if self._recording is not None:
-            still = self._recording.phases.note(int(time.time()) - 1, changing=changing, stopping=self._stopping)
-            if still and not self._frozen:
-                self._frozen = True
-                _freeze()
+        recording.phases.note(int(time.time()) - 1, changing=changing, stopping=self._stopping)
 
-    def _take_own(self, users: int, *, final: bool = False) -> None:
-        if self._capture is None or self._recording is None:
-            return
-        self._recording.take("", self._capture.slices(users, final=final))
-        self._recording.take_mistakes(self._capture.take_mistakes())
+    def _take_own(self, recording: Recording) -> None:
+        if self._capture is not None:
+            recording.take("", self._outbox)
+            recording.take_mistakes(self._capture.take_mistakes())
+            self._outbox.clear()
 
     def _live_workers(self, runner: Runner) -> list[str]:
         """Return the workers to wait for, and tell of those that are gone."""
@@ -151,8 +161,8 @@ class Agent:
             return [""]
         states = {client.id: client.state for client in runner.clients.all}
         live = [worker for worker, state in states.items() if state in {STATE_RUNNING, STATE_SPAWNING}]
-        for worker in live:
-            self._workers.setdefault(worker, str(runner.get_worker_index(worker)))
+        for worker in states:
+            self._workers.setdefault(worker, str(len(self._workers)))
         for worker in [w for w in self._workers if w not in self._ended_workers and states.get(w, STATE_MISSING) == STATE_MISSING]:
             self._ended_workers.add(worker)
             self._tell_lost(worker)
@@ -168,13 +178,11 @@ class Agent:
     def on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
         """In a worker: send along what was seen since the last report."""
         if self._capture is not None:
-            data[_REPORT] = self._report(data.get("user_count", 0))
+            data[_REPORT] = self._report(self._capture)
 
-    def _report(self, users: int, *, final: bool = False) -> dict[str, Any]:
-        capture = self._capture
-        if capture is None:
-            return {"slices": [], "mistakes": []}
-        slices = [told.to_wire() for told in capture.slices(users, final=final)]
+    def _report(self, capture: Capture) -> dict[str, Any]:
+        slices = [told.to_wire() for told in self._outbox]
+        self._outbox.clear()
         return {"slices": slices, "mistakes": capture.take_mistakes().to_wire()}
 
     def on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
@@ -182,10 +190,8 @@ class Agent:
         report = data.pop(_REPORT, None)
         if report is None or self._recording is None:
             return
-        runner_index = self._workers.get(client_id)
-        if runner_index is None:
-            runner_index = self._workers.setdefault(client_id, str(len(self._workers)))
-        self._recording.take(runner_index, [Slice.from_wire(told) for told in report["slices"]])
+        worker = self._workers.setdefault(client_id, str(len(self._workers)))
+        self._recording.take(worker, [Slice.from_wire(told) for told in report["slices"]])
         self._recording.take_mistakes(Mistakes.from_wire(report["mistakes"]))
 
     def _on_stop_message(self, environment: Environment, **_: Any) -> None:
@@ -202,33 +208,41 @@ class Agent:
     def on_test_stopping(self, environment: Environment, **_: Any) -> None:
         """Note why it ends."""
         runner, options = _runner(environment), environment.parsed_options
-        self._stopping = True
         run_time = getattr(options, "run_time", None)
         if environment.shape_class is not None:
             finished = runner.shape_greenlet is gevent.getcurrent()
         else:
             finished = not run_time or time.time() - self._began >= float(run_time) - 1
-        self.outcome = "finished" if finished else "aborted"
+        if isinstance(runner, WorkerRunner):
+            self.outcome = "finished"
+            return
+        lost = isinstance(runner, MasterRunner) and not runner.worker_count and not self.asked_to_stop
+        self._live_workers(runner)
+        self.outcome = "failed" if lost else "finished" if finished else "aborted"
+        self._stopping = True
         if self._recording is not None:
             self._recording.phases.note(int(time.time()), changing=False, stopping=True)
 
     def on_test_stop(self, environment: Environment, **_: Any) -> None:
         """Take in what is left and close the recording."""
         runner = _runner(environment)
-        if isinstance(runner, WorkerRunner):
-            runner.send_message(_LAST, {_REPORT: self._report(0, final=True)})
-        elif isinstance(runner, MasterRunner):
-            self._await_last_reports(runner, environment.stop_timeout)
+        self._over.set()
         if self._ticker is not None:
-            self._ticker.kill()
+            self._ticker.join()  # not killed: it may be in the middle of writing a second
             self._ticker = None
-        self._take_own(0, final=True)
+        if isinstance(runner, MasterRunner):
+            self._await_last_reports(runner, environment.stop_timeout)
+        if self._capture is not None:
+            self._outbox.extend(self._capture.slices(0, final=True))
+            if isinstance(runner, WorkerRunner):
+                runner.send_message(_LAST, {_REPORT: self._report(self._capture)})
+        if self._recording is not None:
+            self._take_own(self._recording)
+            self._recording.finish(self.outcome)
+            self._recording = None
         if self._capture is not None:
             self._capture.stop()
             self._capture = None
-        if self._recording is not None:
-            self._recording.finish(self.outcome)
-            self._recording = None
 
     def _await_last_reports(self, runner: MasterRunner, stop_timeout: float) -> None:
         runner.send_message(_STOP)
@@ -247,6 +261,11 @@ def _runner(environment: Environment) -> Runner:
     if runner is None:
         raise RuntimeError("Locust told of a test without a runner")
     return runner
+
+
+def _until_next_second() -> float:
+    now = time.time()
+    return int(now) + 1 + _AFTER_SECOND_S - now
 
 
 def _changing(shape: object) -> bool:

@@ -10,9 +10,6 @@ from footfall.load.mistakes import Mistakes, excerpt, kind_of
 from footfall.load.tally import Slice, Tally
 from footfall.load.users.pulse import Pulse
 
-_LONGEST_S = 600
-"""Seconds kept for a master that does not answer; older ones are given up."""
-
 
 class Capture:
     """Listens to requests and exceptions while a test runs; memory is bounded by the number of request names."""
@@ -67,7 +64,7 @@ class Capture:
     def slices(self, users: int, *, final: bool = False) -> list[Slice]:
         """Return the seconds that are over (all of them when `final`), each once; one in which nothing happened too."""
         end = int(time.time()) + final
-        first, self._next = max(self._next, end - _LONGEST_S), max(self._next, end)
+        first, self._next = self._next, max(self._next, end)
         health = self._pulse.read() if end > first else None
         return [Slice(at, self._seconds.pop(at, {}), users, health if at == end - 1 else None) for at in range(first, end)]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
 from typing import Any
 
 import gevent
-from locust import events
+from locust import argument_parser, events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
@@ -20,6 +21,10 @@ _GRACE_S = 3.0
 
 installed = Agent(events, os.environ)
 """This process's recorder."""
+
+# A worker asks for this once per option on every spawn message, and each time a whole parser is built: half a second in which no
+# user moves, and on a busy machine enough to be taken for dead.
+argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
 
 
 def _prepare(environment: Environment, **_: Any) -> None:
@@ -59,6 +64,7 @@ def _stop_softly(environment: Environment) -> None:
         if asked:
             os._exit(128 + number)
         asked.append(number)
+        installed.asked_to_stop = True
         gevent.spawn_later(_GRACE_S if forked else 0.0, runner.quit)
 
     for number in (signal.SIGINT, signal.SIGTERM):
