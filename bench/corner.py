@@ -224,14 +224,6 @@ def serve_hello() -> None:
 
 
 def main() -> None:
-        asyncio.get_running_loop().run_in_executor(None, sys.stdin.read).add_done_callback(lambda _: setattr(server, "should_exit", True))
-        print(json.dumps({"url": f"http://127.0.0.1:{listener.getsockname()[1]}"}), flush=True)
-        await server.serve([listener])
-
-    uvloop.run(main())
-
-
-def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, default=10_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -136,6 +137,7 @@ async def _serve(options: DemoOptions, site: Site, sockets: list[socket.socket],
         threading.Thread(target=_die_with_parent, args=(server,), daemon=True).start()
 
     def ready() -> None:
+        gc.freeze()  # what is loaded now stays: no collection need look at it while thousands of connections wait
         site.desk.resume()
         site.webhooks.start(sockets[0].getsockname()[:2])
         _say(options, site, out)
