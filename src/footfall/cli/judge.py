@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -14,12 +14,11 @@ from footfall.gate.evidence import Evidence, Observation
 from footfall.gate.verdict import Verdict, exit_code, worst
 from footfall.load.honesty import distrust
 from footfall.metrics import Source
-from footfall.report.timeline import timelines
 from footfall.report.view import ReportView, build_view
-from footfall.samples import Event, HistogramWindow, Sample
+from footfall.samples import Event
 from footfall.store import reader
 from footfall.store.reader import RunRow
-from footfall.store.writer import Store, set_verdict
+from footfall.store.writer import set_verdict
 
 SCOPE_EVENT = "scope"
 BASELINE_RUNS = 20
@@ -77,9 +76,12 @@ def judge(workplace: Workplace, run: RunRow, budgets: Sequence[Budget], strictne
     observations = reader.evidence(store, run.id)
     events = reader.events(store, run.id)
     scope = Scope.from_events(events) or Scope.seen(observations)
-    spoilt = _spoilt(run, observations, events)
-    history = reader.history(store, run.id, last=BASELINE_RUNS)
-    verdicts = evaluate([budget for budget in budgets if scope.holds(budget)], Evidence(observations, history, spoilt))
+    in_scope = [budget for budget in budgets if scope.holds(budget)]
+    evidence = Evidence(observations, reader.history(store, run.id, last=BASELINE_RUNS))
+    verdicts = evaluate(in_scope, evidence)
+    spoilt = _spoilt(run, observations, events, verdicts)
+    if spoilt:
+        verdicts = evaluate(in_scope, replace(evidence, spoilt=spoilt))
     code = _exit_code(verdicts, observations, strictness)
     set_verdict(store, run.id, worst(verdicts).value, code)
     return _view(workplace, run, verdicts, observations, events, code, spoilt)
@@ -94,12 +96,12 @@ def _exit_code(verdicts: Sequence[Verdict], observations: Sequence[Observation],
     return 1 if failed else code
 
 
-def _spoilt(run: RunRow, observations: Sequence[Observation], events: Sequence[Event]) -> dict[str, str]:
-    """Say per source why its figures cannot be trusted."""
+def _spoilt(run: RunRow, observations: Sequence[Observation], events: Sequence[Event], verdicts: Sequence[Verdict]) -> dict[str, str]:
+    """Say per source why its figures cannot be trusted; `verdicts` are those reached as if they could."""
     if run.outcome in {"aborted", "interrupted"}:
         return dict.fromkeys(Source, f"the run was {run.outcome} before it had measured everything")
     lost = next((event.text for event in events if event.kind == "worker_lost"), None)
-    reason = lost or distrust(observations)
+    reason = lost or distrust(observations, verdicts)
     return {Source.LOAD: reason} if reason else {}
 
 
@@ -122,7 +124,7 @@ def _view(
         ended=run.ended,
         outcome=run.outcome,
         suite=workplace.suite.name,
-        timelines=timelines(_load_records(store, run.id)),
+        samples=reader.samples(store, run.id),
         trends=reader.trend(store, run.id, last=TREND_RUNS),
         events=[event for event in events if event.kind != SCOPE_EVENT],
         artifacts=artifacts,
@@ -143,8 +145,3 @@ def _pictures(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
             pictures[path] = file.read_bytes()
             room -= size
     return pictures
-
-
-def _load_records(store: Store, run_id: str) -> Iterator[Sample | HistogramWindow]:
-    yield from reader.samples(store, run_id, source=Source.LOAD)
-    yield from reader.histograms(store, run_id, source=Source.LOAD)

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from footfall import __version__
 from footfall.cli import budgets, demo, doctor, gate, history, journey, load, probe, report
 from footfall.cli.signals import StoppedError, stopping_in_order
-from footfall.errors import FootfallError
+from footfall.errors import FootfallError, UsageError, did_you_mean
 
 EXIT_CODES = """
 Exit codes: 0 every budget passed · 1 a budget failed or was missing, or a journey failed · 2 the command, a configuration
@@ -64,8 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StoppedError as stopped:
         return stopped.exit_code
     except TyperException as error:
-        error.show()
-        return error.exit_code
+        return _explain(UsageError(error.format_message(), hint=_help_for(sys.argv[1:] if argv is None else argv)))
     except FootfallError as error:
         return _explain(error)
     except BrokenPipeError:
@@ -73,6 +72,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception:  # noqa: BLE001  # a supervision point: whatever else happens is a fault of footfall itself
         return _confess()
+
+
+def _help_for(argv: Sequence[str]) -> str:
+    """Say where help is for a command line that is wrong: the nearest command, or the command's own help."""
+    known = [command.name for command in app.registered_commands if command.name] + [
+        group.name for group in app.registered_groups if group.name
+    ]
+    if argv and not argv[0].startswith("-") and argv[0] not in known:
+        return did_you_mean(argv[0], known)
+    return f"`{' '.join(['footfall', *argv[:1]])} --help` explains it"
 
 
 def _explain(error: FootfallError) -> int:

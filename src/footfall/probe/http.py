@@ -42,15 +42,16 @@ class _Answer:
 async def check(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Result:
     """Make one check of `spec` against `base_url`, sending `headers` beside the probe's own. Never raises for what the site does."""
     phases = Phases()
-    started = time.perf_counter()
+    client = httpx.AsyncClient(transport=timed_transport(phases), follow_redirects=True, timeout=spec.timeout_s)
+    started = time.perf_counter()  # the client's own making is not the site's latency
     try:
-        async with asyncio.timeout(spec.timeout_s):
-            answer = await _ask(spec, base_url, headers, phases)
+        async with client, asyncio.timeout(spec.timeout_s):
+            answer = await _ask(client, spec, base_url, headers, phases)
+            latency = _ms_since(started)
     except TimeoutError:
         return Result(ok=False, latency_ms=_ms_since(started), problem=f"no whole answer within {spec.timeout_s:g} s", phases=phases.ms)
     except (httpx.HTTPError, httpx.InvalidURL, _TooLargeError) as error:
         return Result(ok=False, latency_ms=_ms_since(started), problem=str(error) or type(error).__name__, phases=phases.ms)
-    latency = _ms_since(started)
     measured, unmeasured = _measure(spec.measure, answer.body)
     problem = _mismatch(spec.expect, answer) or unmeasured
     return Result(not problem, latency, problem, answer.status, phases.ms, measured)
@@ -64,14 +65,10 @@ class _TooLargeError(Exception):
     """The answer is longer than a probe reads."""
 
 
-async def _ask(spec: ProbeSpec, base_url: str, headers: Mapping[str, str], phases: Phases) -> _Answer:
+async def _ask(client: httpx.AsyncClient, spec: ProbeSpec, base_url: str, headers: Mapping[str, str], phases: Phases) -> _Answer:
     url = urljoin(base_url + "/", spec.url)
-    async with (
-        httpx.AsyncClient(transport=timed_transport(phases), follow_redirects=True, timeout=spec.timeout_s) as client,
-        client.stream(
-            spec.method, url, headers={**headers, **spec.headers}, content=spec.body or None, extensions={"trace": phases.trace}
-        ) as response,
-    ):
+    sent = {**headers, **spec.headers}
+    async with client.stream(spec.method, url, headers=sent, content=spec.body or None, extensions={"trace": phases.trace}) as response:
         return _Answer(response.status_code, response.headers, await _read(response))
 
 

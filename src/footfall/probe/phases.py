@@ -7,6 +7,8 @@ phases come from httpcore's trace events.
 from __future__ import annotations
 
 import asyncio
+import functools
+import ipaddress
 import socket
 import ssl
 import time
@@ -62,7 +64,7 @@ class _TimedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._look_up(host, port)
+        addresses = [host] if _is_address(host) else await self._look_up(host, port)
         for position, address in enumerate(addresses, start=1):
             started = time.perf_counter()
             try:
@@ -88,11 +90,25 @@ class _TimedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted; reading them takes longer than most requests, so it is done once."""
+    return ssl.create_default_context()
+
+
 def timed_transport(phases: Phases) -> httpx.AsyncHTTPTransport:
     """Return a transport that makes one fresh connection per host and records its phases in `phases`."""
-    transport = httpx.AsyncHTTPTransport()
+    transport = httpx.AsyncHTTPTransport(verify=_trust())
     # httpx has no public way to hand httpcore a network backend; its pool is replaced by one that differs in just that.
-    transport._pool = httpcore.AsyncConnectionPool(
-        ssl_context=ssl.create_default_context(), http1=True, http2=True, network_backend=_TimedBackend(phases)
+    transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001
+        ssl_context=_trust(), http1=True, http2=True, network_backend=_TimedBackend(phases)
     )
     return transport

@@ -193,13 +193,6 @@ def read_samples(connection: Connection, found: RunRow) -> Iterator[Sample]:
         yield Sample(found.id, row.at, *of, row.value, row.iteration, row.unit, row.labels, row.detail)
 
 
-def histograms(store: Store, run_id: str, *, source: str | None = None) -> list[HistogramWindow]:
-    """Return a run's histograms in the order seen, of one source where named. Raises UsageError for an unknown run."""
-    with store.reading() as connection:
-        found = _find(connection, run_id)
-        return [window for window in read_histograms(connection, found) if source in {None, window.source}]
-
-
 def read_histograms(connection: Connection, found: RunRow) -> Iterator[HistogramWindow]:
     """Yield a run's histograms by time."""
     query = _in_order(histogram_table, found.number, *histogram_table.c, *_SERIES_COLUMNS).join_from(histogram_table, series_table)
