@@ -3,12 +3,12 @@
 // recorder: `mark()` at the end of a step, `read()` at the end of the journey. A document that is left writes what it
 // knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no
 // script of the site can see them.
-const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 100, TEXT = 120, UNSEEN_MS = 40;
+const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 100, PAINT_MS = 150, TEXT = 120, UNSEEN_MS = 40;
 const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
 const marks = [0];
 const tasks = [];
-let changed = 0, touched = false, unseen = null, leftAt = 0;
+let changed = 0, largestAt = 0, touched = false, unseen = null, leftAt = 0;
 
 const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
 const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
@@ -27,6 +27,7 @@ const keep = (metric, at, key) => {
   const soft = metric.navigationType === 'soft-navigation';
   if (soft && metric.name === 'TTFB') return; // always 0: nothing was fetched
   changed = performance.now();
+  if (metric.name === 'LCP') largestAt = changed;
   values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
     url: short(metric.navigationURL), detail: details[metric.name](metric.attribution) });
   if (leftAt) leave(); // web-vitals still reports while the page is being left
@@ -88,7 +89,7 @@ const usage = () => {
     into.failed += entry.responseStatus >= 400 ? 1 : 0;
     into.bytes += size;
     if (kind === 'script' || /\.m?js$/.test(path)) into.script += size;
-    if (kind === 'img' || kind === 'image' || /\.(png|jpe?g|gif|webp|avif|svg|ico)$/.test(path)) {
+    if (isPicture(kind, path)) {
       into.image += size;
       into.image_time = Math.max(into.image_time, round(entry.responseEnd - entry.startTime));
     }
@@ -124,12 +125,26 @@ addEventListener('pageshow', () => { leftAt = 0; });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const frames = () => Promise.race([pause(100), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))]);
+const isPicture = (kind, path) => kind === 'img' || kind === 'image' || /\.(png|jpe?g|gif|webp|avif|svg)$/.test(path);
+// Whether the page has loaded and the paint that shows it is still to come: its first one, or that of a picture just arrived.
+const unpaintedYet = () => {
+  if (document.visibilityState !== 'visible' || document.readyState !== 'complete' || touched) return false;
+  if (![...values.values()].some((value) => value.name === 'fcp')) return true;
+  const since = Math.max(largestAt, performance.now() - PAINT_MS);
+  // An icon of a few bytes is never the largest paint; of a picture of another origin the size may be unknown (0).
+  return performance.getEntriesByType('resource').some((entry) => entry.responseEnd > since && !(entry.encodedBodySize > 0 && entry.encodedBodySize < 2000)
+    && isPicture(entry.initiatorType, entry.name.split(/[?#]/)[0]));
+};
+const painted = async () => {
+  const until = performance.now() + PAINT_MS;
+  while (unpaintedYet() && performance.now() < until) await frames();
+};
 const moving = () => {
   const [navigation] = performance.getEntriesByType('navigation'), now = performance.now();
   if (document.readyState !== 'complete') return true;
   if (touched) return false; // the first input ends LCP
   if ([...document.images].some((image) => !image.complete && image.loading !== 'lazy')) return true;
-  if (document.visibilityState === 'visible' && ![...values.values()].some((value) => value.name === 'fcp')) return true;
+  if (unpaintedYet()) return true;
   return now - Math.max(navigation?.loadEventEnd ?? 0, changed) < QUIET_MS;
 };
 const settle = async (limit) => {
@@ -141,7 +156,7 @@ const settle = async (limit) => {
 
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
-    mark: () => { marks.push(performance.now()); listen(false); },
+    mark: () => { marks.push(performance.now()); listen(false); return painted(); },
     peek: snapshot,
     read: async (limit) => { await settle(limit); return snapshot(); },
   }),

@@ -113,9 +113,9 @@ class JourneyHooks:
         if isinstance(error, CannotJudgeError):
             item.session.shouldstop = failure.text
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Remember that somebody stopped the session."""
-        self._aborted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that somebody stopped the session; pytest tells its own stopping by the same hook."""
+        self._aborted = not isinstance(excinfo.value, pytest.Session.Interrupted)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

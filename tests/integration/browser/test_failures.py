@@ -1,0 +1,211 @@
+"""What goes wrong in a journey is told in one line with its place, kept as evidence, and costs nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from footfall.samples import Event
+from footfall.store.spool import begin_run
+from tests.integration.browser.walks import Walk, Walked, new_test_run
+
+BROKEN = {
+    "test_expects.py": """
+        from playwright.sync_api import expect
+
+        def test_expects(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+            with journey.step("pay"):
+                with journey.step("confirm"):
+                    expect(journey.page.get_by_role("heading")).to_have_text("Paid", timeout=200)
+    """,
+    "test_checks.py": """
+        def test_checks(journey):
+            journey.page.goto("/broken")
+            assert journey.secret("SHOP_PASSWORD")
+            journey.note("signed in with correct horse battery")
+            journey.check(False, "the cart is empty")
+            journey.check(1 == 1, "unused")
+            journey.check(None, "correct horse battery is no reference")
+    """,
+    "test_hangs.py": """
+        def test_hangs(journey):
+            with journey.step("start"):
+                journey.page.goto("/hang")
+            with journey.step("loop"):
+                try:
+                    journey.page.get_by_role("link", name="never").click()
+                except Exception:
+                    pass
+    """,
+    "test_twice.py": """
+        def test_twice(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+            with journey.step("home"):
+                pass
+    """,
+    "test_unit.py": """
+        def test_unit(journey):
+            journey.page.goto("/")
+            journey.measure("wait", 3, unit="seconds")
+    """,
+    "test_forgotten.py": """
+        def test_forgotten(journey):
+            journey.page.goto("/")
+            journey.step("pay")
+    """,
+    "test_unset.py": """
+        def test_unset(journey):
+            journey.secret("NO_SUCH_SECRET")
+    """,
+    "test_setup.py": """
+        import pytest
+
+        @pytest.fixture
+        def order():
+            raise RuntimeError("no order could be placed")
+
+        def test_setup(journey, order):
+            pass
+    """,
+    "test_sound.py": """
+        def test_sound(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def broken(walk: Walk) -> Walked:
+    """Walk all the broken journeys and a sound one, with traces of what fails."""
+    return walk(BROKEN, "--tracing", "retain-on-failure", "--journey-timeout", "3", SHOP_PASSWORD="correct horse battery")
+
+
+def told(walked: Walked, journey: str) -> Event:
+    """Return the one event that tells of a journey's failure."""
+    (event,) = [event for event in walked.events if event.detail.get("journey") == journey and event.kind != "note"]
+    return event
+
+
+def test_a_failure_names_its_place(broken: Walked) -> None:
+    """One line says what was seen; file, line, innermost step and iteration say where."""
+    event = told(broken, "expects")
+    assert event.kind == "error"
+    assert "\n" not in event.text
+    assert "Locator expected to have text 'Paid'" in event.text
+    assert event.detail["file"] == "journeys/test_expects.py"
+    assert event.detail["line"] == 9
+    assert (event.detail["step"], event.detail["iteration"], event.detail["exit_code"]) == ("pay/confirm", 1, 1)
+
+
+def test_a_failure_counts_and_its_steps_are_kept(broken: Walked) -> None:
+    """Success is 0; the step before is kept; the step that failed and the journey as a whole have no duration."""
+    figures = {(sample.part, sample.metric): sample.value for sample in broken.samples if sample.subject == "expects"}
+    assert figures["", "success"] == 0
+    assert ("home", "duration") in figures
+    assert ("home", "cls") in figures
+    assert not {("pay", "duration"), ("pay/confirm", "duration"), ("", "duration")} & set(figures)
+
+
+def test_a_failure_leaves_evidence(broken: Walked) -> None:
+    """A screenshot, the DOM and the trace that was asked for lie in the run's spool."""
+    kept = {artifact.kind: artifact for artifact in broken.artifacts if artifact.subject == "expects" and "steps/" not in artifact.path}
+    assert {"screenshot", "dom", "trace"} <= set(kept)
+    assert (broken.spool / kept["screenshot"].path).read_bytes().startswith(b"\x89PNG")
+    assert "<h1>Home</h1>" in (broken.spool / kept["dom"].path).read_text(encoding="utf-8")
+    assert (broken.spool / kept["trace"].path).read_bytes().startswith(b"PK")
+    assert kept["screenshot"].part == "pay/confirm"
+
+
+def test_soft_checks_fail_at_the_end_together(broken: Walked) -> None:
+    """The journey goes on after a check that failed, and then fails with all of them, each with its line."""
+    event = told(broken, "checks")
+    assert "the cart is empty (test_checks.py:6)" in event.text
+    assert "is no reference (test_checks.py:8)" in event.text
+    assert "unused" not in event.text
+
+
+def test_secrets_are_masked(broken: Walked) -> None:
+    """A secret that a journey asked for is in no record and no text file of the run."""
+    files = [path for path in broken.spool.rglob("*") if path.suffix in {".jsonl", ".html", ".log"}]
+    assert any("***" in path.read_text(encoding="utf-8") for path in files)
+    assert not any("correct horse" in path.read_text(encoding="utf-8") for path in files)
+
+
+def test_what_the_browser_said_is_kept(broken: Walked) -> None:
+    """Console errors and uncaught exceptions of the page are in a log beside the screenshot."""
+    (log,) = [artifact for artifact in broken.artifacts if artifact.kind == "log"]
+    text = (broken.spool / log.path).read_text(encoding="utf-8")
+    assert "oh no" in text
+    assert "bad script" in text
+
+
+def test_a_hung_journey_is_ended(broken: Walked) -> None:
+    """A journey is ended at its deadline, though it swallows exceptions; what it had measured is kept, with a screenshot."""
+    event = told(broken, "hangs")
+    assert "longer than 3 s" in event.text
+    assert event.detail["step"] == "loop"
+    assert [sample.part for sample in broken.samples if sample.subject == "hangs" and sample.metric == "duration"] == ["start"]
+    assert any(artifact.kind == "screenshot" and artifact.subject == "hangs" and artifact.part == "loop" for artifact in broken.artifacts)
+
+
+@pytest.mark.parametrize(
+    ("journey", "said", "line"),
+    [
+        ("twice", "step 'home' is used twice", 5),
+        ("unit", "unknown unit 'seconds'", 4),
+        ("forgotten", "step 'pay' was never entered", None),
+        ("unset", "the secret NO_SUCH_SECRET is not set", 3),
+    ],
+)
+def test_misuse_is_a_fault_of_the_script(broken: Walked, journey: str, said: str, line: int | None) -> None:
+    """A wrong use of the API says so, with its line and how to mend it, and is exit code 2."""
+    event = told(broken, journey)
+    assert event.kind == "script_error"
+    assert said in event.text
+    assert event.detail["hint"]
+    assert event.detail["exit_code"] == 2
+    assert line in {None, event.detail["line"]}
+
+
+def test_a_failing_fixture_is_a_failed_journey(broken: Walked) -> None:
+    """What a journey needs and cannot get fails it."""
+    assert "no order could be placed" in told(broken, "setup").text
+    assert [sample.value for sample in broken.samples if sample.subject == "setup"] == [0]
+
+
+def test_the_others_go_on(broken: Walked) -> None:
+    """A sound journey is measured whatever the others do; the run ends, as failed, with the code of the worst."""
+    assert [sample.value for sample in broken.samples if (sample.subject, sample.metric) == ("sound", "success")] == [1]
+    assert broken.outcome == "failed"
+    assert broken.code == 2
+
+
+def test_an_import_error_joins_the_parents_run(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A module that cannot be imported is told to the run of the parent process, with its line, and nothing is walked."""
+    with begin_run(tmp_path_factory.mktemp("parent"), new_test_run()) as parent:
+        walked = walk(
+            {"test_bad.py": "import os\nimport no_such_module\n", "test_syntax.py": "def test_syntax(journey):\n    with\n"},
+            spool=parent.directory,
+            **parent.environment(),
+        )
+    assert walked.code == 2
+    assert {(event.kind, event.detail["file"], event.detail["line"]) for event in walked.events} == {
+        ("script_error", "journeys/test_bad.py", 2),
+        ("script_error", "journeys/test_syntax.py", 2),
+    }
+    assert any("No module named 'no_such_module'" in event.text for event in walked.events)
+    assert walked.outcome is None
+    assert not (walked.folder / ".footfall").exists()
+
+
+def test_no_browser_says_what_to_type(walk: Walk) -> None:
+    """A browser that cannot be had ends the session with code 3 and a message without a traceback."""
+    walked = walk({"test_sound.py": BROKEN["test_sound.py"]}, FOOTFALL_BROWSER="/nowhere/chromium")
+    assert walked.code == 3
+    assert [event.kind for event in walked.events] == ["browser_missing"]
+    assert "FOOTFALL_BROWSER" in walked.events[0].text
+    assert "Traceback" not in walked.output
+    assert walked.values("", "success") == []

@@ -1,0 +1,162 @@
+"""Pages with known vitals give these vitals, each to the step that it belongs to."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.browser.walks import Walk, Walked
+
+TRUTH = """
+    import re
+    from playwright.sync_api import expect
+
+    def test_truth(journey):
+        page = journey.page
+        with journey.step("plain"):
+            page.goto("/plain")
+        with journey.step("shift"):
+            page.goto("/shift")
+            expect(page).to_have_title("shifted")
+        with journey.step("strict shift"):
+            page.goto("/shift?strict")
+            expect(page).to_have_title("shifted")
+        with journey.step("framed"):
+            page.goto("/framed")
+            page.wait_for_timeout(400)
+        with journey.step("late image"):
+            page.goto("/late-image")
+        with journey.step("slow"):
+            page.goto("/slow")
+        with journey.step("click page"):
+            page.goto("/click")
+        with journey.step("click"):
+            page.get_by_role("button").click()
+            expect(page.get_by_role("button")).to_have_text("done")
+        with journey.step("again"):
+            page.locator("h1").click()
+        with journey.step("leave page"):
+            page.goto("/leave")
+        with journey.step("leave"):
+            page.get_by_role("link").click()
+            expect(page.get_by_role("heading")).to_have_text("Plain")
+        with journey.step("far page"):
+            page.goto("/leave-far")
+        with journey.step("leave far"):
+            page.get_by_role("link").click()
+            expect(page.get_by_role("heading")).to_have_text("Plain")
+        with journey.step("broken"):
+            page.goto("/broken")
+        with journey.step("pop-up"):
+            page.goto("/popup")
+            with page.expect_popup() as opening:
+                page.get_by_role("link").click()
+            with journey.step("opened"):
+                opening.value.get_by_role("heading").wait_for()
+                opening.value.goto("/slow")
+            opening.value.close()
+        journey.measure("basket", 1.5, unit="KB")
+"""
+
+
+@pytest.fixture(scope="module")
+def truth(walk: Walk) -> Walked:
+    """Walk once through all the pages."""
+    walked = walk({"test_truth.py": TRUTH}, "--iterations", "1", "--warm-up", "0")
+    assert walked.code == 0, walked.output
+    return walked
+
+
+@pytest.mark.parametrize("step", ["shift", "strict shift"])
+def test_a_shift_of_a_quarter_is_a_quarter(truth: Walked, step: str) -> None:
+    """A block that fills the window and moves by a quarter of its width gives CLS 0.25, under a strict CSP too."""
+    assert truth.values(step, "cls") == [pytest.approx(0.25, abs=0.002)]
+
+
+def test_no_shift_is_zero(truth: Walked) -> None:
+    """A page that was loaded and did not move has CLS 0: that is an observation."""
+    assert truth.values("plain", "cls") == [0]
+
+
+def test_frames_of_other_sites_are_left_out(truth: Walked) -> None:
+    """A shift inside a cross-site frame is not the page's."""
+    assert truth.values("framed", "cls") == [0]
+    assert len(truth.values("framed", "ttfb")) == 1
+
+
+def test_a_late_image_is_the_largest_paint(truth: Walked) -> None:
+    """An image that arrives after 700 ms gives an LCP of at least that, with the element and its address."""
+    (sample,) = [sample for sample in truth.samples if (sample.part, sample.metric) == ("late image", "lcp")]
+    assert sample.value >= 700
+    assert "hero" in sample.detail["element"]
+    assert "image.svg" in sample.detail["resource"]
+
+
+def test_a_slow_server_is_a_late_first_byte(truth: Walked) -> None:
+    """A server that takes 400 ms gives a TTFB of at least that."""
+    assert truth.values("slow", "ttfb")[0] >= 400
+
+
+@pytest.mark.parametrize("step", ["click", "leave", "leave far"])
+def test_a_slow_handler_is_a_slow_interaction(truth: Walked, step: str) -> None:
+    """A handler of 300 ms gives an INP of at least that, also when its click leaves for another page or another site."""
+    assert truth.values(step, "inp")[0] >= 296  # the browser rounds to 8 ms
+
+
+def test_interactions_belong_to_their_own_step(truth: Walked) -> None:
+    """A quick click in the next step of the same page does not inherit the slow one, and loading a page is no interaction."""
+    assert all(value < 296 for value in truth.values("again", "inp"))
+    assert truth.values("plain", "inp") == []
+    assert truth.values("click page", "inp") == []
+
+
+def test_a_step_without_a_load_has_no_load_vitals(truth: Walked) -> None:
+    """What was not observed is absent, never 0."""
+    assert [truth.values("click", metric) for metric in ("lcp", "cls", "fcp", "ttfb", "page_load")] == [[], [], [], [], []]
+
+
+def test_pop_ups_are_measured(truth: Walked) -> None:
+    """A page in a pop-up belongs to the innermost step in which it was loaded, though it was closed since."""
+    assert truth.values("pop-up/opened", "ttfb")[0] >= 400
+    assert truth.values("pop-up", "duration")[0] >= truth.values("pop-up/opened", "duration")[0]
+
+
+def test_errors_of_a_page_are_counted(truth: Walked) -> None:
+    """A console error, an uncaught exception and a missing picture count for the step in which they happened, and for no other."""
+    assert truth.values("broken", "js_errors") == [1]
+    assert truth.values("broken", "console_errors")[0] >= 1
+    assert truth.values("broken", "failed_requests") == [1]
+    assert truth.values("plain", "js_errors") == truth.values("plain", "failed_requests") == [0]
+
+
+def test_bytes_and_requests_are_counted(truth: Walked) -> None:
+    """The page itself and its picture are two requests."""
+    assert truth.values("late image", "requests") == [2]
+    assert truth.values("late image", "image_bytes")[0] > 100
+    assert truth.values("late image", "image_time")[0] >= 700
+
+
+def test_own_measurements_are_kept_in_base_units(truth: Walked) -> None:
+    """1.5 KB are 1500 bytes."""
+    (sample,) = [sample for sample in truth.samples if sample.metric == "basket"]
+    assert (sample.value, sample.unit, sample.part) == (1500, "bytes", "")
+
+
+def test_the_journey_as_a_whole(truth: Walked) -> None:
+    """It succeeded, took at least as long as its steps, and says on what it was walked."""
+    (duration,) = truth.values("", "duration")
+    steps = [sample.value for sample in truth.samples if sample.metric == "duration" and sample.part and "/" not in sample.part]
+    assert duration >= sum(steps)
+    assert truth.values("", "success") == [1]
+    assert {(sample.subject, sample.iteration, *sorted(sample.labels.items())) for sample in truth.samples} == {
+        ("truth", 1, ("browser", "chromium"), ("device", "desktop"))
+    }
+    assert truth.run is not None
+    assert truth.run.kind == "journey"
+    assert truth.outcome == "finished"
+
+
+def test_each_step_has_a_picture(truth: Walked) -> None:
+    """The first counted walk leaves one picture of each step when there is no warm-up."""
+    pictures = [artifact for artifact in truth.artifacts if artifact.kind == "screenshot"]
+    assert {artifact.part for artifact in pictures} >= {"plain", "click", "pop-up/opened"}
+    assert all((truth.spool / artifact.path).stat().st_size > 500 for artifact in pictures)

@@ -1,0 +1,157 @@
+"""Pages whose vitals are known, and what a pytest of its own left that walked through them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from footfall.samples import Artifact, Event, Record, Run, RunEnd, Sample
+from footfall.store.spool import read_spool
+
+BLOCK = "const until = performance.now() + 300; while (performance.now() < until);"
+# Large enough for its area: a picture of less than 0.05 bits a pixel is no contentful paint.
+PICTURE = f"<svg xmlns='http://www.w3.org/2000/svg' width='900' height='500'><!--{'·' * 20_000}--><rect width='900' height='500'/></svg>"
+STRICT = "default-src 'none'; script-src 'nonce-n'; img-src 'self' data:; style-src 'nonce-n'"
+
+PAGES: Mapping[str, str] = {
+    "/": "<h1>Home</h1><a href='/plain'>plain</a>",
+    "/plain": "<h1>Plain</h1><p>Nothing moves here.</p>",
+    # The window is 1280 × 720: 320 px push a block that fills it, so the impact is 1 and the distance 320/1280 = 0.25.
+    "/shift": "<style nonce=n>* { margin: 0 } main { height: 900px; background: teal } .late { height: 320px }</style><div id=late></div>"
+    "<main>block</main><script nonce=n>setTimeout(() => { late.className = 'late'; requestAnimationFrame(() => requestAnimationFrame("
+    "() => { document.title = 'shifted'; })); }, 100)</script>",
+    "/slow": "<h1>Slow</h1>",
+    "/late-image": "<h1>Late</h1><img id=hero width=900 height=500 alt=hero src='/image.svg?delay=0.7'>",
+    "/click": "<h1>Click</h1><button id=stay>stay</button>"
+    f"<script nonce=n>stay.onclick = () => {{ {BLOCK} stay.textContent = 'done'; }}</script>",
+    "/leave": f"<h1>Leave</h1><a id=go href='/plain'>go</a><script nonce=n>go.onclick = () => {{ {BLOCK} }}</script>",
+    "/leave-far": f"<h1>Leave</h1><a id=go href='FAR/plain'>go</a><script nonce=n>go.onclick = () => {{ {BLOCK} }}</script>",
+    "/framed": "<h1>Framed</h1><iframe title=far src='FAR/shift' width=600 height=400></iframe>",
+    "/broken": "<h1>Broken</h1><img src='/missing.svg' alt=''>"
+    "<script nonce=n>console.error('oh no'); throw new Error('bad script')</script>",
+    "/hang": "<h1>Hang</h1><button id=loop>loop</button><script nonce=n>loop.onclick = () => { for (;;); }</script>",
+    "/popup": "<h1>Popup</h1><a href='/plain' target=_blank>open</a>",
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves `PAGES`; `far` is the address of the other site."""
+
+    protocol_version = "HTTP/1.1"
+    far = ""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it so
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        """Serve a page of `PAGES`, or a picture that takes its time."""
+        address = urlsplit(self.path)
+        query = parse_qs(address.query)
+        time.sleep(float(query.get("delay", ["0"])[0]) + (0.4 if address.path == "/slow" else 0))
+        if address.path == "/image.svg":
+            self._send(PICTURE, "image/svg+xml")
+        elif address.path in PAGES:
+            self._send(
+                "<!doctype html><html lang=en><title>truth</title><link rel=icon href='data:,'>"
+                + PAGES[address.path].replace("FAR", self.far),
+                "text/html",
+            )
+        else:
+            self._send("no such page", "text/plain", 404)
+
+    def _send(self, text: str, kind: str, status: int = 200) -> None:
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if "strict" in self.path:
+            self.send_header("Content-Security-Policy", STRICT)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a pytest of its own said and left."""
+
+    code: int
+    output: str
+    folder: Path
+    spool: Path
+    records: tuple[Record, ...]
+
+    @property
+    def samples(self) -> list[Sample]:
+        """All samples, in order."""
+        return [record for record in self.records if isinstance(record, Sample)]
+
+    @property
+    def events(self) -> list[Event]:
+        """All events, in order."""
+        return [record for record in self.records if isinstance(record, Event)]
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """All artifacts, in order."""
+        return [record for record in self.records if isinstance(record, Artifact)]
+
+    @property
+    def run(self) -> Run | None:
+        """The run's own record, if this process began it."""
+        return next((record for record in self.records if isinstance(record, Run)), None)
+
+    @property
+    def outcome(self) -> str | None:
+        """How the run ended, if this process ended it."""
+        return next((record.outcome for record in self.records if isinstance(record, RunEnd)), None)
+
+    def values(self, part: str, metric: str) -> list[float]:
+        """The values of one metric of one part, in order."""
+        return [sample.value for sample in self.samples if (sample.part, sample.metric) == (part, metric)]
+
+
+Walk = Callable[..., Walked]
+
+
+def command(folder: Path, site: str, arguments: Sequence[str]) -> list[str]:
+    """Return the command that walks a suite, as a user would type it."""
+    return [sys.executable, "-m", "pytest", "journeys", "-p", "no:cacheprovider", "--base-url", site, "--rootdir", str(folder), *arguments]
+
+
+def write_suite(folder: Path, modules: Mapping[str, str]) -> Path:
+    """Lay out a suite whose journeys are `modules` (file name → text); return its folder."""
+    (folder / "journeys").mkdir(parents=True)
+    (folder / "footfall.toml").write_text('[suite]\nname = "Truth"\n[targets.truth]\nurl = "http://localhost:9"\n', encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+    for name, text in modules.items():
+        (folder / "journeys" / name).write_text(textwrap.dedent(text), encoding="utf-8")
+    return folder
+
+
+def read_walked(folder: Path, code: int, output: str, spool: Path | None = None) -> Walked:
+    """Read what a session left in the spool named, or else in the only one of the suite."""
+    place = spool or next(iter(sorted((folder / ".footfall" / "spool").glob("[!.]*"))), folder / "none")
+    return Walked(code, output, folder, place, tuple(read_spool(place)))
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """Return this process's environment without what footfall or pytest put into it."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("FOOTFALL_RUN", "FOOTFALL_SPOOL", "FOOTFALL_TARGET", "PYTEST_"))
+    }
+    return {**kept, **more}
+
+
+def new_test_run() -> Run:
+    """Return a run as a parent process would begin one."""
+    return Run("01KTESTRUN", "truth", datetime(2026, 11, 21, 5, tzinfo=UTC))
