@@ -36,7 +36,7 @@ USUAL_ERROR = 0.05
 """Standard error of ln p̂ to expect of a load's percentile: about what short independent runs of one load differ by."""
 USUAL_ERROR_WEIGHT = 4
 FEWEST_BLOCKS = 4
-MOST_BLOCK_S = 30
+LEAST_BLOCK, MOST_BLOCK = 5, 30
 RESAMPLES = 200
 MOST_NEEDED = 1000
 """Samples beyond which "more of them" is no advice."""
@@ -83,7 +83,8 @@ def lognormal(values: Sequence[float], q: float, limit: float, *, upper: bool) -
         return (1 - high, low) if upper else (low, 1 - high)
 
     ends = (
-        mean + (_noncentral_quantile(n, z, tail) / math.sqrt(n) + place - z) * spread for tail, place in zip((0.05, 0.95), places, strict=True)
+        mean + (_noncentral_quantile(n, z, tail) / math.sqrt(n) + place - z) * spread
+        for tail, place in zip((0.05, 0.95), places, strict=True)
     )
     low, high = (math.exp(min(end, 700.0)) for end in ends)
     return Odds(*tails(n), (low, high), more=_search(tails, n))
@@ -154,7 +155,7 @@ def block_error(histograms: Sequence[Histogram], q: float) -> tuple[float, float
     figure = float(_percentiles(values, counts.sum(axis=0, keepdims=True), q)[0])
     seconds = len(histograms)
     length = block_length(seconds)
-    number = max(1, seconds // length)
+    number = seconds // length
     if number < FEWEST_BLOCKS or figure <= 0:
         return figure, USUAL_SPREAD, float(FEWEST_BLOCKS - 1)
     estimates = _percentiles(values, _resampled(counts, length), q)
@@ -164,8 +165,8 @@ def block_error(histograms: Sequence[Histogram], q: float) -> tuple[float, float
 
 
 def block_length(windows: int) -> int:
-    """Return how many windows make a block: 30 where there are enough, a sixth of a short run."""
-    return max(1, min(MOST_BLOCK_S, windows // 6))
+    """Return how many windows make a block: 30 where there are enough, a sixth of a short run, but never fewer than 5."""
+    return max(LEAST_BLOCK, min(MOST_BLOCK, windows // 6))
 
 
 def _matrix(histograms: Sequence[Histogram]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -83,12 +83,12 @@ def _demand(expression: Expression, metric: Metric) -> str:
 
 def _limit(limit: Limit, unit: str) -> str:
     if limit.quantity is None:
-        return "as before"
+        return "the usual"
     if not limit.baseline:
         return format_quantity(parse_quantity(str(limit.quantity), unit), unit, digits=12)
-    points = " points" if unit == "ratio" and limit.quantity.is_percentage else ""
+    points = " (in points)" if unit == "ratio" and limit.quantity.is_percentage else ""
     amount = f"{limit.quantity.number} %" if limit.quantity.is_percentage else _limit(Limit(limit.quantity), unit)
-    return f"{amount}{points} {'above' if limit.sign == '+' else 'below'} what was usual before"
+    return f"{amount}{points} {'above' if limit.sign == '+' else 'below'} the usual"
 
 
 def _conditions(budget: Budget) -> str:
