@@ -162,6 +162,14 @@ def parse_quantity(text: str, unit: str) -> float:
     return float(Decimal(match[1]) * Decimal(str(suffixes[match[2]])))
 
 
+def base_unit(word: str) -> str:
+    """Return the base unit that a unit is kept in (`s` is kept in `ms`); a word that is no known unit stands for itself (`EUR`)."""
+    if not word or word in _SUFFIXES:
+        return word
+    # A measurement in "d" is a number of days; only a budget's text may mean a long duration by it.
+    return next((unit for unit in ("days", *_SUFFIXES) if word in _SUFFIXES[unit]), word)
+
+
 def parse_duration(text: str) -> float:
     """Read `30s`, `5m`, `30d` as milliseconds. Raises ValueError."""
     return parse_quantity(text, "ms")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from footfall.errors import Fault
+from footfall.metrics import base_unit
 
 _METHODS = frozenset({"get", "head", "post", "put", "patch", "delete", "options"})
 
@@ -163,8 +164,8 @@ def _requests(tree: ast.Module | None) -> Names:
 
 
 def _measures(tree: ast.Module | None) -> Iterator[tuple[str, str]]:
-    """Yield the names and units of a script's own measurements."""
+    """Yield the names and base units of a script's own measurements."""
     for call in _calls(tree, "measure") if tree else ():
         name = _literal(_argument(call, 0, "name"))
         if name is not None:
-            yield name, _literal(next((keyword.value for keyword in call.keywords if keyword.arg == "unit"), None)) or ""
+            yield name, base_unit(_literal(_argument(call, 2, "unit")) or "")

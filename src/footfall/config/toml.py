@@ -68,11 +68,19 @@ def read_text(text: str, file: str) -> Document:
     """Read the text of a file. Raises ConfigError, with the line, when it is not TOML."""
     text = text.replace("\r\n", "\n")
     try:
-        return Document(file, tomllib.loads(text), dict(_Walk(text).entries()), text)
+        return Document(file, tomllib.loads(text), _lines(text), text)
     except RecursionError as error:
         raise ConfigError([Fault(file, None, "", "nested too deeply to be read")]) from error
     except ValueError as error:
         raise ConfigError([_syntax_fault(str(error), text, file)]) from error
+
+
+def _lines(text: str) -> dict[KeyPath, int]:
+    """Return the line on which each key stands first; a table may be named by the header of one within it."""
+    lines: dict[KeyPath, int] = {}
+    for path, line in _Walk(text).entries():
+        lines.setdefault(path, line)
+    return lines
 
 
 def _syntax_fault(message: str, text: str, file: str) -> Fault:
@@ -142,19 +150,24 @@ class _Walk:
         self._take("[")
         many = self._take("[")
         path: KeyPath = ()
-        names = self._key()
-        for name in names:
+        *outer, last = self._key()
+        for name in outer:
             path = (*path, name)
-            if path in self._lists and len(path) < len(names):
-                path = (*path, self._lists[path])
+            yield path, line
+            path = self._in_its_list(path)
+        path = (*path, last)
+        yield path, line
         self._skip(self._SPACE)
         self._at += 2 if many else 1
         if many:
             self._lists[path] = self._lists.get(path, -1) + 1
+            path = self._in_its_list(path)
             yield path, line
-            path = (*path, self._lists[path])
-        yield path, line
         return path
+
+    def _in_its_list(self, path: KeyPath) -> KeyPath:
+        """Return the path of the last item, if a list of tables stands there."""
+        return (*path, self._lists[path]) if path in self._lists else path
 
     def _key(self) -> tuple[str, ...]:
         names = []

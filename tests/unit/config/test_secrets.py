@@ -1,0 +1,80 @@
+"""Secrets come from the environment and never leave by an output."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
+from footfall.config.suite import load_suite
+from footfall.errors import UsageError
+
+ENVIRONMENT = {"TOKEN": "s3cr3t-value", "EMPTY": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("env:TOKEN", "s3cr3t-value"),
+        ("Bearer env:TOKEN", "Bearer s3cr3t-value"),
+        ("plain", "plain"),
+        ("myenv:TOKEN", "myenv:TOKEN"),  # only a word of its own is a reference
+        ("env:TOKEN/path", "env:TOKEN/path"),
+    ],
+)
+def test_references_are_replaced(text: str, value: str) -> None:
+    """`env:NAME`, alone or after a word such as Bearer."""
+    assert resolve(text, ENVIRONMENT) == value
+
+
+@pytest.mark.parametrize("name", ["ABSENT", "EMPTY"])
+def test_a_variable_that_is_not_set_is_named(name: str) -> None:
+    """The message says where it is needed and what to type."""
+    with pytest.raises(UsageError) as caught:
+        resolve_all({"Authorization": f"env:{name}"}, ENVIRONMENT, "targets.staging.headers")
+    assert caught.value.message == f"targets.staging.headers.Authorization needs the environment variable {name}, which is not set"
+    assert caught.value.hint == f"export {name}=…"
+
+
+def test_a_suite_s_secrets_are_all_that_it_names(tmp_path: Path) -> None:
+    """Targets' and probes' headers, URLs and bodies."""
+    (tmp_path / "footfall.toml").write_text(
+        '[targets.a]\nurl = "env:URL"\nheaders = { A = "Bearer env:TOKEN" }\n'
+        '[probes.p]\nurl = "/x"\nheaders = { B = "env:ABSENT" }\nbody = "env:BODY"\n',
+        "utf-8",
+    )
+    environment = {"TOKEN": "token-1", "URL": "https://user:pw@x", "BODY": "body-1", "OTHER": "other"}
+    assert secret_values(load_suite(tmp_path), environment) == {"token-1", "https://user:pw@x", "body-1"}
+
+
+_secrets = st.text(min_size=4).filter(lambda text: len(text.strip()) >= 4)
+
+
+@given(_secrets, st.text())
+def test_no_form_of_a_secret_is_left(secret: str, around: str) -> None:
+    """As it is, in a URL, in JSON and in base64."""
+    masker = Masker([secret])
+    for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], base64.b64encode(secret.encode()).decode()):
+        assert form.strip("=") not in masker.mask(f"{around}{form}{around}").replace("***", "")
+
+
+def test_what_is_not_secret_stays() -> None:
+    """Short values would tear ordinary text apart, and so are left; without secrets nothing changes."""
+    assert Masker(["abc", "", "s3cr3t"]).mask("abc: s3cr3t!") == "abc: ***!"
+    assert Masker([]).mask("text") == "text"
+
+
+def test_the_longest_secret_goes_first() -> None:
+    """One secret may be the start of another."""
+    assert Masker(["token", "token-long"]).mask("token-long token") == "*** ***"
+
+
+def test_a_secret_that_is_not_utf_8_is_masked_too() -> None:
+    """The environment may hold any bytes."""
+    assert Masker(["caf\udce9-secret"]).mask("is caf\udce9-secret") == "is ***"
