@@ -30,7 +30,7 @@ def _aggregated(kind: str, commands: Sequence[str], what: str) -> Iterable[str]:
     if len(commands) <= MOST:
         return commands
     rest = len(commands) - (MOST - 1)
-    return [*commands[: MOST - 1], _command(kind, f"and {count(rest, 'more')} {what}", "The report lists them all.")]
+    return [*commands[: MOST - 1], _command(kind, f"and {rest:,} more {what}", "The report lists them all.")]
 
 
 def _verdict(kind: str, verdict: Verdict) -> str:

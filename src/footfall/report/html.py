@@ -17,16 +17,19 @@ from footfall.report.charts.strip import strip
 from footfall.report.charts.trend import spark, trend_chart
 from footfall.report.clean import safe_link, safe_path
 from footfall.report.figures import metric_name, worst_of
-from footfall.report.pictures import embedded
+from footfall.report.pictures import THUMBNAIL, embedded
 from footfall.report.tables import Table, headroom, journeys, probes, profiles
 from footfall.report.templates import TemplateSource
 from footfall.report.trends import past, trend_of, trend_tables
-from footfall.report.view import ReportView
+from footfall.report.view import BrokenJourney, ReportView
+from footfall.samples import Artifact
 
 MOST_CARDS = 12
 """Broken budgets that are shown with their pictures; the table of all budgets names the others."""
 _MOST_REASONS = 4
 _MOST_PICTURES = 6
+_MOST_FRAMES = 40
+_MOST_LINKS = 8
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,23 @@ class Card:
     picture: str
     links: tuple[Link, ...]
     runbook: str
+
+
+@dataclass(frozen=True)
+class JourneyCard:
+    """A journey that did not reach its end every time, with its latest picture and files."""
+
+    journey: BrokenJourney
+    picture: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a filmstrip."""
+
+    step: str
+    picture: str
 
 
 @dataclass(frozen=True)
@@ -97,9 +117,11 @@ def context(view: ReportView) -> dict[str, Any]:
         "headroom": headroom(view),
         "tally": tally_bar(view.counts),
         "glances": tuple(_glances(view)),
+        "failed_journeys": tuple(_broken_journey(view, broken, pictures) for broken in view.broken_journeys[:MOST_CARDS]),
+        "filmstrips": _filmstrips(view),
         "broken": tuple(_card(view, verdict, pictures) for verdict in broken[:MOST_CARDS]),
-        "unsure": tuple(_card(view, verdict, pictures) for verdict in unsure[:MOST_CARDS]),
-        "warned": tuple(_card(view, verdict, pictures) for verdict in view.of(Outcome.WARN)[:MOST_CARDS]),
+        "unsure": tuple(_card(view, verdict) for verdict in unsure[:MOST_CARDS]),
+        "warned": tuple(_card(view, verdict) for verdict in view.of(Outcome.WARN)[:MOST_CARDS]),
         "journeys": journeys(view),
         "loads": tuple(_loads(view)),
         "probes": probes(view),
@@ -112,16 +134,17 @@ def context(view: ReportView) -> dict[str, Any]:
 
 
 class _Pictures:
-    """Embeds each screenshot once, and no more than a report should carry."""
+    """The screenshots that a page carries: each full one once, and no more than a report should weigh."""
 
     def __init__(self, view: ReportView) -> None:
         self._view = view
         self._left = _MOST_PICTURES
         self._shown: set[str] = set()
 
-    def of(self, verdict: Verdict) -> str:
-        for artifact in self._view.artifacts:
-            fits = (artifact.kind, artifact.subject) == ("screenshot", verdict.subject) and verdict.part in {"", artifact.part}
+    def of(self, subject: str, part: str) -> str:
+        """The latest screenshot of a part ("" is any); empty where there is none, or none left to show."""
+        for artifact in reversed(self._view.artifacts):
+            fits = (artifact.kind, artifact.subject) == ("screenshot", subject) and part in {"", artifact.part}
             if fits and artifact.path in self._view.pictures and artifact.path not in self._shown and self._left:
                 self._left -= 1
                 self._shown.add(artifact.path)
@@ -129,7 +152,27 @@ class _Pictures:
         return ""
 
 
-def _card(view: ReportView, verdict: Verdict, pictures: _Pictures) -> Card:
+def _filmstrips(view: ReportView) -> dict[str, tuple[Frame, ...]]:
+    """One small picture per step of each journey, the first that was kept, in the order in which they were taken."""
+    kept: dict[str, dict[str, Artifact]] = {}
+    for artifact in view.artifacts:
+        if artifact.kind == "screenshot" and artifact.part and artifact.path in view.pictures:
+            kept.setdefault(artifact.subject, {}).setdefault(artifact.part, artifact)
+    strips, left = {}, _MOST_FRAMES
+    for journey, frames in kept.items():
+        pictures = [Frame(part, embedded(view.pictures[frame.path], THUMBNAIL)) for part, frame in list(frames.items())[:left]]
+        strips[journey] = tuple(frame for frame in pictures if frame.picture)
+        left -= len(pictures)
+    return strips
+
+
+def _broken_journey(view: ReportView, broken: BrokenJourney, pictures: _Pictures) -> JourneyCard:
+    subject = broken.series.subject
+    links = tuple(Link(artifact.kind, safe_path(artifact.path)) for artifact in view.artifacts if artifact.subject == subject)
+    return JourneyCard(broken, pictures.of(subject, ""), links[:_MOST_LINKS])
+
+
+def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None) -> Card:
     seen = view.observation(verdict.series)
     trend = trend_of(view, verdict.series, verdict) if verdict.series else None
     return Card(
@@ -138,8 +181,8 @@ def _card(view: ReportView, verdict: Verdict, pictures: _Pictures) -> Card:
         strip=strip(verdict, seen, past(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
         trend=trend_chart(trend) if trend and len(trend.values) > 1 else Markup(""),
         story=trend.story if trend else "",
-        picture=pictures.of(verdict),
-        links=tuple(_links(view, verdict)),
+        picture=pictures.of(verdict.subject, verdict.part) if pictures else "",
+        links=tuple(_links(view, verdict))[:_MOST_LINKS],
         runbook=safe_link(verdict.runbook),
     )
 

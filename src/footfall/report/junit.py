@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from footfall.clock import to_text
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import Source
-from footfall.report.clean import safe_path
 from footfall.report.view import BrokenJourney, ReportView
 from footfall.report.words import comparison, headline, labels, place, where
 from footfall.samples import Artifact
@@ -78,7 +78,7 @@ def _write(parent: Element, case: _Case) -> None:
 
 def _run_case(view: ReportView) -> Iterable[_Case]:
     """A run without a single verdict must not look like a green one: no tests, no failures."""
-    if not view.verdicts:
+    if not view.verdicts and not view.broken_journeys:
         text = "\n".join((*view.notes, *(f"{source}: {why}" for source, why in view.spoilt.items())))
         yield _Case("run", "footfall.run", "can be judged", "error" if view.exit_code else "skipped", headline(view), text)
 
@@ -132,8 +132,7 @@ def _journey_case(broken: BrokenJourney, view: ReportView, folder: str) -> _Case
 
 def _attachments(artifacts: Iterable[Artifact], folder: str) -> Iterable[str]:
     for artifact in artifacts:
-        path = f"{folder.strip('/')}/{safe_path(artifact.path)}" if folder else safe_path(artifact.path)
-        yield f"[[ATTACHMENT|{path}]]"
+        yield f"[[ATTACHMENT|{PurePosixPath(folder, artifact.path)}]]"
 
 
 def _unique(cases: Iterable[_Case]) -> list[_Case]:

@@ -99,7 +99,7 @@ def _fitting(title: str, header: str, rows: Sequence[str], room: int) -> list[st
         if used > room:
             break
         kept.append(row)
-    left_out = [f"*… and {count(len(rows) - len(kept), 'more')}; the report lists them all.*"] if len(kept) < len(rows) else []
+    left_out = [f"*… and {len(rows) - len(kept):,} more; the report lists them all.*"] if len(kept) < len(rows) else []
     table = ["\n".join([*([header] if header else []), *kept])] if kept else []
     return [f"### {title}", *table, *left_out]
 

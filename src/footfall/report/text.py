@@ -22,7 +22,7 @@ def text(view: ReportView) -> tuple[str, ...]:
         for verdict in found[:MOST]:
             lines += _verdict(verdict)
         if len(found) > MOST:
-            lines += ["", f"  and {count(len(found) - MOST, 'more')} like these"]
+            lines += ["", f"  and {len(found) - MOST:,} more like these"]
     lines += [f"  note: {note}" for note in (*view.notes, *(f"{source}: {why}" for source, why in view.spoilt.items()))]
     if view.verdicts:
         lines += ["", "  " + tally(view)]

@@ -17,6 +17,7 @@ from footfall.samples import Series
 
 MOST_ROWS = 60
 """Rows of pictures that one page carries."""
+WHOLE = "As a whole"
 _FIRST = ("duration", "latency", "errors", "throughput", *VITALS, "success")
 _LEFT_OUT = {"generator_cpu", "generator_lag", "dropped", "users", "dns", "connect", "tls", "received_bytes"}
 
@@ -43,6 +44,12 @@ class TrendTable:
     def chief(self) -> Trend | None:
         """The one that stands for all of them: the first of the first row."""
         return next((trend for trend in self.rows[0].trends if trend), None)
+
+    @property
+    def chief_name(self) -> str:
+        """What that one shows: `duration p75`, with the row's name where it is not the whole."""
+        name = self.chief.name if self.chief else ""
+        return name if self.rows[0].name == WHOLE else f"{self.rows[0].name}: {name}"
 
     @property
     def count(self) -> int:
@@ -113,7 +120,7 @@ def _table(name: str, labels: Labels, found: dict[Series, Trend], order: Sequenc
     metrics = sorted({series.metric for series in found if not _dull(series, found[series])}, key=_rank)
     parts = sorted({_row_name(series) for series in found}, key=lambda part: (order.index(part) if part in order else -1, part))
     cells = {(_row_name(series), series.metric): trend for series, trend in found.items()}
-    rows = (TrendRow(part or "As a whole", tuple(cells.get((part, metric)) for metric in metrics)) for part in parts[: max(0, room)])
+    rows = (TrendRow(part or WHOLE, tuple(cells.get((part, metric)) for metric in metrics)) for part in parts[: max(0, room)])
     tones = [trend.tone for trend in found.values() if trend.tone]
     worst = min(tones, key=lambda tone: WORST_FIRST.index(Outcome(tone)), default="")
     return TrendTable(name, tuple(value for _, value in labels), tuple(titled(metric) for metric in metrics), tuple(rows), worst)

@@ -205,13 +205,16 @@ def _broken_journeys(observations: Iterable[Observation], events: Sequence[Event
         if series.source == Source.JOURNEY and series.metric == "success" and not series.part and seen.figures.mean < 1:
             iterations = seen.figures.count
             failed = iterations - round(seen.figures.mean * iterations)
-            yield BrokenJourney(series, failed, iterations, tuple(_reasons(series, events)))
+            yield BrokenJourney(series, failed, iterations, tuple(dict.fromkeys(_reasons(series, events))))
 
 
 def _reasons(series: Series, events: Sequence[Event]) -> Iterable[str]:
-    """The texts of the error events of a journey, each once."""
-    texts = (event.text for event in events if event.kind == "error" and event.detail.get("subject") == series.subject)
-    return dict.fromkeys(texts)
+    """What went wrong in a journey, each once: `pay: Timeout 5000ms exceeded (journeys/test_checkout.py:31)`."""
+    for event in events:
+        if event.kind == "error" and series.subject in {event.detail.get("journey"), event.detail.get("subject")}:
+            step, file, line = (event.detail.get(name) for name in ("step", "file", "line"))
+            place = f" ({file}:{line})" if file and line else ""
+            yield f"{step}: {event.text}{place}" if step else f"{event.text}{place}"
 
 
 def _state(view: ReportView) -> State:

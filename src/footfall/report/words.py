@@ -93,10 +93,16 @@ def excess(verdict: Verdict) -> str:
     gap = verdict.figure - verdict.limit
     if not gap or (gap > 0) == (verdict.comparator in {">", ">="}):
         return ""
-    share = (
-        f" ({gap / verdict.limit:+.0%})".replace("%", " %").replace("-", "−") if verdict.limit and abs(gap / verdict.limit) >= 0.005 else ""
-    )
-    return f"{format_quantity(abs(gap), verdict.unit, digits=2)} {'over' if gap > 0 else 'under'} the limit{share}"
+    side = "over" if gap > 0 else "under"
+    if verdict.unit == "ratio":  # a percentage of percentages would mislead
+        return f"{format_quantity(abs(gap), 'ratio', digits=2).removesuffix(' %')} percentage points {side} the limit"
+    share = signed_percent(gap / verdict.limit) if verdict.limit else ""
+    return f"{format_quantity(abs(gap), verdict.unit, digits=2)} {side} the limit" + (f" ({share})" if share else "")
+
+
+def signed_percent(share: float) -> str:
+    """Write a change as `+37 %` or `−3 %`; empty where it rounds to nothing."""
+    return f"{share:+.0%}".replace("%", " %").replace("-", "−") if abs(share) >= 0.005 else ""
 
 
 def headline(view: ReportView) -> str:
@@ -112,7 +118,9 @@ def headline(view: ReportView) -> str:
         return " and ".join(parts) + "."
     if view.state == State.INCONCLUSIVE:
         unsure = len(view.of(Outcome.INCONCLUSIVE))
-        return f"{unsure} of {count(judged, 'budget')} could not be decided." if unsure else "The run could not be judged."
+        if unsure:
+            return f"{unsure} of {count(judged, 'budget')} could not be decided."
+        return "The run ended before it could be judged." if view.observations else "Nothing was measured."
     if view.state == State.UNJUDGED:
         return "No budget applied to what this run measured." if view.observations else "This run measured nothing."
     warned = len(view.of(Outcome.WARN))

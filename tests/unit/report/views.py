@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,6 +16,7 @@ from footfall.report.view import Point, ReportView, build_view
 from footfall.samples import Artifact, Event, HistogramWindow, Run, Sample, Series
 from footfall.stats import Figures, Histogram
 
+Build = Callable[[], ReportView]
 STARTED = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 RUN = Run(
     id="01KB2Z7E4QXJ9V5M3T8R6W0HNC",
@@ -139,7 +140,8 @@ def step_samples() -> list[Sample]:
     ]
 
 
-def load_observations() -> list[Observation]:
+@cache
+def load_observations() -> tuple[Observation, ...]:
     """What the load run's series come to."""
     chance = random.Random(11)
     seen = [_load_total()]
@@ -160,7 +162,7 @@ def load_observations() -> list[Observation]:
     seen.append(
         Observation(series("load", "ci", "", "errors"), Kind.RATE, "ratio", Figures(int(of), share, 0, 1, 0, 0, 0, 0, 0, share * of, 0))
     )
-    return seen
+    return tuple(seen)
 
 
 def _load_total() -> Observation:
@@ -285,24 +287,34 @@ def view(slow_pay: float = 1.0, **changes: Any) -> ReportView:
     return build_view(RUN, **{**given, **changes})
 
 
+@cache
 def healthy() -> ReportView:
     """Every budget held (one vital is past Google's "good")."""
     return view()
 
 
-def failed(pictures: Mapping[str, bytes] | None = None) -> ReportView:
+PICTURES = ("artifacts/checkout/pay-3.png", *(f"artifacts/steps/checkout-{n:02}.jpg" for n in range(len(STEPS["checkout"]))))
+"""The screenshots of `failed`."""
+
+
+@cache
+def failed() -> ReportView:
     """Payment is slow: checkout › pay takes about 3.4 s at p75 where 2.5 s are allowed."""
+    steps = zip(PICTURES[1:], STEPS["checkout"], strict=True)
+    film = (Artifact(RUN.id, STARTED, "screenshot", path, "checkout", step, 1) for path, step in steps)
     artifacts = (
-        Artifact(RUN.id, STARTED, "screenshot", "artifacts/checkout/pay-3.png", "checkout", "pay", 3),
+        *film,
+        Artifact(RUN.id, STARTED, "screenshot", PICTURES[0], "checkout", "pay", 3),
         Artifact(RUN.id, STARTED, "trace", "artifacts/checkout/trace-3.zip", "checkout", "pay", 3),
     )
     events = (
         Event(RUN.id, STARTED + timedelta(seconds=2), "note", "demo shop started with fault slow-payment"),
         Event(RUN.id, STARTED + timedelta(seconds=75), "note", "payment provider answered 2 of 60 requests with 503"),
     )
-    return view(slow_pay=2.55, exit_code=1, artifacts=artifacts, events=events, pictures=pictures or {})
+    return view(slow_pay=2.55, exit_code=1, artifacts=artifacts, events=events)
 
 
+@cache
 def undecided() -> ReportView:
     """A budget near its limit, one of which nothing was seen, one still learning, a journey that broke, and a tired generator."""
     base = view()
@@ -326,16 +338,44 @@ def undecided() -> ReportView:
             STARTED,
             "error",
             "TimeoutError: waiting for get_by_role('button', name='Send offer')",
-            {"subject": "fulfillment", "step": "offer"},
+            {"journey": "fulfillment", "step": "offer", "iteration": 3, "file": "journeys/test_fulfillment.py", "line": 31},
         )
     ]
     return build_view(
         RUN, verdicts=verdicts, observations=[*observations, broken], exit_code=1, outcome="failed", suite="Corner",
-        samples=load_samples(), ended=base.ended, events=events, trends=base.trends, environment=ENVIRONMENT,
+        samples=load_samples(), ended=base.ended, events=events, trends=trends_of([*observations, broken]), environment=ENVIRONMENT,
         spoilt={"load": "the generator used 97 % of its core, so latencies may be its own"},
     )  # fmt: skip
 
 
+@cache
 def empty() -> ReportView:
     """A run that was stopped before it measured anything."""
     return build_view(RUN, exit_code=3, outcome="aborted", suite="Corner", notes=["corner did not answer: connection refused"])
+
+
+def hostile(text: str) -> ReportView:
+    """A failed, missing and warned run in which everything that a site or a script can name is `text`."""
+    told = series("journey", text, text, "duration", (("device", text),))
+    seen = [
+        Observation(told, Kind.TREND, text, Figures.of_values([1.0, 2.0]), (1.0, 2.0)),
+        Observation(replace(told, part="", metric="success"), Kind.RATE, "ratio", Figures.of_values([0.0, 1.0]), (0.0, 1.0)),
+        Observation(replace(told, source="load", metric="latency"), Kind.TREND, "ms", Figures.of_values([3.0, 4.0]), (3.0, 4.0)),
+        Observation(replace(told, source="probe", part="", metric=text), Kind.GAUGE, text, Figures.of_values([5.0]), (5.0,)),
+    ]
+    verdict = Verdict(
+        Outcome.FAIL, text, text, text, text, "journey", text, text, text, text, text, text, series=told, figure=1.0, limit=0.5,
+        count=2, severity=text, owner=text, runbook=text, file=text, line=1,
+    )  # fmt: skip
+    missing = replace(verdict, outcome=Outcome.MISSING, series=None, figure=None, source=text)
+    return build_view(
+        replace(RUN, id=text, target=text, kind=text, commit=text, branch=text, machine=text, versions={text: text}, labels={text: text}),
+        verdicts=[verdict, missing, replace(verdict, outcome=Outcome.WARN, comparator="<=")],
+        observations=seen,
+        exit_code=1, outcome=text, suite=text, url=text,
+        samples=[Sample(RUN.id, STARTED, "load", text, "", "users", 3.0), Sample(RUN.id, STARTED, "journey", text, text, "duration", 3.0)],
+        trends={told: [Point(text, STARTED - timedelta(days=n), text, Figures.of_values([1.0]), text) for n in range(3)]},
+        events=[Event(RUN.id, STARTED, "error", text, {"journey": text, "step": text, text: text})],
+        artifacts=[Artifact(RUN.id, STARTED, "screenshot", path, text, text) for path in (text, "artifacts/a.png")],
+        environment={text: text}, spoilt={text: text}, notes=[text], pictures={"artifacts/a.png": text.encode(errors="replace")},
+    )  # fmt: skip

@@ -6,24 +6,25 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+_WORDS = 32
 WIDE = 1000.0
 """Width of the stretched viewBox that lines and areas are drawn in."""
 
 
 def tag(name: str, *children: str | Markup, **attributes: str | float | None) -> Markup:
     """Return an element; `class_` is class, other underscores become hyphens, None leaves an attribute out, text is escaped."""
-    written = Markup("").join(
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), number(value) if isinstance(value, (int, float)) else value)
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{number(value) if isinstance(value, (int, float)) else escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    inner = Markup("").join(escape(child) for child in children)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), written, inner)  # noqa: S704  # names are literals of this package
+    inner = "".join(map(escape, children))
+    return Markup(f"<{name}{written}>{inner}</{name}>")  # noqa: S704  # names are literals of this package, all else is escaped above
 
 
 def number(value: float) -> str:
     """Write a coordinate with as few digits as the eye needs."""
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1) if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    return f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.1 else f"{value:.1f}".removesuffix(".0")
 
 
 def percent(share: float) -> str:
@@ -63,6 +64,7 @@ def area(points: Sequence[tuple[float, float]], floor: float, class_: str) -> Ma
 
 
 def text(words: str, share: float, y: float, class_: str = "label", anchor: str = "") -> Markup:
-    """Return text at a share of the width; near an edge it is anchored so that it stays inside."""
+    """Return text at a share of the width; near an edge it is anchored so that it stays inside; words without end are cut."""
+    words = words if len(words) <= _WORDS else words[: _WORDS - 1] + "…"
     side = anchor or ("start" if share < 0.18 else "end" if share > 0.82 else "middle")
     return tag("text", words, x=percent(share), y=y, class_=class_, text_anchor=side, fill="currentColor")

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from footfall.metrics import format_quantity
 from footfall.report.charts.scale import Scale, finite, steady
 from footfall.report.charts.svg import WIDE, line, percent, plot, stretched, tag, text
-from footfall.report.words import count, moment
+from footfall.report.figures import shown
+from footfall.report.words import count, moment, signed_percent
 from footfall.stats import percentile
 
 MOST = 60
@@ -33,7 +34,7 @@ class Trend:
     @property
     def latest(self) -> str:
         """This run's figure, for people."""
-        return format_quantity(self.values[-1], self.unit)
+        return shown(self.values[-1], self.unit)
 
     @property
     def usual(self) -> float | None:
@@ -51,9 +52,7 @@ class Trend:
     def change(self) -> str:
         """This run against the median of the earlier ones, in per cent; empty where that says nothing."""
         usual = self.usual
-        if not usual or abs(self.values[-1] / usual - 1) < 0.005 or len(self.values) < 4:
-            return ""
-        return f"{self.values[-1] / usual - 1:+.0%}".replace("%", " %").replace("-", "−")
+        return signed_percent(self.values[-1] / usual - 1) if usual and len(self.values) > 3 else ""
 
 
 def _scale(trend: Trend) -> Scale:

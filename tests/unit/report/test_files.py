@@ -1,0 +1,179 @@
+"""The files that programs read: JSON, JUnit, Markdown, annotations, plain lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footfall.gate.verdict import Outcome
+from footfall.report.github import MOST, github
+from footfall.report.json import json_report, schema
+from footfall.report.junit import junit
+from footfall.report.markdown import markdown
+from footfall.report.text import text
+from footfall.report.view import ReportView, build_view
+from footfall.samples import Artifact
+from footfall.stats import Figures
+from tests.unit.report import views
+
+BUILDS = pytest.mark.parametrize("build", [views.healthy, views.failed, views.undecided, views.empty])
+HOSTILE = st.one_of(
+    st.text(st.characters(exclude_categories=()), max_size=40),
+    st.sampled_from(
+        [
+            "</script><script>alert(1)</script>",
+            "]]><x/>",
+            "a|b`c``d\n# e",
+            "::error::x\r\n::warning::y",
+            "@everyone <img src=x onerror=alert(1)>",
+            "x" * 5000,
+            "\x1b[2J\x00\u202e",
+            "__proto__",
+        ]
+    ),
+)
+
+
+def _many(number: int) -> ReportView:
+    """A view with `number` failed budgets."""
+    example = views.failed().verdicts[0]
+    return build_view(views.RUN, verdicts=[replace(example, part=f"step {n}") for n in range(number)], exit_code=1)
+
+
+@BUILDS
+def test_verdicts_json_follows_its_schema(build: views.Build) -> None:
+    """What programs are promised is what they get."""
+    jsonschema.validate(json.loads(json_report(build())), schema(), cls=jsonschema.Draft202012Validator)
+
+
+def test_the_schema_is_one_and_demands_every_verdicts_fields() -> None:
+    """The schema itself is valid, and a verdict without its outcome is not."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+    document = json.loads(json_report(views.failed()))
+    del document["verdicts"][0]["outcome"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema())
+
+
+def test_figures_that_json_cannot_say_become_null() -> None:
+    """NaN and infinities never reach a program as text that its parser refuses."""
+    seen = views.healthy().observations[0]
+    figures = Figures(**{**vars(seen.figures), "mean": float("nan"), "max": float("inf")})
+    document = json.loads(json_report(build_view(views.RUN, observations=[replace(seen, figures=figures)])))
+    assert document["observations"][0]["figures"]["mean"] is None
+    jsonschema.validate(document, schema())
+
+
+@settings(max_examples=40, deadline=None)
+@given(HOSTILE)
+def test_no_text_breaks_a_file(evil: str) -> None:
+    """Whatever a site says, JSON and XML parse, annotations keep to their lines, the terminal gets no control characters."""
+    view = views.hostile(evil)
+    jsonschema.validate(json.loads(json_report(view)), schema())
+    root = ET.fromstring(junit(view))  # noqa: S314  # our own output
+    assert len(root.findall(".//testcase")) == 4
+    commands = github(view).decode().splitlines()
+    assert len(commands) == 4
+    assert all(re.match(r"::(error|warning) ", command) for command in commands)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e]", "".join(text(view)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(HOSTILE)
+def test_no_text_breaks_a_table_or_mentions_a_person_in_markdown(evil: str) -> None:
+    """Every row keeps its five cells, nothing becomes markup, nobody is called."""
+    written = markdown(views.hostile(evil)).decode()
+    rows = [line for line in written.splitlines() if line.startswith("|")]
+    assert rows
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
+    outside_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", written)
+    assert not re.search(r"(?<!\\)<(?!br>)", outside_code)
+    assert not re.search(r"@\w", outside_code)
+
+
+def test_junit_names_each_case_once_and_tallies_them() -> None:
+    """GitLab drops a case whose class and name it has seen; the counts must agree with the cases."""
+    example = views.failed().verdicts[0]
+    root = ET.fromstring(junit(build_view(views.RUN, verdicts=[example] * 3, exit_code=1)))  # noqa: S314
+    cases = root.findall(".//testcase")
+    assert len({(case.get("classname"), case.get("name")) for case in cases}) == 3
+    assert (root.get("tests"), root.get("failures")) == ("3", "3")
+
+
+def test_junit_tells_broken_undecided_and_learning_apart() -> None:
+    """Failure for what is broken, error for what could not be decided, skipped for what is still learning."""
+    root = ET.fromstring(junit(views.undecided()))  # noqa: S314
+    kinds = Counter(child.tag for case in root.iter("testcase") for child in case if child.tag != "system-out")
+    assert kinds == {"failure": 3, "error": 1, "skipped": 1}
+    failure = next(root.iter("failure"))
+    assert failure.text is not None
+    assert "journeys/test_fulfillment.py:31" in failure.text
+
+
+def test_junit_never_shows_an_unjudged_run_as_green() -> None:
+    """A run without verdicts is one case in error."""
+    root = ET.fromstring(junit(views.empty()))  # noqa: S314
+    (error,) = root.iter("error")
+    assert "connection refused" in (error.text or "")
+
+
+def test_an_allowed_undecided_budget_is_skipped_in_junit() -> None:
+    """With --allow-inconclusive the command exits 0, so its JUnit file may not fail the job."""
+    example = replace(views.failed().verdicts[0], outcome=Outcome.INCONCLUSIVE)
+    root = ET.fromstring(junit(build_view(views.RUN, verdicts=[example], exit_code=0)))  # noqa: S314
+    assert [child.tag for child in root.iter() if child.tag in {"error", "skipped"}] == ["skipped"]
+
+
+def test_junit_attaches_files_where_the_ci_finds_them() -> None:
+    """Attachments are named from the CI's project folder."""
+    base = views.undecided()
+    shot = Artifact(views.RUN.id, views.STARTED, "screenshot", "artifacts/a b.png", "fulfillment", "offer", 3)
+    written = junit(build_view(views.RUN, observations=base.observations, artifacts=[shot], exit_code=1), folder="out/latest/")
+    assert b"[[ATTACHMENT|out/latest/artifacts/a b.png]]" in written
+
+
+def test_markdown_keeps_within_its_limit_and_counts_what_it_left_out() -> None:
+    """A pull request's comment is never refused for its length; whole rows are left out, and told."""
+    written = markdown(_many(2000), limit=20_000).decode()
+    assert len(written.encode()) <= 20_000
+    kept = written.count("**checkout › step ")
+    assert f"and {2000 - kept:,} more" in written or f"and {2000 - kept} more" in written
+    assert written.rstrip().endswith("✗ 2,000 fail")
+
+
+def test_annotations_are_aggregated_to_what_github_shows() -> None:
+    """Ten of a kind are shown; the tenth tells how many there are besides."""
+    lines = github(_many(30)).decode().splitlines()
+    assert len(lines) == MOST
+    assert lines[-1].startswith("::error title=and 21 more broken::")
+
+
+def test_annotations_point_at_the_budgets_line_and_escape_percent() -> None:
+    """GitHub finds the line; its command syntax is not broken by % or new lines."""
+    (error, *_) = github(views.failed()).decode().splitlines()
+    assert error.startswith("::error file=thresholds.toml,line=18,title=checkout › pay%3A duration (fail)::p75 <= 2.5s: 3.39 s > 2.5 s%0A")
+
+
+def test_the_terminal_says_the_verdict_first_then_step_budget_figure_and_why() -> None:
+    """The first line is the answer; each broken budget tells all that one needs."""
+    lines = text(views.failed())
+    assert lines[0] == "✗ Failed: 1 of 28 budgets is broken."
+    told = "\n".join(lines)
+    for part in ("checkout › pay · duration", "p75 <= 2.5s  (thresholds.toml:18)", "3.39 s > 2.5 s", "5 samples", "docs/runbook.md#pay"):
+        assert part in told
+    assert lines[-1] == "  ✗ 1 fail · ! 1 warn · ✓ 26 pass"
+
+
+def test_the_documented_schema_is_the_shipped_one() -> None:
+    """The docs point at the file that the package carries."""
+    docs = Path(__file__).parents[3].joinpath("docs", "reports.md").read_text(encoding="utf-8")
+    assert "src/footfall/report/verdicts.schema.json" in docs

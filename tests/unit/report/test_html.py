@@ -1,0 +1,223 @@
+"""`index.html`: one file, the answer first, nothing that a site says can run."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from footfall.errors import ConfigError, UsageError
+from footfall.report.html import html
+from footfall.report.templates import TemplateSource
+from footfall.report.view import ReportView, build_view
+from footfall.samples import Artifact
+from tests.unit.report import views
+
+STARTER = Path(__file__).parents[3] / "reports"
+TEMPLATES = TemplateSource(None, STARTER)
+BUILDS = pytest.mark.parametrize("build", [views.healthy, views.failed, views.undecided, views.empty])
+HOSTILE = st.one_of(
+    st.text(st.characters(exclude_categories=()), max_size=40),
+    st.sampled_from(
+        ["</style><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "javascript:alert(1)", "x" * 5000, "*"]
+    ),
+)
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class _Page(HTMLParser):
+    """What a browser would make of a page, as far as these tests ask."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def _screenshot(width: int = 1280, height: int = 720) -> bytes:
+    written = io.BytesIO()
+    Image.effect_noise((width, height), 80).save(written, "PNG")
+    return written.getvalue()
+
+
+@BUILDS
+def test_the_page_is_whole_and_needs_nothing_else(build: views.Build) -> None:
+    """Every element is closed, nothing is fetched, nothing runs, and the file is small."""
+    page = html(build(), TEMPLATES)
+    parsed = _Page(page)
+    assert parsed.open == []
+    assert len(page) < 1_000_000
+    names = {tag for tag, _ in parsed.tags}
+    assert not names & {"script", "link", "iframe", "object", "embed", "form", "base"}
+    for _, attributes in parsed.tags:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        assert not re.match(r"(?i)\s*(https?:)?//", attributes.get("src") or "")
+
+
+@settings(max_examples=25, deadline=None)
+@given(HOSTILE)
+def test_no_text_of_a_site_becomes_markup(evil: str) -> None:
+    """The same elements with the same attributes stand in the page, whatever the site is called."""
+    parsed, plain = (_Page(html(views.hostile(text), TEMPLATES)) for text in (evil, "plain"))
+    assert parsed.open == []
+    assert {tag for tag, _ in parsed.tags} <= {tag for tag, _ in plain.tags} | {"img"}
+    for _, attributes in parsed.tags:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        assert not re.match(r"(?i)\s*(javascript|vbscript|data:text)", attributes.get("href") or "")
+
+
+def test_the_answer_stands_before_the_reason_before_the_evidence() -> None:
+    """Verdict, what broke, journeys, load, probes, trends, budgets, environment: in this order."""
+    text = _Page(html(views.failed(), TEMPLATES)).text
+    order = ("Failed 1 of 28 budgets is broken.", "What broke, and why", "Journeys, step by step", "Load over time", "Probes Figures",
+             "The last runs", "All budgets", "What happened", "Environment Machine")  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_a_broken_budget_tells_everything() -> None:
+    """The step, the budget as written and where, figure, limit, samples, owner and runbook."""
+    text = _Page(html(views.failed(), TEMPLATES)).text
+    for words in (
+        "checkout › pay duration",
+        "p75 <= 2.5s",
+        "thresholds.toml:18",
+        "3.39 s",
+        "890 ms over the limit (+36 %)",
+        "payments",
+        "P0",
+        "docs/runbook.md#pay",
+    ):
+        assert words in text
+
+
+@BUILDS
+def test_headings_stand_in_order_and_every_picture_has_words(build: views.Build) -> None:
+    """One h1, no level skipped; every chart and image is told to whoever cannot see it."""
+    parsed = _Page(html(build(), TEMPLATES))
+    levels = [int(tag[1]) for tag, _ in parsed.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(following - level <= 1 for level, following in itertools.pairwise(levels))
+    for tag, attributes in parsed.tags:
+        if tag == "img" or attributes.get("role") == "img":
+            assert attributes.get("alt") or attributes.get("aria-label")
+    ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {(attributes.get("href") or "#")[1:] for _, attributes in parsed.tags if (attributes.get("href") or "").startswith("#")} <= set(
+        ids
+    )
+
+
+def test_screenshots_travel_inside_scaled_down() -> None:
+    """A large noisy screenshot neither bloats the file nor is left behind; what is no picture is left out."""
+    view = replace(views.failed(), pictures={path: _screenshot() for path in views.PICTURES})
+    page = html(view, TEMPLATES)
+    assert b"data:image/jpeg;base64," in page
+    assert len(page) < 1_000_000
+    assert b"data:image" not in html(replace(views.failed(), pictures=dict.fromkeys(views.PICTURES, b"not a picture")), TEMPLATES)
+
+
+def test_a_run_with_very_many_budgets_stays_readable() -> None:
+    """A thousand broken budgets are told in a table; a dozen with their pictures."""
+    example = views.failed()
+    verdicts = [replace(example.verdicts[0], key=f"k{n}") for n in range(1000)]
+    page = html(build_view(views.RUN, verdicts=verdicts, observations=example.observations, exit_code=1), TEMPLATES)
+    text = _Page(page).text
+    assert "988 more are broken" in text
+    assert len(page) < 2_000_000
+
+
+def test_links_to_artifacts_are_relative() -> None:
+    """Files that the run left are linked from the report's own folder."""
+    view = build_view(
+        views.RUN, verdicts=views.failed().verdicts, exit_code=1,
+        artifacts=[Artifact(views.RUN.id, views.STARTED, "trace", "artifacts/checkout/trace 3.zip", "checkout", "pay")],
+    )  # fmt: skip
+    assert b'href="artifacts/checkout/trace%203.zip"' in html(view, TEMPLATES)
+
+
+def _with(tmp_path: Path, name: str, text: str) -> TemplateSource:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return TemplateSource(tmp_path, STARTER)
+
+
+def test_a_suites_template_wins_and_may_use_the_starters_parts(tmp_path: Path) -> None:
+    """A team edits one template and keeps the rest; what it inserts is escaped."""
+    source = _with(tmp_path, "index.html", '{% extends "_page.html" %}{% block main %}<p>{{ view.suite }} {{ word }}</p>{% endblock %}')
+    page = html(replace(views.failed(), suite="<Ours>"), source).decode()
+    assert "<p>&lt;Ours&gt; Failed</p>" in page
+    assert "<style>" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("<p>\n{% if %}", 2, "Expected an expression"),
+        ("\n\n{{ nothing_of_that_name }}", 3, "nothing_of_that_name"),
+        ("{{ view.run.nope.deeper }}", 1, "nope"),
+        ("{{ 1 / 0 }}", 1, "division by zero"),
+    ],
+)
+def test_a_wrong_template_is_named_with_its_line(tmp_path: Path, text: str, line: int, problem: str) -> None:
+    """A fault in a team's template is a clear message with file and line, not a traceback."""
+    with pytest.raises(ConfigError, match=problem) as caught:
+        html(views.failed(), _with(tmp_path, "index.html", text))
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.line) == ("reports/index.html", line)
+
+
+def test_an_unknown_report_names_the_nearest() -> None:
+    """A typo in a report's name is answered with the right one."""
+    with pytest.raises(UsageError) as caught:
+        html(views.failed(), TEMPLATES, "indx")
+    assert caught.value.hint == "did you mean 'index.html'?"
+
+
+def test_reports_are_the_templates_that_are_not_parts() -> None:
+    """Names with an underscore are parts of reports."""
+    assert "index" in TEMPLATES.names()
+    assert not [name for name in TEMPLATES.names() if name.startswith("_")]
+
+
+def test_the_page_allows_its_own_style_alone(tmp_path: Path) -> None:
+    """The policy in the page names the hash of its style sheet, whichever that is."""
+    plain = html(views.empty(), TEMPLATES).decode()
+    other = html(views.empty(), _with(tmp_path, "_style.css", "body { margin: 0 }")).decode()
+    hashes = [re.findall(r"style-src '(sha256-[^']+)'", page) for page in (plain, other)]
+    assert hashes[0] != hashes[1]
+    assert all(len(found) == 1 for found in hashes)
+
+
+def test_views_are_never_changed_by_rendering() -> None:
+    """A renderer is a function: the same view gives the same bytes twice."""
+    view: ReportView = views.failed()
+    assert html(view, TEMPLATES) == html(view, TEMPLATES)
