@@ -16,14 +16,14 @@ _EACH_S = 5.0
 
 
 def keep_failure(iteration: Iteration) -> None:
-    """Keep a screenshot and the DOM of every page that is open, and what the browser told; 5 s each at most."""
+    """Keep a screenshot and the DOM of every page that is open, and what the browser told; 5 s a page at most."""
     walk, part = iteration.walk, iteration.last_part
     folder = f"failures/{walk.journey}-{walk.number}"
     pages = [page for context in iteration.watch.contexts for page in context.pages]
     for index, page in enumerate(pages, 1):
-        with suppress(DeadlinePassedError), deadline(_EACH_S, "no screenshot"):
-            iteration.keep_picture(page, f"{folder}/page-{index}.png", part)
-        with suppress(Error, DeadlinePassedError), deadline(_EACH_S, "no DOM"):
+        with suppress(Error, DeadlinePassedError), deadline(_EACH_S, "the page gives nothing"):
+            if not iteration.keep_picture(page, f"{folder}/page-{index}.png", part):
+                continue  # a page that hangs has no DOM to give either
             path = iteration.artifact_path(f"{folder}/page-{index}.html")
             path.write_text(iteration.secrets.mask(page.content()), encoding="utf-8")
             iteration.record_artifact("dom", path, part)

@@ -89,6 +89,13 @@ def new_context(new_context: NewContext, request: pytest.FixtureRequest, base_ur
         with iteration.stopwatch.paused():
             context = new_context(**({"user_agent": agent} if agent else {}), **options)
             iteration.watch.attach(context)
+            close = context.close
+
+            def read_and_close(**closing: Any) -> None:
+                iteration.let_go(context)
+                close(**closing)
+
+            context.close = read_and_close  # type: ignore[method-assign]  # as pytest-playwright does, for what it keeps
             if base_url:
                 context.add_cookies([{"name": "footfall_run", "value": request.config.stash[RUN].recorder.run_id, "url": base_url}])
             return context

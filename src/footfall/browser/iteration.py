@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import BrowserContext, Error, Page
 
 from footfall.browser.attribute import Window, figures
 from footfall.browser.deadline import DeadlinePassedError, deadline
@@ -27,7 +27,7 @@ from footfall.store.spool import Recorder
 WARM_UP = 0
 """The number of the iteration that is not counted."""
 
-_READING_S = 10.0
+_READING_S = 5.0
 _TOLD_AT_MOST = 20
 
 
@@ -171,13 +171,23 @@ class Iteration:
             self.sample("", "duration", self._ended - self._began)
         self.sample("", "success", 1.0 if passed else 0.0)
 
+    def let_go(self, context: BrowserContext) -> None:
+        """Read a context's pages before it is closed; does nothing once the walk is concluded."""
+        with self.stopwatch.paused():
+            self._patiently(lambda: self.watch.release(context))
+
     def _reports(self) -> list[PageReport]:
+        self._patiently(self.watch.read_open)
+        self._patiently(self.watch.read_left)
+        self.watch.contexts.clear()
+        return self.watch.reports()
+
+    def _patiently(self, read: Callable[[], None]) -> None:
         try:
             with deadline(_READING_S, "the pages were not read"):
-                return self.watch.reports()
+                read()
         except DeadlinePassedError:
-            self.event("note", f"the pages did not say within {_READING_S:g} s what they saw: their vitals are missing")
-            return []
+            self.event("note", f"a page did not say within {_READING_S:g} s what it saw: its vitals are missing")
 
     def _page_tells(self, kind: str, text: str) -> None:
         self.notebook.counts[self.last_part, kind] += 1
@@ -189,13 +199,16 @@ class Iteration:
         if self._film and pages:
             self.keep_picture(pages[-1], f"steps/{self.walk.journey}-{len(self._closed):02}.jpg", part)
 
-    def keep_picture(self, page: Page, name: str, part: str) -> None:
-        """Keep a screenshot as an artifact; a page that gives none within 5 s gives none."""
+    def keep_picture(self, page: Page, name: str, part: str) -> bool:
+        """Keep a screenshot as an artifact; a page that gives none within 5 s gives none, and the answer is False."""
         path = self.artifact_path(name)
-        with suppress(Error):
-            options: dict[str, Any] = {"type": "jpeg", "quality": 60, "scale": "css"} if path.suffix == ".jpg" else {}
+        options: dict[str, Any] = {"type": "jpeg", "quality": 60, "scale": "css"} if path.suffix == ".jpg" else {}
+        try:
             page.screenshot(path=path, timeout=5000, **options)
-            self.record_artifact("screenshot", path, part)
+        except Error:
+            return False
+        self.record_artifact("screenshot", path, part)
+        return True
 
     def artifact_path(self, name: str) -> Path:
         """Return where an artifact of this name goes, its folder made."""

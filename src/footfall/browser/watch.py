@@ -81,22 +81,30 @@ class PageWatch:
                 page.evaluate(_MARK)
 
     def release(self, context: BrowserContext) -> None:
-        """Fetch what a context's pages saw and let go of it, before it is closed."""
+        """Read a context's pages and let go of it, before it is closed."""
         if context in self.contexts:
             self.contexts.remove(context)
-            self._fetch(context)
+            with suppress(Error):
+                for page in context.pages:
+                    self._read(page)
+                self._read_cookies(context)
+
+    def read_open(self) -> None:
+        """Ask the pages that are open what they saw; waits up to `SETTLE_MS` for one whose figures still move."""
+        for context in self.contexts:
+            with suppress(Error):
+                for page in context.pages:
+                    self._read(page)
+
+    def read_left(self) -> None:
+        """Gather what the pages that were left had to say."""
+        for context in self.contexts:
+            with suppress(Error):
+                self._read_cookies(context)
 
     def reports(self) -> list[PageReport]:
-        """Return what all pages saw, those that were left included, in the order in which they began to load."""
-        for context in self.contexts:
-            self._fetch(context)
+        """Return what was read so far, in the order in which the pages began to load."""
         return sorted(self._reports.values(), key=lambda report: report.began)
-
-    def _fetch(self, context: BrowserContext) -> None:
-        with suppress(Error):
-            for page in context.pages:
-                self._read(page)
-            self._read_cookies(context)
 
     def _read(self, page: Page) -> None:
         with suppress(Error):

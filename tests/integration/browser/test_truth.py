@@ -10,7 +10,7 @@ TRUTH = """
     import re
     from playwright.sync_api import expect
 
-    def test_truth(journey):
+    def test_truth(journey, new_context):
         page = journey.page
         with journey.step("plain"):
             page.goto("/plain")
@@ -54,6 +54,10 @@ TRUTH = """
                 opening.value.get_by_role("heading").wait_for()
                 opening.value.goto("/slow")
             opening.value.close()
+        with journey.step("other context"):
+            other = new_context()
+            other.new_page().goto("/slow")
+            other.close()
         journey.measure("basket", 1.5, unit="KB")
 """
 
@@ -118,6 +122,11 @@ def test_pop_ups_are_measured(truth: Walked) -> None:
     """A page in a pop-up belongs to the innermost step in which it was loaded, though it was closed since."""
     assert truth.values("pop-up/opened", "ttfb")[0] >= 400
     assert truth.values("pop-up", "duration")[0] >= truth.values("pop-up/opened", "duration")[0]
+
+
+def test_further_contexts_are_measured(truth: Walked) -> None:
+    """A context of the journey's own making is watched too, though it was closed since."""
+    assert truth.values("other context", "ttfb")[0] >= 400
 
 
 def test_errors_of_a_page_are_counted(truth: Walked) -> None:

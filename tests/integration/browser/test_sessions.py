@@ -1,0 +1,103 @@
+"""A pytest session with journeys is a run; one without is none of footfall's business."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from footfall.store.spool import begin_run
+from tests.integration.browser.walks import Walk, clean_environment, command, new_test_run, read_walked, write_suite
+
+TWO = {
+    "test_shop.py": """
+        def test_shop(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+
+        def test_plain(journey, page):
+            assert journey.page is page
+            with journey.step("plain"):
+                page.goto("/plain")
+                assert "footfall/" in page.evaluate("navigator.userAgent")
+                assert page.evaluate("document.cookie").startswith("footfall_run=")
+    """
+}
+ENDLESS = {
+    "test_endless.py": """
+        def test_endless(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+            with journey.step("wait"):
+                journey.page.wait_for_timeout(60_000)
+    """
+}
+
+
+def test_iterations_and_the_warm_up(walk: Walk) -> None:
+    """Each journey is walked N times and once before; only the N are in the record, the pictures come from the other."""
+    walked = walk(TWO, "--iterations", "2", "--tracing", "on", "-v")
+    assert walked.code == 0, walked.output
+    assert walked.output.count("PASSED") == 6
+    assert "test_shop[warmup" in walked.output
+    successes = [(sample.subject, sample.iteration, sample.value) for sample in walked.samples if sample.metric == "success"]
+    assert successes == [("shop", 1, 1), ("shop", 2, 1), ("shop-plain", 1, 1), ("shop-plain", 2, 1)]
+    pictures = {(artifact.iteration, artifact.part) for artifact in walked.artifacts if artifact.kind == "screenshot"}
+    assert pictures == {(0, "home"), (0, "plain")}
+    assert len([artifact for artifact in walked.artifacts if artifact.kind == "trace"]) == 6
+
+
+def test_joining_a_parents_run(walk: Walk, tmp_path: Path) -> None:
+    """A child session writes into its parent's run and leaves beginning and end to it."""
+    with begin_run(tmp_path, new_test_run()) as parent:
+        walked = walk(TWO, spool=parent.directory, **parent.environment())
+    assert walked.code == 0, walked.output
+    assert {sample.run for sample in walked.samples} == {"01KTESTRUN"}
+    assert walked.outcome is None
+    assert not (walked.folder / ".footfall").exists()
+
+
+def test_without_journeys_nothing_happens(walk: Walk) -> None:
+    """A suite of plain tests leaves no spool, whatever options are set."""
+    walked = walk({"test_plain.py": "def test_plain():\n    assert True\n"}, "--iterations", "3")
+    assert walked.code == 0
+    assert not (walked.folder / ".footfall").exists()
+
+
+def test_an_unknown_target_says_which_there_are(walk: Walk) -> None:
+    """A typo in --target ends the session before anything runs, with the nearest name."""
+    walked = walk(TWO, "--base-url", "", "--target", "thruth")
+    assert walked.code == 4
+    assert "did you mean 'truth'?" in walked.output
+    assert "Traceback" not in walked.output
+
+
+def test_a_dead_target_cannot_be_judged(walk: Walk) -> None:
+    """A target that does not answer ends the session with code 3 after one message."""
+    walked = walk(TWO, "--base-url", "")
+    assert walked.code == 3
+    assert [event.kind for event in walked.events] == ["target_unreachable"]
+    assert "http://localhost:9 does not answer" in walked.events[0].text
+
+
+def test_what_was_measured_is_kept(site: str, tmp_path: Path) -> None:
+    """Interrupted in the middle of a step, a session keeps the steps before it and ends the run as aborted."""
+    folder = write_suite(tmp_path / "suite", ENDLESS)
+    with subprocess.Popen(
+        command(folder, site, []), cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not _has_measured(folder):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=30)
+    walked = read_walked(folder, process.returncode, output)
+    assert walked.code == 2
+    assert len(walked.values("home", "duration")) == 1
+    assert walked.values("wait", "duration") == walked.values("", "success") == []
+    assert walked.outcome == "aborted"
+
+
+def _has_measured(folder: Path) -> bool:
+    return any('"part":"home"' in path.read_text(encoding="utf-8") for path in (folder / ".footfall").rglob("journey-*.jsonl"))

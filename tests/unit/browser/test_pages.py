@@ -1,0 +1,58 @@
+"""What a page that is left writes into cookies is read back, and nothing else is."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.browser.pages import COOKIE, PageReport, report_of, reports_in
+
+
+def raw(page: str, **more: Any) -> dict[str, Any]:
+    """Return what the collector sends of a page."""
+    return {"id": page, "url": "http://shop/", "origin": 1000.0, "load": 50, "values": [], "usage": [], **more}
+
+
+def cookies(plain: dict[str, Any], size: int = 3500) -> list[dict[str, Any]]:
+    """Write a page as the collector does: base64 in parts of `size`, each behind the number of parts."""
+    coded = base64.b64encode(json.dumps(plain).encode()).decode()
+    parts = [coded[start : start + size] for start in range(0, len(coded), size)]
+    return [{"name": f"{COOKIE}{plain['id']}-{index}", "value": f"{len(parts)}.{part}"} for index, part in enumerate(parts)]
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1), unique=True), st.integers(1, 200), st.randoms())
+def test_pages_come_back(names: list[str], size: int, random: Any) -> None:
+    """However many pages there are, in however many parts, in whatever order: all come back."""
+    jar = [cookie for name in names for cookie in cookies(raw(name), size)]
+    random.shuffle(jar)
+    assert {report.id for report in reports_in(jar)} == set(names)
+
+
+@given(st.integers(0, 5), st.text())
+def test_torn_pages_are_left_out(lost: int, noise: str) -> None:
+    """A part that is missing or not base64 loses that page and no other."""
+    torn = cookies(raw("torn", url="x" * 600), 100)
+    del torn[lost]
+    jar = [*torn, *cookies(raw("whole")), {"name": f"{COOKIE}bad-0", "value": f"1.{noise}"}, {"name": "session", "value": noise}]
+    assert [report.id for report in reports_in(jar)] == ["whole"]
+
+
+def test_times_are_on_one_clock() -> None:
+    """Times within a page become times of the day; empty details are dropped, the route of a soft navigation wins over the page's."""
+    values = [
+        {"name": "lcp", "value": 120, "at": 0, "detail": {"element": "h1", "resource": ""}},
+        {"name": "lcp", "value": 80, "at": 500, "url": "http://shop/route", "detail": {}},
+        {"name": "inp", "value": -1, "at": 1, "detail": {}},
+    ]
+    usage = [{"from": 20, "requests": 1, "failed": 0, "bytes": 2, "script": 0, "image": 0, "image_time": 0, "tbt": 0}]
+    report = report_of(raw("a", values=values, usage=usage))
+    assert [(vital.name, vital.at, vital.detail) for vital in report.vitals] == [
+        ("lcp", 1000, {"url": "http://shop/", "element": "h1"}),
+        ("lcp", 1500, {"url": "http://shop/route"}),
+    ]
+    assert [usage.at for usage in report.usages] == [1020]
+    assert report == PageReport("a", "http://shop/", 1000, 50, report.vitals, report.usages)

@@ -1,0 +1,94 @@
+"""The small parts: the stopwatch, the deadline, the choice of a site and of a browser, the assets."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from footfall.browser import find
+from footfall.browser.assets import web_vitals
+from footfall.browser.deadline import DeadlinePassedError, deadline
+from footfall.browser.site import Site
+from footfall.browser.stopwatch import Stopwatch
+from footfall.browser.watch import collector
+from footfall.errors import UsageError
+
+SUITE = '[suite]\nname = "Shop"\ndefault_target = "live"\n[targets.live]\nurl = "https://shop.example"\n[targets.test]\ndemo = true\n'
+
+
+def test_the_stopwatch_leaves_out_what_measuring_takes() -> None:
+    """Time inside `paused`, nested too, does not count; time outside does."""
+    stopwatch = Stopwatch()
+    began, began_outside = stopwatch.read(), time.perf_counter()
+    with stopwatch.paused(), stopwatch.paused():
+        time.sleep(0.05)
+    time.sleep(0.01)
+    whole = (time.perf_counter() - began_outside) * 1e3
+    assert 10 <= stopwatch.read() - began <= whole - 49
+
+
+def test_a_deadline_ends_what_takes_too_long() -> None:
+    """The block is left, though it catches every Exception; the alarm is gone afterwards."""
+
+    def careless() -> None:
+        try:
+            time.sleep(10)
+        except Exception:  # noqa: BLE001  # what careless scripts do
+            time.sleep(10)
+
+    with pytest.raises(DeadlinePassedError, match="too long"), deadline(0.05, "too long"):
+        careless()
+    time.sleep(0.1)
+
+
+def test_an_earlier_alarm_of_somebody_else_stays() -> None:
+    """Within a shorter deadline a longer one changes nothing."""
+    with pytest.raises(DeadlinePassedError, match="outer"), deadline(0.05, "outer"), deadline(5, "inner"):
+        time.sleep(10)
+
+
+@pytest.mark.parametrize(
+    ("environment", "target", "base_url", "chosen"),
+    [
+        ({}, None, None, ("live", None)),
+        ({}, "test", None, ("test", None)),
+        ({}, None, "http://localhost:8300", ("localhost:8300", "http://localhost:8300")),
+        ({}, "test", "http://localhost:8300", ("test", "http://localhost:8300")),
+        ({"FOOTFALL_TARGET": "test", "FOOTFALL_TARGET_URL": "http://x"}, None, None, ("test", "http://x")),
+        ({"FOOTFALL_TARGET": "test", "FOOTFALL_TARGET_URL": "http://x"}, "live", None, ("live", None)),
+    ],
+)
+def test_the_site_that_is_measured(
+    tmp_path: Path, environment: dict[str, str], target: str | None, base_url: str | None, chosen: tuple[str, str | None]
+) -> None:
+    """--base-url wins, then --target, then the parent's target, then the suite's default."""
+    (tmp_path / "footfall.toml").write_text(SUITE, encoding="utf-8")
+    (tmp_path / "journeys").mkdir()
+    site = Site.choose(tmp_path / "journeys", environment, target, base_url)
+    assert (site.target, site.url, site.root) == (*chosen, tmp_path)
+
+
+def test_a_target_needs_a_suite(tmp_path: Path) -> None:
+    """Without footfall.toml there are no names; without a target there is nothing to open."""
+    with pytest.raises(UsageError, match="needs a footfall"):
+        Site.choose(tmp_path, {}, "live", None)
+    assert Site.choose(tmp_path, {}, None, None).url is None
+
+
+def test_installed_browsers_are_found_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Executables of Chromium's family are found, Chrome first."""
+    for name in ("chromium", "google-chrome"):
+        (tmp_path / name).write_text("#!/bin/sh\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = [path for path in find.installed() if path.parent == tmp_path]
+    assert [path.name for path in found] == ["google-chrome", "chromium"]
+
+
+def test_the_collector_carries_googles_library() -> None:
+    """The script holds web-vitals whole, defines nothing global but its own name, and leaves frames alone."""
+    assert web_vitals() in collector()
+    assert collector().startswith("(() => { if (window !== window.top")
+    assert collector().rstrip().endswith("})();")
