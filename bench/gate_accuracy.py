@@ -79,7 +79,11 @@ def few_samples(rng: random.Random, repeat: int) -> None:
                 print(f"{count:3} {variation:5.0%} {ratio:10.2f}   {shares(verdict.outcome for verdict in verdicts)}   {naive:10.1f}")
 
 
-STEPS = {"booking": ("service", "time", "details", "pay"), "checkout": ("browse", "cart", "checkout", "pay"), "fulfillment": ("offer", "accept")}
+STEPS = {
+    "booking": ("service", "time", "details", "pay"),
+    "checkout": ("browse", "cart", "checkout", "pay"),
+    "fulfillment": ("offer", "accept"),
+}
 STARTER = (
     budget(Source.JOURNEY, "*", None, "success", "rate >= 99%"),
     budget(Source.JOURNEY, "*", None, "lcp", "p75 <= 4s", "p75 <= 2.5s"),
@@ -113,8 +117,9 @@ def corner(rng: random.Random, variation: float, slower_ms: float, count: int) -
 
 def gates(rng: random.Random, repeat: int) -> None:
     """Whole gates over Corner with the starter's budgets, five iterations."""
-    print("\nCorner, five iterations, the starter's budgets: exit codes of healthy gates, and of gates with a slow payment (both pay steps)")
-    print(f"{'CV':>5} {'gates':>6}   {'healthy 0':>9} {'1':>5} {'3':>5}   {'+3 s fails':>10}   {'one hiccup of 4 s: 0':>20} {'1':>5} {'3':>5}")
+    print("\nCorner, five iterations, the starter's budgets: exit codes (in %) of healthy gates, how often both payments fail when they")
+    print("take 3 s longer, and exit codes when one sample of every step is a hiccup of 4 s")
+    print(f"{'CV':>5} {'gates':>6}   {'healthy 0':>9} {'1':>5} {'3':>5}   {'+3 s fails':>10}   {'hiccups 0':>20} {'1':>5} {'3':>5}")
     for variation in (0.05, 0.1, 0.2, 0.3, 0.4):
         codes = [exit_code(evaluate(STARTER, corner(rng, variation, 0, 5))) for _ in range(repeat // 4)]
         slow = [_payments(evaluate(STARTER, corner(rng, variation, 3000, 5))) for _ in range(repeat // 4)]
@@ -154,7 +159,10 @@ def many_budgets(rng: random.Random, repeat: int) -> None:
             median = 1000 / math.exp(NormalDist().inv_cdf(0.75) * sigma)
 
             def gate(count: int = count, variation: float = variation, median: float = median) -> bool:
-                seen = [observed(rule.metric, Source.JOURNEY, "j", rule.place.part or "", lognormal(rng, median, variation, count)) for rule in rules]
+                seen = [
+                    observed(rule.metric, Source.JOURNEY, "j", rule.place.part or "", lognormal(rng, median, variation, count))
+                    for rule in rules
+                ]
                 return any(verdict.outcome is Outcome.FAIL for verdict in evaluate(rules, Evidence(tuple(seen))))
 
             false = sum(gate() for _ in range(repeat // 4))

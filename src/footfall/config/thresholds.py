@@ -10,9 +10,10 @@ from typing import Any
 from footfall.config.fields import Faults, in_order, shown
 from footfall.config.scripts import Names, scan
 from footfall.config.suite import Suite
-from footfall.config.toml import Document, KeyPath, dotted, read
+from footfall.config.toml import Document, KeyPath, read
 from footfall.errors import Fault, did_you_mean
 from footfall.gate.budget import EVERY, Budget, Place, read_budgets
+from footfall.gate.keys import dotted
 from footfall.metrics import CATALOGUE, OLD_NAMES, STEP_METRICS, Metric, Source, custom
 
 FILE = "thresholds.toml"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from footfall.errors import ConfigError, Fault
+from footfall.gate.keys import dotted
 
 KeyPath = tuple[str | int, ...]
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -37,18 +38,6 @@ class Document:
     def fault(self, path: KeyPath, problem: str, expected: str = "") -> Fault:
         """Return a fault at a key."""
         return Fault(self.file, self.line(path), dotted(path), problem, expected)
-
-
-def dotted(path: KeyPath) -> str:
-    """Write a path as TOML would: `load.peak.requests."POST /api/orders".latency`; list items count from 1, in brackets."""
-    text = ""
-    for name in path:
-        if isinstance(name, int):
-            text += f"[{name + 1}]"
-        else:
-            quoted = name if _BARE.fullmatch(name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            text += f".{quoted}" if text else quoted
-    return text
 
 
 def read(path: Path, shown: str | None = None) -> Document:

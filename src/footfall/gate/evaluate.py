@@ -9,6 +9,7 @@ from footfall.gate import words
 from footfall.gate.budget import Budget
 from footfall.gate.evidence import Evidence, Observation
 from footfall.gate.finding import Correction, Finding, Rules, correct, find, needed, outcome, warning
+from footfall.gate.keys import dotted
 from footfall.gate.matching import Case, match, unseen_subjects
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict
 
@@ -148,7 +149,7 @@ def _unseen(source: str, subject: str, evidence: Evidence) -> Verdict:
     reason = f"{words.SUBJECTS.get(source, source)} {subject} was to be measured, and not one sample came"
     return Verdict(
         outcome=Outcome.INCONCLUSIVE if spoilt else Outcome.MISSING,
-        key=words.dotted(source, subject),
+        key=dotted((words.TABLES.get(source, source), subject)),
         text="",
         level="fail",
         reason=f"{reason}: {spoilt}" if spoilt else reason,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from footfall.errors import nearest
@@ -14,9 +13,8 @@ from footfall.gate.verdict import Outcome
 from footfall.metrics import Kind, Metric, format_beside, format_quantity, parse_duration, parse_quantity
 
 SUBJECTS = {"journey": "journey", "load": "profile", "probe": "probe"}
-_TABLES = {"journey": "journeys", "load": "load", "probe": "probes"}
+TABLES = {"journey": "journeys", "load": "load", "probe": "probes"}
 _PARTS = {"journey": "step", "load": "request", "probe": "part"}
-_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _STATISTICS = {
     "min": "the smallest {}",
     "max": "the largest {}",
@@ -28,16 +26,6 @@ _STATISTICS = {
 }
 _VERBS = {"fail": "must", "warn": "should"}
 _COMPARATORS = {"<=": "at most", "<": "below", ">=": "at least", ">": "above"}
-
-
-def bare(name: str) -> str:
-    """Write a name as a part of a TOML key: quoted where it needs quotes."""
-    return name if _BARE.fullmatch(name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def dotted(source: str, *names: str) -> str:
-    """Return the key of a subject's table, in TOML's spelling: `journeys.checkout`."""
-    return ".".join((_TABLES.get(source, source), *(bare(name) for name in names)))
 
 
 # --- budgets -----------------------------------------------------------------------------------------------------------

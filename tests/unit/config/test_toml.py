@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from footfall.config.toml import KeyPath, dotted, read, read_text
+from footfall.config.toml import KeyPath, read, read_text
 from footfall.errors import ConfigError
 
 SAMPLE = '''# a comment with [brackets] and "quotes
@@ -167,8 +167,3 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     path.write_bytes(b"\xef\xbb\xbfa = 1\r\nb = 2\r\n")
     document = read(path)
     assert (dict(document.values), document.lines[("b",)]) == ({"a": 1, "b": 2}, 2)
-
-
-def test_writes_paths_as_toml_does() -> None:
-    """What needs quotes gets them, and list items count from one."""
-    assert dotted(("load", "peak", "requests", "POST /api", "latency", 1, "fail")) == 'load.peak.requests."POST /api".latency[2].fail'

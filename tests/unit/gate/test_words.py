@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from footfall.gate.budget import Budget
-from footfall.gate.words import bare, dotted, explain
+from footfall.gate.words import explain
 from footfall.metrics import Source
 from tests.unit.gate.making import budgets, loaded, on_journey, on_load, one, seen
 from tests.unit.gate.test_evaluate import FAST, NEAR, SLOW, cases
@@ -130,9 +130,3 @@ def test_a_rate_over_few_runs_says_how_weak_it_is(values: list[float], reason: s
 def test_a_missing_budget_names_what_may_have_been_meant(found: list[Budget], reason: str) -> None:
     """A renamed step is found in seconds."""
     assert one(found, seen(NEAR, part="pay")).reason == reason
-
-
-def test_keys_are_spelled_as_in_the_file() -> None:
-    """A key can be pasted into thresholds.toml."""
-    assert [bare(name) for name in ("pay", "POST /api", 'a"b\\')] == ["pay", '"POST /api"', '"a\\"b\\\\"']
-    assert dotted("journey", "*") == 'journeys."*"'
