@@ -46,7 +46,8 @@ class _Server(uvicorn.Server):
         while time.monotonic() < end and not self.should_exit:  # noqa: ASYNC110 - uvicorn's sign to stop is a plain flag
             await asyncio.sleep(0.02)
         await super().startup(sockets)
-        self.ready()
+        if not self.should_exit:
+            self.ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -68,6 +69,8 @@ class _Server(uvicorn.Server):
 
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket; a `CannotStart` that names host and port when there can be none."""
+    if not 0 <= port <= 65535:
+        raise CannotStart(f"{port} is not a port; choose one up to 65535, or 0 for a free one")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, kind)
@@ -77,10 +80,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind(address)
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CannotStart(f"cannot listen on {host}:{port}: {reason}; choose another port, or 0 for a free one") from None
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port, or 0 for a free one") from None
     listener.setblocking(False)
     return listener
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from importlib import resources
@@ -163,8 +162,3 @@ def submission() -> str:
 def fields_of(form: dict[str, str]) -> Fields:
     """A form's values, to be checked."""
     return Fields(form, texts=True)
-
-
-def to_json(value: object) -> str:
-    """A value for a `data-` attribute."""
-    return json.dumps(value, separators=(",", ":"))
