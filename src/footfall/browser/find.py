@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ VARIABLE = "FOOTFALL_BROWSER"
 
 _COMMANDS = ("google-chrome-stable", "google-chrome", "chromium", "chromium-browser", "microsoft-edge-stable", "microsoft-edge")
 _APPLICATIONS = ("Google Chrome", "Chromium", "Microsoft Edge")
+_PREFIX = re.compile(r"^-? ?\[pid=\d+\]\[err\] (?:\[[^\]]*\] ?)?")
 _ABSENT = ("Executable doesn't exist", "is not found at")
 
 
@@ -85,9 +87,10 @@ def _started(launch: Callable[..., Browser], options: Mapping[str, Any]) -> Brow
 
 def _unstartable(error: Error, options: Mapping[str, Any]) -> BrowserMissingError:
     lines = [line.strip() for line in error.message.splitlines() if line.strip()]
-    reason = next((line for line in lines if "error" in line.lower() and "BrowserType.launch" not in line), lines[0] if lines else "")
+    said = next((line for line in lines if "ERROR:" in line or "error while" in line), lines[0] if lines else "")
+    reason = _PREFIX.sub("", said)[:300]
     headed = options.get("headless") is False
     hint = (
         "there is no screen here: start it under `xvfb-run`, or leave out --headed" if headed else "`footfall doctor` shows what is missing"
     )
-    return BrowserMissingError(f"the browser could not be started: {reason[:300]}", hint=hint)
+    return BrowserMissingError(f"the browser could not be started: {reason}", hint=hint)

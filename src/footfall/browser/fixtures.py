@@ -19,6 +19,7 @@ from footfall.browser.iteration import WARM_UP, Iteration, Walk
 from footfall.browser.journey import Journey
 from footfall.browser.state import ITERATION, RUN, SITE, given_url, journey_name
 
+_NAME = f"footfall/{__version__}"
 NewContext = Callable[..., BrowserContext]
 
 
@@ -51,12 +52,18 @@ def base_url(pytestconfig: pytest.Config) -> Iterator[str | None]:
 
 
 @pytest.fixture(scope="session")
-def _footfall_user_agent(browser: Browser, browser_name: str, browser_context_args: dict[str, Any]) -> str | None:
-    """The browser's own user agent with footfall's name behind it, so that a site can tell these visits from its customers'."""
+def browser_context_args(browser_context_args: dict[str, Any], pytestconfig: pytest.Config) -> dict[str, Any]:
+    """pytest-playwright's own; a device's user agent gets footfall's name."""
     own = browser_context_args.get("user_agent")
-    if own is None and browser_name == "chromium":
-        own = browser.new_browser_cdp_session().send("Browser.getVersion")["userAgent"]
-    return f"{own} footfall/{__version__}" if own else None
+    return {**browser_context_args, "user_agent": f"{own} {_NAME}"} if own and SITE in pytestconfig.stash else browser_context_args
+
+
+@pytest.fixture(scope="session")
+def _footfall_user_agent(browser: Browser, browser_name: str, browser_context_args: dict[str, Any]) -> dict[str, str]:
+    """The browser's own user agent with footfall's name behind it, so that a site can tell these visits from its customers'."""
+    if browser_name != "chromium" or "user_agent" in browser_context_args:
+        return {}
+    return {"user_agent": f"{browser.new_browser_cdp_session().send('Browser.getVersion')['userAgent']} {_NAME}"}
 
 
 @pytest.fixture
@@ -83,11 +90,13 @@ def new_context(new_context: NewContext, request: pytest.FixtureRequest, base_ur
     if "journey" not in request.fixturenames:
         return new_context
     iteration: Iteration = request.getfixturevalue("_footfall_walk")
-    agent: str | None = request.getfixturevalue("_footfall_user_agent")
+    agent: dict[str, str] = request.getfixturevalue("_footfall_user_agent")
+    if any("user_agent" in marker.kwargs for marker in request.node.iter_markers("browser_context_args")):
+        agent = {}
 
     def watched(**options: Any) -> BrowserContext:
         with iteration.stopwatch.paused():
-            context = new_context(**({"user_agent": agent} if agent else {}), **options)
+            context = new_context(**{**agent, **options})
             iteration.watch.attach(context)
             close = context.close
 
