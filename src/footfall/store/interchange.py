@@ -56,12 +56,15 @@ def import_lines(store: Store, lines: Iterable[str]) -> Imported:
     Raises StoreError, before anything is stored, for a line that is no record and for records of a run that no line begins.
     """
     with tempfile.TemporaryDirectory(prefix="footfall-import-") as place:
-        spools = _sort_out(lines, Path(place))
+        try:
+            spools = _sort_out(lines, Path(place))
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"the import cannot be read: {error}", hint=_FORM_HINT) from error
         known = [spool.name for spool in spools if has_run(store, spool.name)]
-        taken = [spool for spool in spools if spool.name not in known]
-        for spool in taken:
-            store_spool(store, spool)
-    return Imported(tuple(spool.name for spool in taken), tuple(known))
+        taken = [spool.name for spool in spools if spool.name not in known]
+        for run_id in taken:
+            store_spool(store, Path(place, run_id))
+    return Imported(tuple(taken), tuple(known))
 
 
 @dataclass(frozen=True)

@@ -167,28 +167,20 @@ class FileReader:
         if self.faults > MOST_FAULTS:
             return None
         line = data.decode("utf-8", "replace")
-        at, detail = self._last, {"file": self._file, "line": self._number}
-        record = of_later_type(line)
-        if record is None:
-            return Event(
-                self._run,
-                at,
-                "error",
-                clean_text(f"{self._file}:{self._number}: not a record: {problem}"),
-                {**detail, "text": _short(line)},
-            )
-        text = f"{self._file}:{self._number}: a record of an unknown type, {record['type']!r}"
-        return Event(self._run, _moment(record) or at, "error", text, {**detail, "record": record})
+        place = f"{self._file}:{self._number}"
+        detail = {"file": self._file, "line": self._number}
+        later = of_later_type(line)
+        if later is not None:
+            text = f"{place}: a record of an unknown type, {later['type']!r}"
+            return Event(self._run, _moment(later) or self._last, "error", text, {**detail, "record": later})
+        text = clean_text(f"{place}: not a record: {problem}")
+        return Event(self._run, self._last, "error", text, {**detail, "text": clean_text(line)[:_SHOWN]})
 
     def closing(self) -> Iterator[Event]:
         """Say how many more faults there were than were kept."""
         if self.faults > MOST_FAULTS:
             text = f"{self._file}: {self.faults - MOST_FAULTS} more lines are not records"
             yield Event(self._run, self._last, "error", text, {"file": self._file})
-
-
-def _short(line: str) -> str:
-    return clean_text(line)[:_SHOWN]
 
 
 def of_later_type(line: str) -> dict[str, Any] | None:

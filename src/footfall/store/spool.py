@@ -1,7 +1,7 @@
 """The spool: where a run's processes write what they see, line by line, before anything is stored.
 
-`.footfall/spool/<run id>/` holds one file of JSON lines per writer. Every writer holds a shared flock on the directory, so a
-directory that can be locked exclusively has no living writer, however its writers died; the system drops their locks.
+`.footfall/spool/<run id>/` holds one file of JSON lines per writer, and a lock file. Every writer holds a shared flock on that file,
+so a spool that can be locked exclusively has no living writer, however its writers died; the system drops their locks.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ RUN_VARIABLE = "FOOTFALL_RUN"
 SPOOL_VARIABLE = "FOOTFALL_SPOOL"
 
 _GONE = ".gone-"
+_LOCK = ".lock"
 _NEW = ".new-"
 _NEW_KEPT_S = 3600.0
 
@@ -63,7 +64,7 @@ class Recorder:
         self.path = directory / f"{name}.jsonl"
         self._clock = clock or SystemClock()
         self._mutex = threading.Lock()
-        with _explained(self.path):
+        with explained(self.path):
             self._hold = hold(directory)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._torn = _ends_torn(self._file)
@@ -78,7 +79,7 @@ class Recorder:
             line = to_line(record).encode("utf-8", "backslashreplace") + b"\n"
         except TypeError as error:
             raise ValueError(f"{record} has no JSON form: {error}") from error
-        with self._mutex, _explained(self.path):
+        with self._mutex, explained(self.path):
             if not self._open:
                 raise ValueError(f"{self.path} is closed")
             self._append(line)
@@ -146,13 +147,15 @@ def begin_run(root: Path, run: Run) -> Iterator[OpenRun]:
     """
     directory = spools_of(root) / run.id
     fresh = directory.with_name(_NEW + run.id)
-    with _explained(directory):
+    with explained(directory):
         fresh.mkdir(parents=True)
         # Held before it has its name: nobody ever sees it without a living writer.
         held = hold(fresh)
-        fresh.rename(directory)
-        recorder = Recorder(directory, "run")
-        os.close(held)
+        try:
+            fresh.rename(directory)
+            recorder = Recorder(directory, "run")
+        finally:
+            os.close(held)
     with recorder:
         recorder.write(run)
         yield OpenRun(run, directory, recorder)
@@ -166,17 +169,28 @@ def join_run(environment: Mapping[str, str]) -> tuple[str, Path] | None:
 
 def hold(directory: Path) -> int:
     """Take a writer's (shared) lock on a spool; closing the returned descriptor lets go of it."""
-    descriptor = os.open(directory, os.O_RDONLY)
+    descriptor = _open_lock(directory)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
 
+def _open_lock(directory: Path) -> int:
+    # A file, open for writing: network file systems lock nothing less.
+    return os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+
+
 @contextmanager
 def claim(directory: Path, wait_s: float = 0.0) -> Iterator[bool]:
-    """Lock a spool against its writers and other takers; False when it is gone, or still held after `wait_s` seconds."""
+    """Lock a spool against its writers and other takers; False when it is gone, or still held after `wait_s` seconds.
+
+    Raises StoreError when it may not be touched.
+    """
     try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
+        with explained(directory):
+            descriptor = _open_lock(directory)
+    except StoreError:
+        if directory.exists():
+            raise
         yield False
         return
     try:
@@ -201,7 +215,7 @@ def _locked(descriptor: int, wait_s: float) -> bool:
 
 def _is_still(directory: Path, descriptor: int) -> bool:
     try:
-        return os.path.samestat(directory.stat(), os.fstat(descriptor))
+        return os.path.samestat((directory / _LOCK).stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 
@@ -209,7 +223,7 @@ def _is_still(directory: Path, descriptor: int) -> bool:
 def discard(directory: Path) -> None:
     """Remove a spool that was taken in: renamed first, so that a crash half-way never leaves a part that looks like a whole."""
     gone = directory.with_name(_GONE + directory.name)
-    with _explained(directory):
+    with explained(directory):
         shutil.rmtree(gone, ignore_errors=True)
         directory.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
@@ -248,7 +262,7 @@ def read_spool(directory: Path) -> Iterator[Record]:
     A half-written last line is skipped; any other line that is not a record of this run becomes an event of kind `error`.
     """
     for path in sorted(directory.glob("*.jsonl")):
-        with path.open("rb") as file:
+        with explained(path, "read"), path.open("rb") as file:
             yield from read_lines(file, _reader(path))
 
 
@@ -283,30 +297,15 @@ def tail(directory: Path) -> Tail:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path, verb: str = "written") -> Iterator[None]:
+    """Turn what the file system refuses at `path` into a StoreError."""
     try:
         yield
     except OSError as error:
-        hint = "footfall keeps what it measures below the suite's .footfall folder: make it writable, with room on its disk"
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}", hint=hint) from error
+        hint = "footfall keeps what it measures in .footfall and out beside footfall.toml: they must be writable, with room on the disk"
+        raise StoreError(f"{path} cannot be {verb}: {error.strerror or error}", hint=hint) from error
 
 
 def _ends_torn(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
     return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-
-
-__all__ = [
-    "RUN_VARIABLE",
-    "SPOOL_VARIABLE",
-    "OpenRun",
-    "Recorder",
-    "Tail",
-    "abandoned",
-    "begin_run",
-    "claim",
-    "discard",
-    "join_run",
-    "read_spool",
-    "tail",
-]

@@ -21,7 +21,7 @@ from footfall.stats import Histogram
 from footfall.store import schema
 from footfall.store.database import Store, open_store
 from footfall.store.lines import FileReader, metric_of, moment_of, read_lines
-from footfall.store.spool import abandoned, claim, discard, read_spool
+from footfall.store.spool import abandoned, claim, discard, explained, read_spool
 from footfall.store.summary import FAULT_LABEL, SeriesTotals, comparable_key, weight
 
 VERDICT_EVENT = "verdict"
@@ -96,11 +96,16 @@ def store_spool(store: Store, directory: Path) -> None:
 
 
 def _move_artifacts(directory: Path) -> None:
-    """Move file by file, over what an interrupted move or the run itself put there."""
+    """Move the run's files to its results, beside whatever an interrupted move has put there already."""
     files = directory / "artifacts"
-    home = directory.parents[2] / "out" / directory.name / "artifacts"
     if files.is_dir():
-        shutil.copytree(files, home, dirs_exist_ok=True)
+        home = directory.resolve().parents[2] / "out" / directory.name / "artifacts"
+        with explained(home):
+            if home.exists():
+                shutil.copytree(files, home, dirs_exist_ok=True)
+            else:
+                home.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(files, home)
 
 
 def spool_facts(directory: Path) -> SpoolFacts | None:
@@ -121,7 +126,7 @@ def spool_facts(directory: Path) -> SpoolFacts | None:
 def _run_records(directory: Path) -> Iterable[Record]:
     for path in sorted(directory.glob("*.jsonl")):
         reader = FileReader(path.name, directory.name, datetime.now(UTC))
-        with path.open("rb") as file:
+        with explained(path, "read"), path.open("rb") as file:
             yield from read_lines((line for line in file if _MENTIONS_RUN.search(line)), reader)
 
 
@@ -134,6 +139,8 @@ class Intake:
         self._verdict, self._exit_code = self._forget(facts.run.id)
         values = {**run_row(facts.run), "outcome": facts.outcome, "verdict": "", "exit_code": None, "ended": facts.ended}
         self._run = self._insert_one(schema.runs, values)
+        known = select(schema.series.c.key, schema.series.c.number).where(schema.series.c.target == facts.run.target)
+        self._known: dict[str, int] = {row.key: row.number for row in connection.execute(known)}
         self._numbers: dict[Series, int] = {}
         self._totals: dict[Series, SeriesTotals] = {}
         self._units: dict[Series, str] = {}
@@ -184,7 +191,7 @@ class Intake:
 
     def _add_event(self, event: Event) -> None:
         code = event.detail.get("exit_code")
-        if event.kind == VERDICT_EVENT and code in {None, *range(256)}:
+        if event.kind == VERDICT_EVENT and (code is None or (isinstance(code, int) and 0 <= code < 256)):
             self._verdict, self._exit_code = event.text, code
         else:
             self._add_row(schema.events, event, "kind", "text", "detail")
@@ -211,8 +218,7 @@ class Intake:
     def _number_of(self, series: Series) -> int:
         values = {**asdict(series), "labels": series.label_map}
         key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-        known = self._connection.execute(select(schema.series.c.number).where(schema.series.c.key == key)).scalar()
-        return known if known is not None else self._insert_one(schema.series, {"key": key, **values})
+        return self._known.get(key) or self._insert_one(schema.series, {"key": key, **values})
 
     def finish(self) -> None:
         """Write what is left, the summaries, and when the run ended: at its end, or else at the last thing it saw."""

@@ -124,8 +124,50 @@ def test_the_files_of_a_run_outlive_its_spool(store: Store, tmp_path: Path) -> N
     directory = measured(tmp_path, RUN, 900.0)
     (directory / "artifacts").mkdir()
     (directory / "artifacts" / "pay.png").write_bytes(b"png")
+    kept = tmp_path / "out" / RUN.id / "artifacts"
     take_in(store, directory)
-    assert (tmp_path / "out" / RUN.id / "artifacts" / "pay.png").read_bytes() == b"png"
+    assert [path.name for path in kept.iterdir()] == ["pay.png"]
+
+
+def test_files_that_are_there_already_are_joined(store: Store, tmp_path: Path) -> None:
+    """A move that was interrupted is done to its end."""
+    directory = measured(tmp_path, RUN, 900.0)
+    kept = tmp_path / "out" / RUN.id / "artifacts"
+    for place, name in ((directory / "artifacts", "pay.png"), (kept, "log.txt")):
+        place.mkdir(parents=True)
+        (place / name).write_text("")
+    take_in(store, directory)
+    assert sorted(path.name for path in kept.iterdir()) == ["log.txt", "pay.png"]
+
+
+def test_results_that_cannot_be_written_are_named_and_nothing_is_lost(store: Store, tmp_path: Path) -> None:
+    """The spool stays until its files have a place."""
+    directory = measured(tmp_path, RUN, 900.0)
+    (directory / "artifacts").mkdir()
+    (tmp_path / "out").write_text("in the way")
+    with pytest.raises(StoreError, match="artifacts cannot be written"):
+        take_in(store, directory)
+    assert directory.is_dir()
+    (tmp_path / "out").unlink()
+    assert take_in(store, directory) == RUN.id
+
+
+def test_a_verdict_event_of_another_shape_is_an_event(store: Store, tmp_path: Path) -> None:
+    """Only what an export writes is taken for the run's verdict."""
+    with begin_run(tmp_path, RUN) as begun:
+        for code in ((1,), "1", 256, -1):
+            begun.recorder.event("verdict", "pass", exit_code=code)
+        begun.end("finished")
+    take_in(store, begun.directory)
+    assert (len(reader.events(store, RUN.id)), reader.run(store).verdict) == (4, "")
+
+
+def test_an_import_that_is_no_text_says_so(store: Store, tmp_path: Path) -> None:
+    """A picture, say."""
+    path = tmp_path / "import.jsonl"
+    path.write_bytes(b"\x89PNG\xff\n")
+    with path.open(encoding="utf-8") as file, pytest.raises(StoreError, match="the import cannot be read"):
+        import_lines(store, file)
 
 
 def test_text_that_a_database_refuses_does_not_lose_the_run(store: Store, tmp_path: Path) -> None:

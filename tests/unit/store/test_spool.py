@@ -40,7 +40,7 @@ def test_each_writer_has_a_file_of_its_own(begun: OpenRun) -> None:
     """A child's records stand beside its parent's and are read with them."""
     with Recorder(begun.directory, "journey-7") as child:
         child.write(lcp(1))
-    assert sorted(path.name for path in begun.directory.iterdir()) == ["journey-7.jsonl", "run.jsonl"]
+    assert sorted(path.name for path in begun.directory.glob("*.jsonl")) == ["journey-7.jsonl", "run.jsonl"]
     assert set(map(type, read_spool(begun.directory))) == {Run, Sample}
 
 
