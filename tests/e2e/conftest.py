@@ -1,0 +1,130 @@
+"""The command as a user runs it: a process of its own, in a copy of this repository's suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PATIENCE_S = 180
+
+SHORT_PROFILE = '''"""A few users for a few seconds."""
+
+from __future__ import annotations
+
+from users import Booker, Shopper, Supplier
+
+from footfall.load.stages import hold, ramp
+from footfall.load.users import StagedShape
+
+__all__ = ["Booker", "Shopper", "Supplier"]
+
+
+class Ci(StagedShape):
+    """Ten."""
+
+    stages = (ramp(to=10, over="1s"), hold("6s"))
+'''
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class SuiteCopy:
+    """A suite of its own in a folder with a space in its name."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start `footfall` with `arguments`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "footfall", *arguments],
+            cwd=self.root,
+            env={**clean_environment(), **self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def footfall(self, *arguments: str, **environment: str) -> Ended:
+        """Run `footfall` to its end."""
+        process = self.start(*arguments, **environment)
+        try:
+            out, err = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+        return Ended(process.returncode, out, err)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text in one of the suite's files; the text must be there."""
+        path = self.root / name
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new))
+
+    def verdicts(self) -> Any:
+        """Return the latest `verdicts.json`."""
+        return json.loads((self.root / "out/latest/verdicts.json").read_text())
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the stored runs, newest first."""
+        listed = self.footfall("history", "list", "--json")
+        assert listed.code == 0, listed.err
+        return json.loads(listed.out)  # type: ignore[no-any-return]
+
+
+def clean_environment() -> Mapping[str, str]:
+    """This process's environment without what a surrounding run or CI put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("FOOTFALL_", "GITHUB_", "PYTEST_", "COVERAGE_"))}
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Iterator[SuiteCopy]:
+    """A copy of this repository's suite, with a short load profile; nothing that it started outlives the test."""
+    root = tmp_path / "my suite"
+    root.mkdir()
+    for name in ("journeys", "loadtests", "reports"):
+        shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("footfall.toml", "thresholds.toml"):
+        shutil.copy(REPOSITORY / name, root / name)
+    (root / "loadtests/ci.py").write_text(SHORT_PROFILE)
+    yield SuiteCopy(root)
+    left = processes_of(root)
+    for process in left:
+        process.kill()
+    assert not left, f"left behind: {[process.cmdline() for process in left]}"
+
+
+def processes_of(root: Path) -> list[psutil.Process]:
+    """Return the processes that work in a suite's folder or below it, or mention it, after giving them a moment to end."""
+    deadline = time.monotonic() + 15
+    while (found := [process for process in psutil.process_iter() if _belongs(process, root)]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return found
+
+
+def _belongs(process: psutil.Process, root: Path) -> bool:
+    try:
+        return process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE and process.cwd().startswith(str(root))
+    except (psutil.Error, OSError):
+        return False

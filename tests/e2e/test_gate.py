@@ -1,0 +1,100 @@
+"""The main job, end to end: the embedded shop, a real browser, Locust, probes, one verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.e2e.conftest import SuiteCopy
+
+FILES = ("index.html", "verdicts.json", "junit.xml", "summary.md")
+
+
+def test_a_healthy_shop_passes(suite: SuiteCopy) -> None:
+    """Exit 0, the four files, all three senses judged, and the run in the history."""
+    ended = suite.footfall("gate", "--iterations", "2")
+    assert ended.code == 0, ended.out + ended.err
+    assert "✓ Passed" in ended.out
+    latest = suite.root / "out/latest"
+    assert {path.name for path in latest.iterdir() if path.is_file()} == set(FILES)
+    verdicts = suite.verdicts()["verdicts"]
+    assert {verdict["source"] for verdict in verdicts} == {"journey", "load", "probe"}
+    assert {verdict["outcome"] for verdict in verdicts} == {"pass"}
+    assert not ET.parse(latest / "junit.xml").findall(".//failure")  # noqa: S314  # our own file
+    [run] = suite.history()
+    assert (run["outcome"], run["verdict"], run["exit_code"]) == ("finished", "pass", 0)
+
+
+def test_a_slow_payment_fails_and_is_named(suite: SuiteCopy) -> None:
+    """Exit 1; terminal, JUnit and report name the step, the budget and the figure."""
+    ended = suite.footfall("gate", "--fault", "slow-payment", "--journey", "checkout", "--iterations", "3", "--profile", "none")
+    assert ended.code == 1, ended.out + ended.err
+    assert "checkout › pay · duration" in ended.out
+    assert "p75 <= 2.5s" in ended.out
+    [broken] = [verdict for verdict in suite.verdicts()["verdicts"] if verdict["outcome"] == "fail"]
+    assert (broken["part"], broken["metric"], broken["severity"]) == ("pay", "duration", "P0")
+    assert broken["figure"] > 2500
+    for name in ("index.html", "summary.md", "junit.xml"):
+        text = (suite.root / "out/latest" / name).read_text()
+        assert "pay" in text
+        assert "2.5" in text
+    assert suite.history()[0]["labels"]["fault"] == "slow-payment"
+
+
+def test_a_stored_run_can_be_judged_again(suite: SuiteCopy) -> None:
+    """`gate --run` measures nothing and holds the run against today's budgets."""
+    measured = suite.footfall("gate", "--journey", "booking", "--iterations", "2", "--profile", "none")
+    assert measured.code == 0, measured.out + measured.err
+    suite.edit("thresholds.toml", 'lcp = { warn = "p75 <= 2.5s", fail = "p75 <= 4s"', 'lcp = { fail = "p75 <= 1ms"')
+    again = suite.footfall("gate", "--run", "latest", "--json")
+    assert again.code == 1, again.err
+    assert {verdict["metric"] for verdict in json.loads(again.out)["verdicts"] if verdict["outcome"] == "fail"} == {"lcp"}
+    assert len(suite.history()) == 1
+
+
+def test_a_target_that_is_down_cannot_be_judged(suite: SuiteCopy) -> None:
+    """Exit 3, and the message says who did not answer."""
+    suite.edit("footfall.toml", "[targets.corner]", '[targets.gone]\nurl = "http://127.0.0.1:9"\n\n[targets.corner]')
+    ended = suite.footfall("gate", "--target", "gone")
+    assert ended.code == 3
+    assert "http://127.0.0.1:9 does not answer" in ended.err
+    assert "Traceback" not in ended.err
+    assert suite.history() == []
+
+
+def test_a_journey_that_fails_fails_the_gate(suite: SuiteCopy) -> None:
+    """Whether or not a budget speaks of it; the message says where, and a screenshot is kept."""
+    (suite.root / "thresholds.toml").write_text('[probes."*"]\nsuccess = "rate >= 99%"\n')
+    suite.edit("journeys/test_booking.py", "Booking confirmed", "Booking celebrated")
+    suite.edit("journeys/conftest.py", "GOOD_CARD =", "from playwright.sync_api import expect\n\nexpect.set_options(timeout=2_000)\n\nGOOD_CARD =")
+    ended = suite.footfall("gate", "--journey", "booking", "--iterations", "1", "--profile", "none")
+    assert ended.code == 1, ended.out + ended.err
+    assert "booking" in ended.out
+    assert "Booking celebrated" in ended.out
+    assert list((suite.root / "out/latest/artifacts").rglob("*.png")) or list((suite.root / "out/latest/artifacts").rglob("*.jpeg"))
+    assert suite.history()[0]["outcome"] == "failed"
+
+
+def test_the_report_stands_alone(suite: SuiteCopy) -> None:
+    """One file, under 1 MB, that asks the network for nothing."""
+    assert suite.footfall("gate", "--journey", "fulfillment", "--iterations", "1").code == 0
+    html = (suite.root / "out/latest/index.html").read_text()
+    assert len(html.encode()) < 1_000_000
+    assert "<script" not in html
+    assert "http://" not in html.replace("http://www.w3.org", "").replace("http://127.0.0.1", "")
+
+
+@pytest.mark.parametrize("folder", ["out", ".footfall"])
+def test_a_folder_that_cannot_be_written_is_told(suite: SuiteCopy, folder: str) -> None:
+    """A file where a folder should be: exit 2 before anything is measured, or with the measurement kept."""
+    (suite.root / folder).write_text("in the way")
+    ended = suite.footfall("gate", "--journey", "booking", "--iterations", "1", "--profile", "none")
+    assert ended.code == 2, ended.err
+    assert folder in ended.err
+    assert "Traceback" not in ended.err
+    if folder == "out":
+        Path(suite.root / folder).unlink()
+        assert len(suite.history()) == 1

@@ -1,0 +1,62 @@
+"""However a command is ended, what was measured is kept, and no child process stays behind."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import SuiteCopy, processes_of
+
+PATIENCE_S = 90
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def written(root: Path, word: str) -> bool:
+    """Say whether a spool holds a word already."""
+    return any(word in path.read_text() for path in (root / ".footfall/spool").glob("*/*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("during", "number", "code"),
+    [
+        ('"metric":"lcp"', signal.SIGINT, 130),  # while a browser walks
+        ('"source":"load"', signal.SIGINT, 130),  # while Locust loads
+        ('"metric":"lcp"', signal.SIGTERM, 143),
+    ],
+)
+def test_an_interrupted_gate_keeps_what_was_measured(suite: SuiteCopy, during: str, number: int, code: int) -> None:
+    """Ctrl-C or SIGTERM: the run is stored as aborted, and browser, Locust and shop are gone (the fixture sees to it)."""
+    process = suite.start("gate", "--journey", "booking", "--iterations", "1" if "load" in during else "20")
+    wait_until(lambda: written(suite.root, during))
+    process.send_signal(number)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    [run] = suite.history()
+    assert run["outcome"] == "aborted"
+    shown = suite.footfall("history", "show", "latest")
+    assert "booking" in shown.out
+
+
+def test_a_killed_gate_leaves_no_process_and_the_next_command_keeps_its_run(suite: SuiteCopy) -> None:
+    """`kill -9`: children end by themselves, and what they wrote is taken in at the next start."""
+    process = suite.start("gate", "--journey", "booking", "--iterations", "20", "--profile", "none")
+    wait_until(lambda: written(suite.root, '"metric":"lcp"'))
+    process.kill()
+    process.communicate()
+    assert processes_of(suite.root) == []
+    [run] = suite.history()
+    assert run["outcome"] in {"interrupted", "aborted"}
+    again = suite.footfall("gate", "--run", "latest")
+    assert again.code == 3, again.out + again.err
