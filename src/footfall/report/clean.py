@@ -71,7 +71,7 @@ def safe_path(path: str) -> str:
     """Return `path` as a relative link that stays below the report's folder, percent-encoded; empty if it would not."""
     pure = PurePosixPath(path)
     harmless = path and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
-    return quote(f"./{pure}" if harmless and ":" in path else str(pure), safe="/.-_~") if harmless else ""
+    return quote(f"./{pure}" if harmless and ":" in path else str(pure), safe="/.-_~", errors="replace") if harmless else ""
 
 
 def safe_link(address: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class Load:
-    """A profile's panels over one time axis, and its table of requests."""
+    """A profile's panels over one time axis, its table of requests, and those of what no budget judges (ramp-up, wind-down)."""
 
     table: Table
+    others: tuple[Table, ...]
     panels: tuple[Panel, ...]
     axis: Markup
 
@@ -194,14 +195,14 @@ def _links(view: ReportView, verdict: Verdict) -> Iterable[Link]:
 
 
 def _loads(view: ReportView) -> Iterable[Load]:
-    by_profile = {timeline.profile: timeline for timeline in view.timelines}
-    for table in profiles(view):
-        timeline = by_profile.get(table.name)
-        verdicts = [v for v in view.verdicts if (v.source, v.subject, v.part) == (Source.LOAD, table.name, "")]
-        if timeline is None:
-            yield Load(table, (), Markup(""))
-        else:
-            yield Load(table, panels(timeline, verdicts), time_axis(timeline))
+    timelines = {timeline.profile: timeline for timeline in view.timelines}
+    tables = profiles(view)
+    for name in dict.fromkeys(table.name for table in tables):
+        table, *others = sorted((table for table in tables if table.name == name), key=lambda table: len(table.tags))
+        verdicts = [v for v in view.verdicts if (v.source, v.subject, v.part) == (Source.LOAD, name, "")]
+        timeline = timelines.get(name)
+        drawn = (panels(timeline, verdicts), time_axis(timeline)) if timeline else ((), Markup(""))
+        yield Load(table, tuple(others), *drawn)
 
 
 def _glances(view: ReportView) -> Iterable[Glance]:
@@ -230,7 +231,8 @@ def _held(view: ReportView, source: Source) -> tuple[str, str]:
 
 
 def _load_glance(view: ReportView) -> tuple[str, str]:
-    tables = profiles(view)
-    facts: Sequence[str] = tables[0].facts if tables else ()
-    more = f", and {words.count(len(tables) - 1, 'profile')} more" if len(tables) > 1 else ""
+    tables = sorted(profiles(view), key=lambda table: len(table.tags))
+    facts = tables[0].facts
+    others = len({table.name for table in tables}) - 1
+    more = f", and {words.count(others, 'profile')} besides" if others else ""
     return (facts[0] if facts else "–"), ", ".join(facts[1:]) + more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from footfall.metrics import Source
 from footfall.samples import Sample
 from footfall.stats import Histogram
 
+PHASE = "phase"
+"""The label of what was seen while the number of users was still changing."""
 BUCKETS = 180
 """Points that a chart is given at most: longer runs are merged into wider buckets."""
 
@@ -23,6 +25,7 @@ class Moment:
 
     `users` and `throughput` (per second) are means over the bucket, `p50` to `p99` come from its merged histogram in ms, `errors` is
     failed/total, `generator_cpu` a share of one core and `generator_lag` in ms (both the worst of the bucket), `dropped` a sum.
+    `phase` is empty for the steady part, which budgets judge; else `ramp` or `stop`, or whatever the label of that name says.
     """
 
     at: float
@@ -35,6 +38,7 @@ class Moment:
     generator_cpu: float | None = None
     generator_lag: float | None = None
     dropped: float | None = None
+    phase: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,17 @@ def timelines(observations: Iterable[Observation], samples: Iterable[Sample]) ->
     for observation in observations:
         if observation.series.source == Source.LOAD:
             of = observation.series
-            seen[of.subject] += [_Piece(window.at, of.part, of.metric, window=window) for window in observation.windows]
+            seen[of.subject] += [
+                _Piece(window.at, of.part, of.metric, _phase(of.label_map), window=window) for window in observation.windows
+            ]
     for sample in samples:
         if sample.source == Source.LOAD:
-            seen[sample.subject].append(_Piece(sample.at, sample.part, sample.metric, sample=sample))
+            seen[sample.subject].append(_Piece(sample.at, sample.part, sample.metric, _phase(sample.labels), sample=sample))
     return tuple(_timeline(profile, pieces) for profile, pieces in sorted(seen.items()) if pieces)
+
+
+def _phase(labels: Mapping[str, str]) -> str:
+    return labels.get(PHASE, "")
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class _Piece:
     at: datetime
     part: str
     metric: str
+    phase: str
     sample: Sample | None = None
     window: Window | None = None
 
@@ -97,7 +108,7 @@ def _moment(at: float, width: float, pieces: Sequence[_Piece]) -> Moment:
     for piece in pieces:
         if piece.sample is not None:
             values[piece.metric].append(piece.sample.value)
-    latencies = Histogram.merged(piece.window.histogram for piece in pieces if piece.window is not None and piece.metric == "latency")
+    latencies, lags = _merged(pieces, "latency"), _merged(pieces, "generator_lag")
     p50, p95, p99 = (latencies.percentile(q) if latencies.count else None for q in (50, 95, 99))
     return Moment(
         at=float(at),
@@ -108,9 +119,14 @@ def _moment(at: float, width: float, pieces: Sequence[_Piece]) -> Moment:
         p99=p99,
         errors=_failed_share([piece.sample for piece in pieces if piece.sample is not None and piece.metric == "errors"]),
         generator_cpu=max(values["generator_cpu"], default=None),
-        generator_lag=max(values["generator_lag"], default=None),
+        generator_lag=max([*values["generator_lag"], *([lags.maximum] if lags.count else [])], default=None),
         dropped=math.fsum(values["dropped"]) if values["dropped"] else None,
+        phase=min((piece.phase for piece in pieces), default=""),  # a bucket that is partly steady is steady
     )
+
+
+def _merged(pieces: Sequence[_Piece], metric: str) -> Histogram:
+    return Histogram.merged(piece.window.histogram for piece in pieces if piece.window is not None and piece.metric == metric)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -12,6 +12,7 @@ from footfall.report.charts.scale import finite
 from footfall.report.charts.trend import MOST, Trend
 from footfall.report.figures import VITALS, metric_name, titled, usual_statistic, value_of, worst_of
 from footfall.report.tables import Labels
+from footfall.report.timeline import PHASE
 from footfall.report.view import Point, ReportView
 from footfall.samples import Series
 
@@ -86,7 +87,11 @@ def _trend(seen: Observation, points: Sequence[Point], statistic: str, verdict: 
 def trend_tables(view: ReportView) -> tuple[TrendTable, ...]:
     """Return the pictures of all series that were seen before, those of the generator left out, MOST_ROWS rows at most."""
     worst = {series: worst_of(found) for series, found in _by_series(view).items()}
-    found = {s: t for s in view.trends if s.metric not in _LEFT_OUT and (t := trend_of(view, s, worst.get(s))) and len(t.values) > 1}
+    found = {
+        s: t
+        for s in view.trends
+        if s.metric not in _LEFT_OUT and PHASE not in s.label_map and (t := trend_of(view, s, worst.get(s))) and len(t.values) > 1
+    }
     tables, room = [], MOST_ROWS
     for source in Source:
         groups = dict.fromkeys(_group(series) for series in found if series.source == source)

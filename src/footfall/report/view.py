@@ -176,7 +176,7 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         steps=cleaned(step_order(samples)),
         trends=_points(trends or {}),
         events=told,
-        artifacts=tuple(cleaned(artifact) for artifact in artifacts[:MOST_ARTIFACTS] if safe_path(artifact.path)),
+        artifacts=tuple(artifact for artifact in map(cleaned, artifacts[:MOST_ARTIFACTS]) if safe_path(artifact.path)),
         environment=cleaned(dict(environment or {})),
         spoilt=cleaned(dict(spoilt or {})),
         notes=cleaned(tuple(notes)),

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from footfall.gate.verdict import Outcome
 from footfall.report.charts.bars import step_bar, tally_bar, used
-from footfall.report.charts.load import clock, panels, time_axis
+from footfall.report.charts.load import clock, panels, phases, time_axis
 from footfall.report.charts.scale import around, from_zero, steady
 from footfall.report.charts.strip import strip
 from footfall.report.charts.svg import line, percent, tag
@@ -128,6 +128,14 @@ def test_the_loads_panels_share_one_axis_and_draw_their_budgets() -> None:
     assert "p95" in (picture.get("aria-label") or "")
     assert {"Users running", "Requests finished per second", "Failed requests, share"} < set(found)
     assert "0:30" in time_axis(view.timelines[0])
+
+
+def test_the_ramp_is_shaded_and_named() -> None:
+    """Readers see which seconds no budget judges."""
+    (timeline,) = views.healthy().timelines
+    assert [(name, start, round(end, 2)) for name, start, end in phases(timeline)] == [("ramp", 0.0, 0.2)]
+    assert "ramp" in time_axis(timeline)
+    assert all('class="phase"' in panel.picture for panel in panels(timeline))
 
 
 def test_steps_are_laid_end_to_end() -> None:

@@ -67,6 +67,7 @@ def test_plain_data_is_cleaned_to_its_depth() -> None:
         ("artifacts/a.png", "artifacts/a.png"),
         ("artifacts/a b#c?.png", "artifacts/a%20b%23c%3F.png"),
         ("javascript:alert(1)", "./javascript%3Aalert%281%29"),
+        ("artifacts/\ud800.png", "artifacts/%3F.png"),
         ("../../etc/passwd", ""),
         ("/etc/passwd", ""),
         ("..\\windows", ""),

@@ -59,6 +59,13 @@ def test_a_long_run_is_merged_into_wider_buckets_and_percentiles_are_never_avera
     assert sum(moment.p50 is not None for moment in line.moments) == 2
 
 
+def test_what_budgets_do_not_judge_is_marked() -> None:
+    """Seconds of the ramp carry its name; one that is partly steady is steady."""
+    ramp = [Sample(RUN.id, STARTED + timedelta(seconds=n), "load", "ci", "", "users", 1.0, labels={"phase": "ramp"}) for n in range(2)]
+    (line,) = timelines([], [*ramp, _sample(1, "users", 2), _sample(2, "users", 2)])
+    assert [moment.phase for moment in line.moments] == ["ramp", "", ""]
+
+
 def test_other_sources_have_no_timeline() -> None:
     """Journeys and probes are passed over."""
     assert timelines([], [Sample(RUN.id, STARTED, "probe", "health", "", "latency", 1.0)]) == ()

@@ -109,6 +109,7 @@ def load_records(seed: int = 7) -> tuple[Sample | HistogramWindow, ...]:
         users = min(50, 5 * (second + 1))
         rate = users * 2 + chance.randint(-6, 6)
         bump = 2.6 if 33 <= second <= 37 else 1.0
+        labels = {"phase": "ramp"} if second < 12 else {}
         histogram = Histogram()
         for _ in range(max(1, rate)):
             histogram.record(chance.choice(list(REQUESTS.values())) * bump * chance.lognormvariate(0, 0.45))
@@ -120,9 +121,9 @@ def load_records(seed: int = 7) -> tuple[Sample | HistogramWindow, ...]:
             "generator_lag": 1 + chance.random() * 3,
             "dropped": 0,
         }
-        records.append(HistogramWindow(RUN.id, at, 1, "load", "ci", "", "latency", histogram.encode()))
-        records += [Sample(RUN.id, at, "load", "ci", "", metric, float(value)) for metric, value in figures.items()]
-        records.append(Sample(RUN.id, at, "load", "ci", "", "errors", float(failed), detail={"of": rate}))
+        records.append(HistogramWindow(RUN.id, at, 1, "load", "ci", "", "latency", histogram.encode(), labels))
+        records += [Sample(RUN.id, at, "load", "ci", "", metric, float(value), labels=labels) for metric, value in figures.items()]
+        records.append(Sample(RUN.id, at, "load", "ci", "", "errors", float(failed), labels=labels, detail={"of": rate}))
     return tuple(records)
 
 
@@ -142,35 +143,37 @@ def step_samples() -> list[Sample]:
 
 @cache
 def load_observations() -> tuple[Observation, ...]:
-    """What the load run's series come to."""
+    """What the load run's series come to: of each request, of all together, and of the ramp apart."""
     chance = random.Random(11)
-    seen = [_load_total()]
+    seen = []
     for request, usual in REQUESTS.items():
         histogram = Histogram()
         for _ in range(1000):
             histogram.record(usual * chance.lognormvariate(0, 0.45))
         seen.append(Observation(series("load", "ci", request, "latency"), Kind.TREND, "ms", Figures.of_histogram(histogram)))
-        failed = Figures(1000, 0.002 if "payments" in request else 0, 0, 1, 0, 0, 0, 0, 0, 2, 0)
-        seen.append(Observation(series("load", "ci", request, "errors"), Kind.RATE, "ratio", failed))
-    records = load_records()
-    for metric in ("users", "throughput", "generator_cpu", "generator_lag", "dropped"):
-        values = [record.value for record in records if isinstance(record, Sample) and record.metric == metric]
-        seen.append(observe(series("load", "ci", "", metric), values))
-    errors = [record for record in records if isinstance(record, Sample) and record.metric == "errors"]
-    of = sum(float(record.detail["of"]) for record in errors)
-    share = sum(record.value for record in errors) / of
-    seen.append(
-        Observation(series("load", "ci", "", "errors"), Kind.RATE, "ratio", Figures(int(of), share, 0, 1, 0, 0, 0, 0, 0, share * of, 0))
-    )
-    return tuple(seen)
+        seen.append(_errors(series("load", "ci", request, "errors"), 2 if "payments" in request else 0, 1000))
+    return (*seen, *_whole_load({}), *_whole_load({"phase": "ramp"}))
 
 
-def _load_total() -> Observation:
-    windows = tuple(
-        Window(record.at, record.window_s, Histogram.decode(record.hdr)) for record in load_records() if isinstance(record, HistogramWindow)
-    )
+def _whole_load(labels: Mapping[str, str]) -> list[Observation]:
+    """All requests together, of the steady part or of the ramp."""
+    records = [record for record in load_records() if record.labels == labels]
+    samples = [record for record in records if isinstance(record, Sample)]
+    windows = [Window(r.at, r.window_s, Histogram.decode(r.hdr)) for r in records if isinstance(r, HistogramWindow)]
     merged = Histogram.merged(window.histogram for window in windows)
-    return Observation(series("load", "ci", "", "latency"), Kind.TREND, "ms", Figures.of_histogram(merged), windows=windows)
+
+    def whole(metric: str) -> Series:
+        return series("load", "ci", "", metric, tuple(labels.items()))
+
+    seen = [Observation(whole("latency"), Kind.TREND, "ms", Figures.of_histogram(merged), windows=tuple(windows))]
+    metrics = ("users", "throughput", "generator_cpu", "generator_lag", "dropped")
+    seen += [observe(whole(metric), [sample.value for sample in samples if sample.metric == metric]) for metric in metrics]
+    errors = [sample for sample in samples if sample.metric == "errors"]
+    return [*seen, _errors(whole("errors"), sum(e.value for e in errors), sum(e.detail["of"] for e in errors))]
+
+
+def _errors(of: Series, failed: float, requests: int) -> Observation:
+    return Observation(of, Kind.RATE, "ratio", Figures(requests, failed / requests, 0, 1, 0, 0, 0, 0, 0, failed, 0))
 
 
 def probe_observations() -> list[Observation]:
@@ -214,9 +217,11 @@ def verdicts_of(observations: Sequence[Observation]) -> list[Verdict]:
         elif (source, part, metric) == ("journey", "pay", "duration"):
             key = f"journeys.{subject}.steps.pay.duration"
             found.append(judge(seen, key, "p75 <= 2.5s", severity="P0", owner="payments", runbook="docs/runbook.md#pay", line=18))
-        elif (source, part) == ("load", "") and metric == "latency":
+        elif source == "load" and (part or seen.series.labels):
+            continue
+        elif source == "load" and metric == "latency":
             found.append(judge(seen, "load.ci.latency", "p95 <= 200ms", level="warn", severity="P1", line=24))
-        elif (source, part) == ("load", "") and metric == "errors":
+        elif source == "load" and metric == "errors":
             found.append(judge(seen, "load.ci.errors", "rate <= 1%", severity="P0", line=25))
         elif source == "probe" and metric == "latency":
             found.append(judge(seen, "probes.*.latency", "p75 <= 500ms", level="warn", line=29))

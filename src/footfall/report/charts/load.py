@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -60,7 +61,7 @@ def _panel(  # a picture is all of these at once
     scale = from_zero([*values, *near], least={"ratio": 0.01}.get(unit, 0.0))
     layer = [area(_placed(timeline, lines[0], scale, height), height, f"wash {lines[0].class_}")] if len(lines) == 1 else []
     layer += [line(_traced(timeline, each, scale, height), each.class_) for each in reversed(lines)]
-    marks = [_grid(scale, height), stretched(height, *layer)]
+    marks = [_phases(timeline, height), _grid(scale, height), stretched(height, *layer)]
     marks += [_limit(verdict, scale, height) for verdict in limits if verdict.limit in near]
     marks.append(_hover(timeline, lines, unit, height))
     label = f"{title}: {_summary(timeline, lines, unit)}"
@@ -105,6 +106,20 @@ def _axis(scale: Scale, unit: str, height: float) -> Markup:
     return tag("svg", *marks, width=56, height=height, aria_hidden="true", class_="names")
 
 
+def phases(timeline: Timeline) -> Iterable[tuple[str, float, float]]:
+    """Yield the stretches that are not steady: name, start and end as shares of the width."""
+    numbered = enumerate(timeline.moments)
+    for name, group in groupby(numbered, key=lambda pair: pair[1].phase):
+        places = [n for n, _ in group]
+        if name:
+            yield name, places[0] / len(timeline.moments), (places[-1] + 1) / len(timeline.moments)
+
+
+def _phases(timeline: Timeline, height: float) -> Markup:
+    shades = [tag("rect", x=percent(a), y=0, width=percent(b - a), height=height, class_="phase") for _, a, b in phases(timeline)]
+    return Markup("").join(shades)
+
+
 def _limit(verdict: Verdict, scale: Scale, height: float) -> Markup:
     y = _y(verdict.limit or 0.0, scale, height)
     rule = tag("line", x1="0%", x2="100%", y1=y, y2=y, class_="limit", stroke="currentColor")
@@ -145,7 +160,8 @@ def time_axis(timeline: Timeline) -> Markup:
     step = _round_step(length)
     times = [n * step for n in range(int(length // step) + 1)]
     marks = [text(clock(t), t / length, 14, anchor="start" if not t else "end" if t == length else "middle") for t in times]
-    return tag("svg", *marks, class_="plot", width="100%", height=20, aria_hidden="true")
+    marks += [text(name, (start + end) / 2, 32, "label") for name, start, end in phases(timeline) if end - start > 0.04]
+    return tag("svg", *marks, class_="plot", width="100%", height=36, aria_hidden="true")
 
 
 def _round_step(length: float) -> float:
