@@ -29,8 +29,7 @@ from footfall.store.summary import weight
 LATEST = "latest"
 
 _SEARCHED = 1000
-
-_FIGURES = tuple(field.name for field in fields(Figures))
+_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -92,17 +91,20 @@ def run(store: Store, name: str = LATEST) -> RunRow:
 
 
 def _find(connection: Connection, name: str) -> RunRow:
-    newest_first = run_table.c.started.desc(), run_table.c.number.desc()
-    query = select(run_table).order_by(*newest_first)
-    if name != LATEST:
-        query = query.where(func.upper(func.substr(run_table.c.id, 1, len(name))) == name.upper())
-    rows = [_run_row(row) for row in connection.execute(query.limit(1 if name == LATEST else 6))]
-    exact = [row for row in rows if row.id == name]
-    if len(exact or rows) == 1:
-        return (exact or rows)[0]
-    if not rows:
-        raise _unknown(connection, name)
-    raise UsageError(f"{name!r} begins the ids of several runs", hint="name one of them: " + ", ".join(row.id for row in rows))
+    newest_first = select(run_table).order_by(run_table.c.started.desc(), run_table.c.number.desc())
+    begins = func.upper(func.substr(run_table.c.id, 1, len(name))) == name.upper()
+    queries = (
+        [newest_first.limit(1)]
+        if name == LATEST
+        else [select(run_table).where(run_table.c.id == name), newest_first.where(begins).limit(_NAMED)]
+    )
+    for query in queries:
+        rows = connection.execute(query).all()
+        if len(rows) == 1:
+            return _run_row(rows[0])
+        if rows:
+            raise UsageError(f"{name!r} begins the ids of several runs", hint="name one of them: " + ", ".join(row.id for row in rows))
+    raise _unknown(connection, name)
 
 
 def _unknown(connection: Connection, name: str) -> UsageError:
@@ -128,10 +130,11 @@ def _series(row: Row[Any]) -> Series:
 
 
 def _figures(row: Row[Any]) -> Figures:
-    return Figures(*(getattr(row, f"figure_{name}") for name in _FIGURES))
+    """Read figures from a row that begins with `_FIGURE_COLUMNS`; by position, for a trend may have many thousand rows."""
+    return Figures(*row[: len(_FIGURE_COLUMNS)])
 
 
-_FIGURE_COLUMNS = tuple(summary_table.c[name].label(f"figure_{name}") for name in _FIGURES)  # a Row has a `count` of its own
+_FIGURE_COLUMNS = tuple(summary_table.c[field.name] for field in fields(Figures))
 _SERIES_COLUMNS = tuple(series_table.c[name] for name in ("number", "target", "source", "subject", "part", "metric", "labels"))
 
 
@@ -140,7 +143,7 @@ def evidence(store: Store, run_id: str) -> tuple[Observation, ...]:
 
     A rate's values are shares (failed of all, per sample). Raises UsageError for an unknown run.
     """
-    query: Select[Any] = select(*_SERIES_COLUMNS, summary_table.c.kind, summary_table.c.unit, *_FIGURE_COLUMNS).join_from(
+    query: Select[Any] = select(*_FIGURE_COLUMNS, *_SERIES_COLUMNS, summary_table.c.kind, summary_table.c.unit).join_from(
         summary_table, series_table
     )
     with store.reading() as connection:
@@ -255,8 +258,8 @@ def trend(store: Store, run_id: str, *, last: int = 30) -> Mapping[Series, tuple
     with store.reading() as connection:
         found = _find(connection, run_id)
         upto = (
-            select(run_table.c.id, summary_table.c.started, run_table.c.git_commit, run_table.c.verdict, run_table.c.outcome)
-            .add_columns(*_FIGURE_COLUMNS)
+            select(*_FIGURE_COLUMNS, run_table.c.id, summary_table.c.started, run_table.c.git_commit)
+            .add_columns(run_table.c.verdict, run_table.c.outcome)
             .join_from(summary_table, run_table)
             .where(summary_table.c.series == bindparam("series"), summary_table.c.started <= found.run.started)
             .order_by(summary_table.c.started.desc())
