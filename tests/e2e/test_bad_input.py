@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from footfall.store.schema import VERSION_TABLE
 from tests.e2e.conftest import SuiteCopy
 
 
@@ -94,9 +95,11 @@ def test_a_wrong_word_on_the_command_line_is_told(suite: SuiteCopy, arguments: t
 )
 def test_a_python_error_in_a_script_is_told(suite: SuiteCopy, file: str, broken: str, said: str) -> None:
     """A syntax error or a failing import is exit 2 with file and line, not a failed journey."""
-    path = suite.root / file
-    path.write_text(broken + path.read_text())
-    only = ("--journey", "checkout", "--profile", "none") if file.startswith("journeys") else ("--journey", "fulfillment", "--iterations", "1")
+    first = "from __future__ import annotations\n"
+    suite.edit(file, first, first + broken)
+    only = (
+        ("--journey", "checkout", "--profile", "none") if file.startswith("journeys") else ("--journey", "fulfillment", "--iterations", "1")
+    )
     ended = suite.footfall("gate", *only)
     assert ended.code == 2, ended.out + ended.err
     assert said in ended.err
@@ -134,7 +137,7 @@ def test_a_store_of_a_newer_version_is_refused(suite: SuiteCopy) -> None:
     assert suite.footfall("history", "list").code == 0
     database = suite.root / ".footfall/history.db"
     with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'from-the-future'")
+        connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = 'from-the-future'")  # noqa: S608  # a constant
     connection.close()
     ended = suite.footfall("gate")
     assert ended.code == 2

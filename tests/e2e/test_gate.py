@@ -69,7 +69,9 @@ def test_a_journey_that_fails_fails_the_gate(suite: SuiteCopy) -> None:
     """Whether or not a budget speaks of it; the message says where, and a screenshot is kept."""
     (suite.root / "thresholds.toml").write_text('[probes."*"]\nsuccess = "rate >= 99%"\n')
     suite.edit("journeys/test_booking.py", "Booking confirmed", "Booking celebrated")
-    suite.edit("journeys/conftest.py", "GOOD_CARD =", "from playwright.sync_api import expect\n\nexpect.set_options(timeout=2_000)\n\nGOOD_CARD =")
+    suite.edit(
+        "journeys/conftest.py", "GOOD_CARD =", "from playwright.sync_api import expect\n\nexpect.set_options(timeout=2_000)\n\nGOOD_CARD ="
+    )
     ended = suite.footfall("gate", "--journey", "booking", "--iterations", "1", "--profile", "none")
     assert ended.code == 1, ended.out + ended.err
     assert "booking" in ended.out

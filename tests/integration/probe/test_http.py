@@ -1,0 +1,100 @@
+"""An HTTP probe against the embedded shop: what held, what did not and why, and where the time went."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from footfall.clock import SystemClock
+from footfall.config.suite import Expect, ProbeSpec, Target
+from footfall.probe.http import Result, check
+from footfall.probe.run import run_probes
+from footfall.samples import Event, Record, Sample
+from footfall.target import open_target
+
+HEALTH = ProbeSpec("health", "/api/health", timeout_s=10, checks=2, expect=Expect(json={"$.status": "ok"}))
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[str]:
+    """A healthy shop's address."""
+    with open_target(Target("corner", demo=True)) as live:
+        yield live.url
+
+
+def checked(spec: ProbeSpec, url: str) -> Result:
+    """Make one check."""
+    return asyncio.run(check(spec, url, {"X-Footfall-Run": "test"}))
+
+
+def test_a_check_that_holds_knows_its_phases(shop: str) -> None:
+    """All is well: status, latency and the phases that happened; an address needs no look-up and plain HTTP no handshake."""
+    result = checked(HEALTH, shop)
+    assert (result.ok, result.problem, result.status) == (True, "", 200)
+    assert set(result.phases) == {"connect", "ttfb"}
+    assert result.latency_ms >= result.phases["connect"] + result.phases["ttfb"]
+
+
+def test_a_name_is_looked_up_and_timed(shop: str) -> None:
+    """A host name has a `dns` phase."""
+    result = checked(HEALTH, shop.replace("127.0.0.1", "localhost"))
+    assert result.ok, result.problem
+    assert "dns" in result.phases
+
+
+@pytest.mark.parametrize(
+    ("expect", "problem"),
+    [
+        (Expect(status=(204, 301)), "status 200, expected 204 or 301"),
+        (Expect(json={"$.status": "fine"}), "$.status is 'ok', expected 'fine'"),
+        (Expect(json={"$.nowhere": 1}), "$.nowhere is absent, expected 1"),
+        (Expect(text=("no such words",)), "the text 'no such words' is not in the answer"),
+        (Expect(headers={"content-type": "text/html"}), "header content-type is 'application/json', expected 'text/html' in it"),
+    ],
+)
+def test_what_is_not_as_expected_is_said(shop: str, expect: Expect, problem: str) -> None:
+    """A failed check says what it saw and what it wanted."""
+    result = checked(replace(HEALTH, expect=expect), shop)
+    assert (result.ok, result.problem) == (False, problem)
+
+
+def test_a_page_is_no_json(shop: str) -> None:
+    """Expecting JSON of a page fails, and does not crash."""
+    assert checked(replace(HEALTH, url="/"), shop).problem == "the answer is not JSON"
+
+
+def test_figures_of_the_answer_are_measured(shop: str) -> None:
+    """A number at a JSON path becomes a metric; a path without one is a failed check that names it."""
+    result = checked(replace(HEALTH, url="/api/services", expect=Expect(), measure={"shortest": "$..minutes", "nothing": "$.nope"}), shop)
+    assert not result.ok
+    assert "nothing ($.nope)" in result.problem
+
+
+def test_a_site_that_is_down_is_a_failed_check() -> None:
+    """No connection, no name: a result with the reason, never an exception."""
+    refused = checked(HEALTH, "http://127.0.0.1:9")
+    assert not refused.ok
+    assert refused.status is None
+    assert refused.problem
+    assert "cannot be resolved" in checked(HEALTH, "http://no-such-host.invalid").problem
+
+
+def test_a_site_that_is_too_slow_is_a_failed_check() -> None:
+    """The time-out is the whole check's."""
+    with open_target(Target("corner", demo=True), ["slow=/api/health:5s"]) as live:
+        result = checked(replace(HEALTH, timeout_s=0.3), live.url)
+    assert (result.ok, result.problem) == (False, "no whole answer within 0.3 s")
+
+
+def test_a_check_leaves_samples_and_says_why_it_failed() -> None:
+    """Each check is a `success` sample; a failed one also leaves an event that names the probe."""
+    written: list[Record] = []
+    with open_target(Target("corner", demo=True), ["errors=/api/health:1"]) as live:
+        asyncio.run(run_probes([HEALTH], live.url, run="r", headers={}, clock=SystemClock(), write=written.append))
+    successes = [record.value for record in written if isinstance(record, Sample) and record.metric == "success"]
+    assert successes == [0.0, 0.0]
+    events = [record for record in written if isinstance(record, Event)]
+    assert [event.text for event in events] == ["probe health: status 500, expected 200"] * 2
