@@ -35,6 +35,11 @@ WATCH_CLICKS = """() => {
     .observe({ type: "event", durationThreshold: 16, buffered: true });
 }"""
 
+SLOWEST_CLICK = """async () => {
+  while (!window.slowest) await new Promise((done) => setTimeout(done, 50));
+  return window.slowest;
+}"""
+
 
 @pytest.mark.parametrize(
     ("score", "width", "height", "path"),
@@ -52,11 +57,13 @@ def test_a_layout_shift_has_the_score_that_was_asked_for(
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/book", "/book/haircut", "/shop", "/shop/sourdough-loaf", "/market", "/events", "/login"])
-def test_a_well_page_does_not_shift(corner: Corner, tab: Page, path: str) -> None:
+def test_a_well_page_does_not_shift(corner: Corner, tab: Page) -> None:
     """Without the fault nothing moves."""
-    tab.goto(corner.url + path)
-    assert tab.evaluate(SHIFTS) < 0.01
+    scores = {}
+    for path in ("/", "/book", "/book/haircut", "/shop", "/shop/sourdough-loaf", "/market/3"):
+        tab.goto(corner.url + path)
+        scores[path] = tab.evaluate(SHIFTS)
+    assert {path: score for path, score in scores.items() if score > 0.01} == {}
 
 
 def test_a_blocked_click_takes_as_long_as_it_was_told(corner: Corner, tab: Page) -> None:
@@ -65,8 +72,7 @@ def test_a_blocked_click_takes_as_long_as_it_was_told(corner: Corner, tab: Page)
     tab.goto(f"{corner.url}/login")
     tab.evaluate(WATCH_CLICKS)
     tab.get_by_label("Email").click()
-    tab.wait_for_function("window.slowest > 0")
-    assert tab.evaluate("window.slowest") >= 296  # event durations are rounded to 8 ms
+    assert tab.evaluate(SLOWEST_CLICK) >= 296  # event durations are rounded to 8 ms
 
 
 def test_a_late_hero_is_the_largest_paint(corner: Corner, tab: Page) -> None:
