@@ -120,6 +120,13 @@ def test_a_load_that_drifts_is_less_sure_than_a_steady_one() -> None:
     assert drifting_error > 1.5 * steady_error
 
 
+def test_a_steady_load_s_error_is_that_of_independent_requests() -> None:
+    """The p95 of 2,400 log-normal values has a relative standard error of 0.013; the rest is the usual one's share."""
+    _, error, freedom = uncertainty.block_error(seconds([100.0] * 60), 95)
+    drawn = (error**2 * freedom - uncertainty.USUAL_ERROR_WEIGHT * uncertainty.USUAL_ERROR**2) / (freedom - uncertainty.USUAL_ERROR_WEIGHT)
+    assert 0.007 < math.sqrt(drawn) < 0.02
+
+
 def test_the_same_load_gets_the_same_answer() -> None:
     """The bootstrap draws with a fixed seed."""
     histograms = seconds([100.0] * 20)
