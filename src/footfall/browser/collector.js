@@ -3,7 +3,7 @@
 // recorder: `mark()` at the end of a step, `read()` at the end of the journey. A document that is left writes what it
 // knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no
 // script of the site can see them.
-const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 100, PAINT_MS = 150, TEXT = 120, UNSEEN_MS = 40;
+const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120, UNSEEN_MS = 40;
 const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
 const marks = [0];
