@@ -18,9 +18,9 @@ from footfall.report.charts.trend import spark, trend_chart
 from footfall.report.clean import safe_link, safe_path
 from footfall.report.figures import metric_name, worst_of
 from footfall.report.pictures import THUMBNAIL, embedded
-from footfall.report.tables import Table, headroom, journeys, probes, profiles
+from footfall.report.tables import Table, headroom, journeys, probes, profiles, slowest
 from footfall.report.templates import TemplateSource
-from footfall.report.trends import past, trend_of, trend_tables
+from footfall.report.trends import movers, past, trend_of, trend_tables
 from footfall.report.view import BrokenJourney, ReportView
 from footfall.samples import Artifact
 
@@ -105,6 +105,7 @@ def context(view: ReportView) -> dict[str, Any]:
     """Return what a template may use; docs/reports.md describes each name."""
     broken, unsure = view.of(*words.BROKEN), view.of(Outcome.INCONCLUSIVE)
     pictures = _Pictures(view)
+    slow_steps, slow_requests = slowest(view)
     reasons = broken + unsure or view.of(Outcome.WARN)
     return {
         "view": view,
@@ -127,9 +128,13 @@ def context(view: ReportView) -> dict[str, Any]:
         "loads": tuple(_loads(view)),
         "probes": probes(view),
         "trends": trend_tables(view),
+        "movers": movers(view),
+        "slowest_steps": slow_steps,
+        "slowest_requests": slow_requests,
         "metric_name": metric_name,
         "quantity": format_quantity,
         "spark": spark,
+        "trend_chart": trend_chart,
         "used": used,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from markupsafe import Markup
 
@@ -259,6 +260,35 @@ def _probe(subject: _Subject, phases: Sequence[str], *, others: bool) -> Row:
     cells += [_cell(titled(metric), subject.find("", metric), "", subject.tone("", metric)) for metric in ("latency", *phases)]
     cells += [Cell("Other", _others(subject, phases) or "–")] if others else []
     return Row(" · ".join((subject.name, *subject.tags)), 0, subject.tone(), Markup(""), tuple(cells))
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A step or request and how long it takes: p75 of a step, p95 of a request."""
+
+    place: str
+    text: str
+    value: float
+
+
+def slowest(view: ReportView, most: int = 5) -> tuple[tuple[Slow, ...], tuple[Slow, ...]]:
+    """Return the slowest steps of journeys and the slowest requests under load, slowest first."""
+    steps = (
+        Slow(f"{s.name} › {part}", format_quantity(seen.figures.p75, "ms"), seen.figures.p75)
+        for s in _subjects(view, Source.JOURNEY)
+        for part in s.parts("duration")
+        if part and (seen := s.find(part, "duration"))
+    )
+    requests = (
+        Slow(part, format_quantity(seen.figures.p95, "ms"), seen.figures.p95)
+        for s in _subjects(view, Source.LOAD)
+        if not s.labels
+        for part in s.parts("latency")
+        if part and (seen := s.find(part, "latency"))
+    )
+    found = (sorted(each, key=attrgetter("value"), reverse=True) for each in (steps, requests))
+    first, second = (tuple(each[:most]) for each in found)
+    return first, second
 
 
 def headroom(view: ReportView) -> str:

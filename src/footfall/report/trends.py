@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict
-from footfall.metrics import Kind, Source
+from footfall.metrics import CATALOGUE, Better, Kind, Source
 from footfall.report.charts.scale import finite
 from footfall.report.charts.trend import MOST, Trend
 from footfall.report.figures import VITALS, metric_name, titled, usual_statistic, value_of, worst_of
@@ -102,6 +103,33 @@ def trend_tables(view: ReportView) -> tuple[TrendTable, ...]:
             if table.rows:
                 tables.append(table)
     return tuple(tables)
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A series that left the range of all runs before: where, how it went, and whether that is worse."""
+
+    place: str
+    trend: Trend
+    worse: bool
+
+
+def movers(view: ReportView, least_runs: int = 5) -> tuple[Mover, ...]:
+    """Return the series whose figure lies outside all of `least_runs` or more runs before, the largest changes first.
+
+    A hint for people, not a verdict: with many series some leave their range by chance. Metrics without a better direction are left out.
+    """
+    found = []
+    for series in view.trends:
+        better = CATALOGUE[Source(series.source)].get(series.metric) if series.source in set(Source) else None
+        trend = trend_of(view, series) if better and better.better != Better.NEITHER and PHASE not in series.label_map else None
+        if trend and len(trend.values) > least_runs and trend.usual:
+            latest, earlier = trend.values[-1], trend.values[:-1]
+            if not min(earlier) <= latest <= max(earlier):
+                higher = latest > trend.usual
+                place = f"{series.subject} › {series.part}" if series.part else series.subject
+                found.append(Mover(place, trend, worse=higher == (better is not None and better.better == Better.LOWER)))
+    return tuple(sorted(found, key=lambda mover: -abs(math.log(max(mover.trend.values[-1], 1e-9) / (mover.trend.usual or 1.0)))))
 
 
 def _by_series(view: ReportView) -> dict[Series, list[Verdict]]:

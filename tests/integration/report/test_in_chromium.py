@@ -20,6 +20,7 @@ from tests.unit.report import views
 
 TEMPLATES = TemplateSource(None, Path(__file__).parents[3] / "reports")
 BUILDS = {"healthy": views.healthy, "failed": views.failed, "undecided": views.undecided, "empty": views.empty}
+ROLES = ("executive", "operations", "trends")
 LONG = "a-name-without-any-place-to-break-it-" * 8
 
 
@@ -42,6 +43,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made["long"] = views.hostile(LONG)
     for name, view in made.items():
         (folder / f"{name}.html").write_bytes(html(view, TEMPLATES))
+    for report in ROLES:
+        (folder / f"{report}.html").write_bytes(html(made["undecided"], TEMPLATES, report))
     return folder
 
 
@@ -58,7 +61,7 @@ def _open(chromium: Browser, file: Path, width: int, scheme: str = "light") -> t
     return page, heard
 
 
-@pytest.mark.parametrize("name", [*BUILDS, "long"])
+@pytest.mark.parametrize("name", [*BUILDS, *ROLES, "long"])
 @pytest.mark.parametrize("width", [320, 375, 768, 1440])
 def test_a_report_fits_any_screen_in_silence(chromium: Browser, pages: Path, name: str, width: int) -> None:
     """No scrolling sideways with everything unfolded, no request, no word on the console: its own strict policy holds."""
@@ -70,7 +73,14 @@ def test_a_report_fits_any_screen_in_silence(chromium: Browser, pages: Path, nam
 
 
 @pytest.mark.parametrize(
-    ("name", "scheme", "width"), [("failed", "dark", 375), ("failed", "light", 1440), ("undecided", "dark", 1440), ("empty", "light", 375)]
+    ("name", "scheme", "width"),
+    [
+        ("failed", "dark", 375),
+        ("failed", "light", 1440),
+        ("undecided", "dark", 1440),
+        ("empty", "light", 375),
+        ("operations", "light", 375),
+    ],
 )
 def test_axe_finds_nothing(chromium: Browser, pages: Path, name: str, scheme: str, width: int) -> None:
     """Contrast, names, landmarks, headings and tables hold in light and dark, on a phone and a desktop."""

