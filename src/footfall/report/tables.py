@@ -181,11 +181,11 @@ def _cell(name: str, seen: Observation | None, metric: str, tone: str) -> Cell:
 
 
 def _range(low: float, high: float, unit: str) -> str:
-    """Write `420–488 ms`, the unit once where both share it."""
+    """Write `420–488 ms`, the unit once where both share it; empty where there is no range to see."""
     first, last = (shown(value, unit) if unit == "score" else format_quantity(value, unit, digits=2) for value in (low, high))
     number, _, suffix = first.rpartition(" ")
     shared = number and last.endswith(f" {suffix}")
-    return first if first == last else f"{number if shared else first}–{last}"
+    return "" if first == last else f"{number if shared else first}–{last}"
 
 
 def profiles(view: ReportView) -> tuple[Table, ...]:
