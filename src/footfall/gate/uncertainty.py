@@ -93,16 +93,21 @@ def lognormal(values: Sequence[float], q: float, limit: float, *, upper: bool) -
 def _steadied(logs: Sequence[float], q: float) -> list[float]:
     """Draw in lone outliers that do not touch the percentile itself, so that one hiccup does not drown a clear answer.
 
-    Values on the far side of the percentile's own rank are clipped to three robust standard deviations from the median
-    (Hampel's rule), but never past that rank's value.
+    An outlier is further from the median than three robust standard deviations (Hampel's rule). A low one is clipped there; a high
+    one, which is what a hiccup is, counts as if it were at half that distance. Neither passes the percentile's own value.
     """
     ordered = sorted(logs)
     n = len(ordered)
     own, median = ordered[rank(n, q) - 1], ordered[rank(n, 50.0) - 1]
     deviation = sorted(abs(value - median) for value in ordered)[rank(n, 50.0) - 1]
     reach = 3 * max(1.4826 * deviation, USUAL_SPREAD)
-    low, high = min(own, median - reach), max(own, median + reach)
-    return [min(max(value, low), high) for value in ordered]
+
+    def drawn_in(value: float) -> float:
+        if value > max(own, median + reach):
+            return max(own, median + reach / 2)
+        return max(value, min(own, median - reach))
+
+    return [drawn_in(value) for value in ordered]
 
 
 def ranks(beyond: int, count: int, q: float, *, upper: bool, interval: tuple[float, float] | None = None) -> Odds:
