@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.load.server import Site, serve
+from tests.integration.load.server import Site, running_site
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     """A running site, fresh for each test."""
-    site, ready, loop = Site(), threading.Event(), asyncio.new_event_loop()
-    thread = threading.Thread(target=serve, args=(site, ready, loop), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    yield site
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    with running_site() as site:
+        yield site
+
+
+def lay_out(folder: Path) -> Path:
+    """Make an empty suite whose only target is the embedded shop."""
+    (folder / "loadtests").mkdir(parents=True)
+    (folder / "journeys").mkdir()
+    (folder / "footfall.toml").write_text('[suite]\nname = "Test"\n\n[targets.corner]\ndemo = true\n', "utf-8")
+    return folder
 
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    """An empty suite whose only target is the embedded shop."""
-    (tmp_path / "loadtests").mkdir()
-    (tmp_path / "journeys").mkdir()
-    (tmp_path / "footfall.toml").write_text('[suite]\nname = "Test"\n\n[targets.corner]\ndemo = true\n', "utf-8")
-    return tmp_path
+    """An empty suite, fresh for each test."""
+    return lay_out(tmp_path / "suite")
+
+
+@pytest.fixture(scope="module")
+def lasting_suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty suite for all tests of a module."""
+    return lay_out(tmp_path_factory.mktemp("lasting") / "suite")

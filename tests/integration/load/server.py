@@ -7,7 +7,8 @@ import gzip
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httptools
@@ -184,8 +185,7 @@ SPECIAL: dict[str, Callable[[_Connection, Asked], Awaitable[None]]] = {
 }
 
 
-def serve(site: Site, ready: threading.Event, loop: asyncio.AbstractEventLoop) -> None:
-    """Run a site in this thread until its loop is stopped."""
+def _serve(site: Site, ready: threading.Event, loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     server = loop.run_until_complete(loop.create_server(lambda: _Connection(site), "127.0.0.1", 0, backlog=512))
     site.port = server.sockets[0].getsockname()[1]
@@ -196,3 +196,15 @@ def serve(site: Site, ready: threading.Event, loop: asyncio.AbstractEventLoop) -
         task.cancel()
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """Run a fresh site in a thread of its own."""
+    site, ready, loop = Site(), threading.Event(), asyncio.new_event_loop()
+    thread = threading.Thread(target=_serve, args=(site, ready, loop), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield site
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)

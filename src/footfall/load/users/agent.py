@@ -59,7 +59,7 @@ class Agent:
         self._ended_workers: set[str] = set()
         self._began = 0.0
         self._stopping = False
-        self._frozen = 0
+        self._users = self._frozen = 0
         self._over = gevent.event.Event()
         events.test_start.add_listener(self.on_test_start)
         events.test_stopping.add_listener(self.on_test_stopping)
@@ -94,6 +94,7 @@ class Agent:
         """Begin to capture, and to record where this process does that."""
         runner = _runner(environment)
         self.outcome, self._stopping, self._frozen, self._began = "", False, 0, time.time()
+        self._users = 0
         self._over.clear()
         if isinstance(runner, WorkerRunner):
             run = getattr(environment.parsed_options, _RUN_OPTION, "")
@@ -131,10 +132,9 @@ class Agent:
     def _tick(self, environment: Environment) -> None:
         """Close each second a moment after its end."""
         runner = _runner(environment)
-        standing = 0
         while not self._over.wait(_until_next_second()):
-            users, before = runner.user_count, standing
-            standing = users
+            users, before = runner.user_count, self._users
+            self._users = users
             if self._capture is not None:
                 self._outbox.extend(self._capture.slices(users))
                 if users == before != self._frozen:
@@ -233,7 +233,7 @@ class Agent:
         if isinstance(runner, MasterRunner):
             self._await_last_reports(runner, environment.stop_timeout)
         if self._capture is not None:
-            self._outbox.extend(self._capture.slices(0, final=True))
+            self._outbox.extend(self._capture.slices(self._users, final=True))
             if isinstance(runner, WorkerRunner):
                 runner.send_message(_LAST, {_REPORT: self._report(self._capture)})
         if self._recording is not None:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from locust import User
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest
+from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
 from footfall.load.http.answer import AbandonedError
 from footfall.load.http.client import LeanClient
@@ -51,3 +52,14 @@ class LeanUser(User):
     def think(self) -> None:
         """Think, as between two tasks; a user who is to leave leaves here."""
         self.wait()  # type: ignore[no-untyped-call]  # Locust is annotated in part
+
+    def stop(self, force: bool = False) -> bool:
+        """End the user: at once while it thinks, else (unless `force`) after its task; True when it was at once.
+
+        Locust kills a thinking user a moment later, when it may have sent its next request, which would be lost.
+        """
+        if self._state == LOCUST_STATE_WAITING:
+            self._state = LOCUST_STATE_STOPPING
+            self._group.killone(self._greenlet)
+            return True
+        return bool(super().stop(force=force))

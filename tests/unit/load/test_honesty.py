@@ -1,0 +1,119 @@
+"""When a generator's own figures cannot be trusted, and when they can although the machine was busy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from footfall.gate.evidence import Observation, Window
+from footfall.gate.verdict import Outcome, Verdict
+from footfall.load.honesty import distrust
+from footfall.metrics import LOAD_METRICS
+from footfall.samples import Series
+from footfall.stats import Figures, Histogram
+
+AT = datetime(2026, 11, 21, 5, tzinfo=UTC)
+
+
+def seen(metric: str, values: Sequence[float], **labels: str) -> Observation:
+    """One value a second of a metric of the profile ci."""
+    series = Series("corner", "load", "ci", "", metric, tuple(sorted(labels.items())))
+    kind, unit = LOAD_METRICS[metric].kind, LOAD_METRICS[metric].unit
+    return Observation(series, kind, unit, Figures.of_values(values), tuple(values))
+
+
+def late(*lags: tuple[float, int], **labels: str) -> Observation:
+    """How late the generator's event loop was: (ms, how many times)."""
+    histogram = Histogram()
+    for ms, times in lags:
+        histogram.record(ms, times)
+    series = Series("corner", "load", "ci", "", "generator_lag", tuple(sorted(labels.items())))
+    return Observation(
+        series, LOAD_METRICS["generator_lag"].kind, "ms", Figures.of_histogram(histogram), windows=(Window(AT, 1, histogram),)
+    )
+
+
+def broken(figure: float, limit: float = 200.0, outcome: Outcome = Outcome.FAIL) -> Verdict:
+    """A verdict on the profile's p95."""
+    return Verdict(
+        outcome, "load.ci.latency", "p95 <= 200ms", "fail", "", "load", "ci", "", "latency", "p95", "<=", "ms", None, figure, limit
+    )
+
+
+FIFTY_USERS = (seen("users", [50.0] * 40), seen("throughput", [35.0] * 40), seen("dropped", [0.0] * 40), seen("generator_cpu", [0.05] * 40))
+"""What the ci profile does: each user asks for something every 1.4 seconds."""
+QUIET = late((0.7, 3960), (3.0, 40))
+BUSY = late((1.0, 3600), (50.0, 300), (120.0, 100))
+"""As measured on two cores with a load average of eleven: p95 50 ms, p99 120 ms."""
+
+
+def test_a_quiet_generator_is_trusted() -> None:
+    """The usual case, whatever the verdicts."""
+    assert distrust([*FIFTY_USERS, QUIET], [broken(900)]) is None
+    assert distrust([]) is None
+
+
+def test_a_busy_machine_does_not_spoil_a_pass() -> None:
+    """Lateness makes figures look worse, never better: what passes with it, passes."""
+    assert distrust([*FIFTY_USERS, BUSY]) is None
+    assert distrust([*FIFTY_USERS, BUSY], [broken(60, outcome=Outcome.PASS)]) is None
+
+
+def test_lateness_spoils_a_failure_that_it_may_have_made() -> None:
+    """A p95 that is over its limit by less than the generator's lateness may be the generator's own."""
+    reason = distrust([*FIFTY_USERS, BUSY], [broken(260)])
+    assert reason is not None
+    assert "260 ms over 200 ms" in reason
+    assert "quieter machine" in reason
+
+
+def test_lateness_excuses_no_failure_that_it_cannot_explain() -> None:
+    """Three seconds are not a late event loop."""
+    assert distrust([*FIFTY_USERS, BUSY], [broken(3000)]) is None
+
+
+def test_timers_own_jitter_is_no_excuse() -> None:
+    """A millisecond or three of lateness is how timers are: a failure just over its limit stays one."""
+    assert distrust([*FIFTY_USERS, QUIET], [broken(201)]) is None
+
+
+def test_a_starved_generator_never_passes() -> None:
+    """Users who come late send less: then even a pass means little."""
+    reason = distrust([*FIFTY_USERS, late((40.0, 3000), (300.0, 300))])
+    assert reason is not None
+    assert "about 9% less than they would have" in reason
+
+
+def test_users_without_think_time_are_starved_sooner() -> None:
+    """What matters is the lateness against what a user takes for one request."""
+    eager = (seen("users", [50.0] * 40), seen("throughput", [2000.0] * 40))
+    assert distrust([*eager, late((0.7, 4000))]) is not None
+    assert distrust([*eager, late((0.1, 4000))]) is None
+
+
+@pytest.mark.parametrize(("seconds", "trusted"), [(1, True), (2, True), (3, False), (40, False)])
+def test_a_saturated_core(seconds: int, trusted: bool) -> None:
+    """Over 85 % of its core in more than one second in twenty."""
+    shares = [0.95] * seconds + [0.5] * (40 - seconds)
+    reason = distrust([seen("generator_cpu", shares)])
+    assert (reason is None) == trusted
+    assert trusted or "saturated" in str(reason)
+
+
+def test_one_saturated_worker_is_enough() -> None:
+    """Idle workers do not make up for it."""
+    assert distrust([seen("generator_cpu", [0.2] * 40, worker="0"), seen("generator_cpu", [0.9] * 40, worker="1")]) is not None
+
+
+def test_anything_dropped_spoils_the_run() -> None:
+    """What could not be sent is not in the figures."""
+    reason = distrust([seen("dropped", [0.0] * 39 + [3.0])])
+    assert reason is not None
+    assert "could not start 3 requests" in reason
+
+
+def test_the_ramp_does_not_count() -> None:
+    """Budgets judge the steady part, and so does this."""
+    assert distrust([seen("generator_cpu", [0.99] * 8, phase="ramp"), seen("dropped", [9.0], phase="ramp")]) is None
