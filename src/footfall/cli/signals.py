@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class StoppedError(KeyboardInterrupt):
-    """The user or the system ended the command; `exit_code` is 128 plus the signal's number."""
+class StoppedError(BaseException):
+    """The user or the system ended the command; `exit_code` is 128 plus the signal's number.
+
+    Not a KeyboardInterrupt, which libraries on the way up would turn into exit codes of their own.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)

