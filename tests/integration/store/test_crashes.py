@@ -16,17 +16,16 @@ from footfall.store.writer import Store, open_store, take_in, take_in_abandoned
 RUN = Run("01RUN", "corner", datetime(2026, 11, 21, 5, tzinfo=UTC))
 
 WRITER = """
-import sys
+import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from footfall.samples import Run
 from footfall.store.spool import begin_run
 
 with begin_run(Path(sys.argv[1]), Run("01RUN", "corner", datetime(2026, 11, 21, 5, tzinfo=UTC))) as run:
-    number = 0
-    while True:
+    for number in range(100_000):  # many, but not for ever: nobody may be there to kill it
         run.recorder.sample(source="journey", subject="checkout", part="pay", metric="lcp", value=number, detail={"x": "y" * 200})
-        number += 1
+        time.sleep(0.0005)
 """
 
 CHILD = """
