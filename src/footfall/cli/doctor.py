@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json as json_module
 import os
 import platform
@@ -65,7 +64,7 @@ def _print(finding: Finding) -> None:
 
 def _findings(target: str | None, *, install: bool) -> Iterator[Finding]:
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    yield Finding("packages", "ok", ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES))
+    yield Finding("packages", "ok", _versions())
     yield _tried("browser", lambda: _browser(install=install))
     yield _files()
     yield _load()
@@ -75,6 +74,12 @@ def _findings(target: str | None, *, install: bool) -> Iterator[Finding]:
         yield _tried("budgets", lambda suite=suite: _budgets(suite))  # type: ignore[misc]
         yield _tried("store", lambda suite=suite: _store(suite))  # type: ignore[misc]
         yield _tried("target", lambda suite=suite: _target(suite, target))  # type: ignore[misc]
+
+
+def _versions() -> str:
+    from importlib.metadata import version  # noqa: PLC0415  # 40 ms
+
+    return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
 
 
 def _tried(name: str, look: Callable[[], str]) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,14 +67,13 @@ def _spec(workplace: Workplace, iterations: int | None, journeys: tuple[str, ...
 
 def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> str:
     """Measure all three senses, one after the other, and return the run's id."""
-    from footfall.cli.judge import SCOPE_EVENT, Scope  # noqa: PLC0415
+    from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415
     from footfall.cli.measure import JourneyPlan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
 
     suite = workplace.suite
-    scope = Scope(spec.journeys, spec.devices, (spec.profile,) if spec.profile else (), spec.probes)
     with session(workplace, suite.target(target), shown, kind="gate", faults=faults, time_cap_s=spec.time_cap_s) as opened:
-        opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **scope.as_detail())
+        opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(spec)))
         if spec.probes:
             run_probes(opened, [suite.probes[name] for name in spec.probes])
         if spec.journeys:

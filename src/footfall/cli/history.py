@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from footfall.store.reader import RunRow
 
-app = typer.Typer(help="The runs that the store holds: list, show, export, import.", no_args_is_help=True)
+app = typer.Typer(help="The runs that the store holds: list, show, export, import.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
 from footfall.cli.workplace import Workplace
+from footfall.config.suite import GateSpec
 from footfall.gate.budget import Budget
 from footfall.gate.evaluate import evaluate
-from footfall.gate.evidence import Evidence, Observation
+from footfall.gate.evidence import Evidence, Observation, Scope
 from footfall.gate.verdict import Verdict, exit_code, worst
 from footfall.load.honesty import distrust
 from footfall.metrics import Source
@@ -23,42 +23,31 @@ from footfall.store.writer import set_verdict
 SCOPE_EVENT = "scope"
 BASELINE_RUNS = 20
 TREND_RUNS = 30
-LARGEST_PICTURE = 150_000
-MOST_PICTURES_BYTES = 600_000
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What a run set out to measure; a budget on anything else is not held against it. Kept as an event of the run."""
+def scope_of(spec: GateSpec) -> Scope:
+    """Return what a gate sets out to measure; it is kept with the run (as an event), so that the run can be judged again."""
+    subjects = {
+        Source.JOURNEY: spec.journeys,
+        Source.LOAD: (spec.profile,) if spec.profile else (),
+        Source.PROBE: spec.probes,
+    }
+    return Scope({source.value: names for source, names in subjects.items()}, {"device": spec.devices} if spec.journeys else {})
 
-    journeys: tuple[str, ...] = ()
-    devices: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    probes: tuple[str, ...] = ()
 
-    def as_detail(self) -> dict[str, list[str]]:
-        """Return it as an event's detail."""
-        return {name: list(value) for name, value in vars(self).items()}
+def _scope(observations: Iterable[Observation], events: Iterable[Event]) -> Scope:
+    """Return the scope that a run kept, or what was observed where it kept none (a plain pytest or Locust run)."""
+    kept = next((event.detail for event in events if event.kind == SCOPE_EVENT), None)
+    if kept is not None:
+        return Scope(_tuples(kept.get("subjects", {})), _tuples(kept.get("labels", {})))
+    seen: dict[str, dict[str, None]] = {source.value: {} for source in Source}
+    for observation in observations:
+        seen.setdefault(observation.series.source, {})[observation.series.subject] = None
+    return Scope(_tuples(seen))
 
-    @classmethod
-    def from_events(cls, events: Iterable[Event]) -> Self | None:
-        """Read it back; None for a run that has none (a plain pytest or Locust run)."""
-        detail = next((event.detail for event in events if event.kind == SCOPE_EVENT), None)
-        return None if detail is None else cls(**{name: tuple(detail.get(name, ())) for name in cls.__dataclass_fields__})
 
-    @classmethod
-    def seen(cls, observations: Iterable[Observation]) -> Self:
-        """Return the scope of what was observed."""
-        subjects: dict[str, set[str]] = {source: set() for source in Source}
-        for observation in observations:
-            subjects.setdefault(observation.series.source, set()).add(observation.series.subject)
-        return cls(journeys=tuple(subjects[Source.JOURNEY]), profiles=tuple(subjects[Source.LOAD]), probes=tuple(subjects[Source.PROBE]))
-
-    def holds(self, budget: Budget) -> bool:
-        """Say whether the run set out to measure what a budget speaks of."""
-        names = {Source.JOURNEY: self.journeys, Source.LOAD: self.profiles, Source.PROBE: self.probes}[budget.place.source]
-        device = budget.where.get("device")
-        return bool(names) and budget.place.subject in {"*", *names} and (not device or not self.devices or device in self.devices)
+def _tuples(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in table.items()}
 
 
 @dataclass(frozen=True)
@@ -75,13 +64,12 @@ def judge(workplace: Workplace, run: RunRow, budgets: Sequence[Budget], strictne
     store = workplace.store
     observations = reader.evidence(store, run.id)
     events = reader.events(store, run.id)
-    scope = Scope.from_events(events) or Scope.seen(observations)
-    in_scope = [budget for budget in budgets if scope.holds(budget)]
-    evidence = Evidence(observations, reader.history(store, run.id, last=BASELINE_RUNS))
-    verdicts = evaluate(in_scope, evidence)
+    history = reader.history(store, run.id, last=BASELINE_RUNS)
+    evidence = Evidence(observations, history, scope=_scope(observations, events))
+    verdicts = evaluate(budgets, evidence)
     spoilt = _spoilt(run, observations, events, verdicts)
     if spoilt:
-        verdicts = evaluate(in_scope, replace(evidence, spoilt=spoilt))
+        verdicts = evaluate(budgets, replace(evidence, spoilt=spoilt))
     code = _exit_code(verdicts, observations, strictness)
     set_verdict(store, run.id, worst(verdicts).value, code)
     return _view(workplace, run, verdicts, observations, events, code, spoilt)
@@ -124,24 +112,17 @@ def _view(
         ended=run.ended,
         outcome=run.outcome,
         suite=workplace.suite.name,
+        url=workplace.suite.targets[run.run.target].url or "" if run.run.target in workplace.suite.targets else "",
         samples=reader.samples(store, run.id),
         trends=reader.trend(store, run.id, last=TREND_RUNS),
         events=[event for event in events if event.kind != SCOPE_EVENT],
         artifacts=artifacts,
-        environment={**run.run.versions, "machine": run.run.machine},
         spoilt=spoilt,
         pictures=_pictures(workplace.results(run.id), [artifact.path for artifact in artifacts if artifact.kind == "screenshot"]),
     )
 
 
 def _pictures(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
-    """Read the screenshots that fit into a report."""
-    pictures: dict[str, bytes] = {}
-    room = MOST_PICTURES_BYTES
-    for path in paths:
-        file = folder / path
-        size = file.stat().st_size if file.is_file() else LARGEST_PICTURE + 1
-        if size <= min(LARGEST_PICTURE, room):
-            pictures[path] = file.read_bytes()
-            room -= size
-    return pictures
+    """Read the screenshots that are there; the report shrinks them."""
+    files = {path: folder / path for path in paths}
+    return {path: file.read_bytes() for path, file in files.items() if file.is_file()}

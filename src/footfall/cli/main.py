@@ -14,9 +14,14 @@ from footfall.cli import budgets, demo, doctor, gate, history, journey, load, pr
 from footfall.cli.signals import StoppedError, stopping_in_order
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
-EXIT_CODES = """
-Exit codes: 0 every budget passed · 1 a budget failed or was missing, or a journey failed · 2 the command, a configuration
-file or a script is wrong · 3 could not judge · 70 a fault of footfall itself · 130, 143 interrupted; what was measured is kept
+EXIT_CODES = """\b
+Exit codes:
+  0         every budget passed (or only warned)
+  1         a budget failed or was missing, or a journey failed
+  2         the command, a configuration file or a script is wrong
+  3         could not judge: target unreachable, browser missing, generator saturated, inconclusive
+  70        a fault of footfall itself
+  130, 143  interrupted, terminated; what was measured is kept
 """
 
 app = typer.Typer(
@@ -26,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Rich's help pages cost 200 ms of every `--help`
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

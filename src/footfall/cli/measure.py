@@ -18,7 +18,7 @@ from footfall.cli.session import Session
 from footfall.clock import SystemClock
 from footfall.config.secrets import resolve_all
 from footfall.config.suite import ProbeSpec
-from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, UsageError
+from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
 from footfall.load.launcher import LoadOptions, check_profile, launched
 from footfall.samples import Event, Record
 
@@ -126,9 +126,10 @@ def _explain_pytest(code: int | None, events: Sequence[Event], log: Path) -> Non
     script_error = first_event(events, "script_error")
     if script_error is not None:
         raise ScriptError(_placed(script_error), hint=script_error.detail.get("hint"))
-    missing = first_event(events, "browser_missing")
-    if missing is not None:
-        raise BrowserMissingError(missing.text, hint=missing.detail.get("hint"))
+    for kind, cannot in (("browser_missing", BrowserMissingError), ("target_unreachable", TargetUnreachableError)):
+        stopped = first_event(events, kind)
+        if stopped is not None:
+            raise cannot(stopped.text, hint=stopped.detail.get("hint"))
     if code in (PytestCode.OK, PytestCode.TESTS_FAILED):
         return
     if code == PytestCode.USAGE_ERROR:

@@ -8,10 +8,14 @@ import typer
 
 
 def report(
+    names: Annotated[list[str] | None, typer.Argument(help="More reports beside index.html: `executive`, `trends`…")] = None,
     run: Annotated[str, typer.Option("--run", help="Which run: its id, the beginning of it, or `latest`.")] = "latest",
     json: Annotated[bool, typer.Option("--json", help="Print verdicts.json on stdout instead of words.")] = False,
 ) -> int:
-    """Judge a stored run by today's thresholds.toml and draw its reports again; exits 0 whatever the verdict (see `footfall gate --run`)."""
+    """Judge a stored run by today's thresholds.toml and draw its reports again.
+
+    Exits 0 whatever the verdict is; `footfall gate --run` exits with it.
+    """
     from footfall.cli.judge import judge  # noqa: PLC0415
     from footfall.cli.progress import progress  # noqa: PLC0415
     from footfall.cli.tell import tell  # noqa: PLC0415
@@ -21,5 +25,5 @@ def report(
     with progress() as shown:
         workplace = open_workplace(shown)
         view = judge(workplace, reader.run(workplace.store, run), budgets_of(workplace.suite).budgets)
-    tell(workplace, view, json=json)
+    tell(workplace, view, json=json, more=[name for name in dict.fromkeys(names or ()) if name != "index"])
     return 0

@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from footfall.cli.workplace import Workplace
-from footfall.errors import UsageError
+from footfall.errors import UsageError, did_you_mean
 from footfall.report.view import ReportView
 from footfall.starter import starter
 
 
-def write_results(workplace: Workplace, view: ReportView) -> Path:
+def write_results(workplace: Workplace, view: ReportView, more: Sequence[str] = ()) -> Path:
     """Write `index.html`, `verdicts.json`, `junit.xml` and `summary.md`, and make `out/latest` the same. Returns the run's folder.
 
-    Raises UsageError when the folder cannot be written.
+    `more` names further reports (`executive`, `trends`), each a page of its own beside them. Raises UsageError for one that
+    does not exist, and when the folder cannot be written.
     """
     folder = workplace.results(view.run.id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in _rendered(workplace, view).items():
+        for name, content in _rendered(workplace, view, more).items():
             _replace(folder / name, content)
         _make_latest(folder)
     except OSError as error:
@@ -31,7 +33,7 @@ def write_results(workplace: Workplace, view: ReportView) -> Path:
     return folder
 
 
-def _rendered(workplace: Workplace, view: ReportView) -> dict[str, bytes]:
+def _rendered(workplace: Workplace, view: ReportView, more: Sequence[str]) -> dict[str, bytes]:
     from footfall.report.html import html  # noqa: PLC0415  # Jinja2 only when there is something to write
     from footfall.report.json import json_report  # noqa: PLC0415
     from footfall.report.junit import junit  # noqa: PLC0415
@@ -39,10 +41,13 @@ def _rendered(workplace: Workplace, view: ReportView) -> dict[str, bytes]:
     from footfall.report.templates import TemplateSource  # noqa: PLC0415
 
     templates = TemplateSource(workplace.root / "reports", starter() / "reports")
+    for name in more:
+        if name not in templates.names():
+            raise UsageError(f"no report is called {name!r}", hint=did_you_mean(name, templates.names()))
     return {
-        "index.html": html(view, templates),
+        **{f"{name}.html": html(view, templates, name) for name in ("index", *more)},
         "verdicts.json": json_report(view),
-        "junit.xml": junit(view),
+        "junit.xml": junit(view, folder=str(workplace.results(view.run.id).relative_to(workplace.root))),
         "summary.md": markdown(view),
     }
 

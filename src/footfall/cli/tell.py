@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from footfall.cli.results import write_results
@@ -19,14 +20,15 @@ STEP_SUMMARY_LIMIT = 1_000_000
 """GitHub refuses a step summary above 1 MiB."""
 
 
-def tell(workplace: Workplace, view: ReportView, *, json: bool) -> int:
-    """Write the reports and print the verdict: words, or `verdicts.json` if `json`. Returns the exit code."""
-    folder = write_results(workplace, view)
+def tell(workplace: Workplace, view: ReportView, *, json: bool, more: Sequence[str] = ()) -> int:
+    """Write the reports, and those that `more` names; print the verdict in words, or `verdicts.json` if `json`. Returns the exit code."""
+    folder = write_results(workplace, view, more)
     if json:
         sys.stdout.write(json_report(view).decode())
     else:
         _print_words(view)
-        sys.stdout.write(f"\n  report   {_shown(folder / 'index.html')}\n")
+        pages = "".join(f"\n  report   {_shown(folder / name)}" for name in (f"{name}.html" for name in ("index", *more)))
+        sys.stdout.write(pages + "\n")
     sys.stdout.flush()
     _tell_github(view)
     return view.exit_code
