@@ -333,6 +333,7 @@ def test_an_export_imports_into_another_store(store: Store, tmp_path: Path) -> N
     stored(store, tmp_path, 1, 2, verdict="warn")
     take_in(store, measured(tmp_path, replace(RUN, id="03RUN", started=BEGAN + timedelta(hours=1)), 9.0, outcome=None))
     lines = list(export(store))
+    assert sum('"run_end"' in line for line in lines) == 2
     other = open_store(tmp_path / "other")
     try:
         assert import_lines(other, reversed(lines)).taken == ("03RUN", "01RUN001", "01RUN000")
