@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright
+
+from footfall.browser.find import start
 
 
 class Corner(NamedTuple):
@@ -91,15 +93,8 @@ def start_corner() -> Iterator[StartCorner]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """Playwright's own Chromium, else the machine's."""
-    try:
-        browser = playwright.chromium.launch()
-    except Error:
-        names = ("google-chrome", "chromium", "chromium-browser")
-        found = next(filter(None, map(shutil.which, names)), None)
-        if found is None:
-            pytest.skip("no Chromium on this machine")
-        browser = playwright.chromium.launch(executable_path=found)
+    """The browser that journeys use; without one these tests fail rather than pass unseen."""
+    browser, _ = start(playwright.chromium, {}, os.environ)
     yield browser
     browser.close()
 
