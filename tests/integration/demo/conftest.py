@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from footfall.browser.find import start
+from footfall.browser.find import start as start_browser
 
 
 class Corner(NamedTuple):
@@ -94,7 +94,7 @@ def start_corner() -> Iterator[StartCorner]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The browser that journeys use; without one these tests fail rather than pass unseen."""
-    browser, _ = start(playwright.chromium, {}, os.environ)
+    browser, _ = start_browser(playwright.chromium, {}, os.environ)
     yield browser
     browser.close()
 
