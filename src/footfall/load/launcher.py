@@ -6,6 +6,7 @@ Nothing here imports Locust, which patches the interpreter that imports it.
 from __future__ import annotations
 
 import re
+import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -180,5 +181,21 @@ def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
     if options.run_time:
         command += ["--run-time", options.run_time]
     if options.processes is not None and options.processes != 1:
-        command += ["--processes", str(options.processes)]
+        port = str(_free_port())
+        command += [
+            "--processes",
+            str(options.processes),
+            "--master-bind-host",
+            "127.0.0.1",
+            "--master-bind-port",
+            port,
+            "--master-port",
+            port,
+        ]
     return [*command, *options.arguments]
+
+
+def _free_port() -> int:
+    """Return a port that nobody listens on, so that two runs on one machine do not meet on Locust's usual one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

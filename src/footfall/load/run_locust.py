@@ -28,6 +28,8 @@ def main() -> int:
     if os.environ.get(PARENT_FD):
         # A real thread: Locust has patched the others, and a locustfile may hold the event loop for ever.
         monkey.get_original("_thread", "start_new_thread")(_end_with_parent, (dict(os.environ),))
+        # Nobody else in this process may wait for it: Locust looks for users in pytest tests too, and so loads pytest's plugins.
+        del os.environ[PARENT_FD]
     try:
         locust.main.main()
     except SystemExit as end:

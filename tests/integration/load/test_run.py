@@ -336,8 +336,7 @@ def test_plain_locust_is_a_whole_run(suite: Path, site: Site) -> None:
 
 def test_load_on_a_target_that_does_not_allow_it(suite: Path, site: Site) -> None:
     """A suite's target is only loaded when its owner said how much it takes."""
-    with (suite / "footfall.toml").open("a", encoding="utf-8") as file:
-        file.write(f'\n[targets.live]\nurl = "{site.url}"\n')
+    (suite / "footfall.toml").write_text(f'[targets.live]\nurl = "{site.url}"\n', "utf-8")
     write_profile(suite)
     command = [sys.executable, "-m", "locust", "-f", "loadtests/crowd.py", "--headless", "--host", site.url]
     done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=60, check=False)

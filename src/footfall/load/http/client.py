@@ -126,7 +126,7 @@ class LeanClient:
             url = f"{origin.scheme}://{origin.host}:{origin.port}{path}"
             request = self._bytes(method, path, origin, body, kind, options)
             try:
-                connection.exchange(request, timeout_s, bodiless=method == "HEAD", repeatable=method in _SAFE)
+                connection.exchange(request, timeout_s, bodiless=method == "HEAD")
             except ExchangeError as error:
                 return self._unanswered(url, RequestFailed(error.kind, str(error).partition(": ")[2], own=error.own))
             self._keep_cookies(connection, path)

@@ -22,7 +22,7 @@ import httptools
 _BUFFER = bytearray(65536)
 _VIEW = memoryview(_BUFFER)
 _SWEEP_S = 0.25
-_IDLE_S = 0.5
+_IDLE_S = 0.005
 _ADDRESSES_FOR_S = 60.0
 # What a machine answers when it has no descriptors, ports or buffers left: the generator's limit, not the site's fault.
 _OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
@@ -105,21 +105,16 @@ class Connection:
         self._idle_since = 0.0
         self._done = self._keep = self._cut = False
 
-    def exchange(self, request: bytes, timeout_s: float, *, bodiless: bool = False, repeatable: bool = False) -> None:
-        """Send `request` and read its answer; `bodiless` for HEAD; `repeatable` allows a second try on a fresh connection.
+    def exchange(self, request: bytes, timeout_s: float, *, bodiless: bool = False) -> None:
+        """Send `request` and read its answer, which has no body when `bodiless` (HEAD). Raises ExchangeError.
 
-        Raises ExchangeError. The second try is only made when a kept connection turns out to be closed before a byte came.
+        Nothing is ever sent twice: a second try would hide that the first one failed.
         """
-        kept = self._sock is not None and self._still_open()
+        if self._sock is not None:
+            self._drop_if_closed()
         _sweeper.watch(self, time.perf_counter() + timeout_s)
         try:
-            try:
-                self._exchange(request, timeout_s, bodiless=bodiless)
-            except _ClosedEarlyError:
-                if not (kept and repeatable):
-                    raise
-                self.close()
-                self._exchange(request, timeout_s, bodiless=bodiless)
+            self._exchange(request, timeout_s, bodiless=bodiless)
         except BaseException as error:
             self.close()
             if isinstance(error, OSError | ValueError | httptools.HttpParserError):
@@ -164,7 +159,7 @@ class Connection:
         if self._cut:
             raise TimeoutError
         if not self.status and not self.headers:
-            raise _ClosedEarlyError
+            raise ConnectionResetError("the site closed the connection before it answered")
         if not self.status or framed:
             raise ExchangeError("answer cut short", "the site closed the connection in the middle of its answer")
 
@@ -192,18 +187,17 @@ class Connection:
             return
         raise problem or OSError("the name has no address")
 
-    def _still_open(self) -> bool:
-        """Return whether a kept connection can be used; one that has been idle is asked, for the site may have closed it."""
+    def _drop_if_closed(self) -> None:
+        """Close a kept connection that the site has closed while it was idle, so that the next request goes out on a fresh one."""
         if time.perf_counter() - self._idle_since < _IDLE_S:
-            return True
+            return
         try:
             self._raw.recv(1, plain.MSG_PEEK | plain.MSG_DONTWAIT)  # type: ignore[union-attr]
         except BlockingIOError:
-            return True
+            return
         except OSError:
             pass
         self.close()
-        return False
 
     def cut(self) -> None:
         """End a wait from another greenlet: the reader sees the end of the stream and reports a timeout."""
@@ -221,8 +215,6 @@ class Connection:
         self._sock = self._raw = self._parser = None
 
     def _translated(self, error: Exception, timeout_s: float) -> ExchangeError:
-        if isinstance(error, ExchangeError):
-            return error
         if self._cut or isinstance(error, TimeoutError):
             return ExchangeError("timeout", f"no answer within {timeout_s:g} s")
         if isinstance(error, httptools.HttpParserError):
@@ -257,14 +249,10 @@ class Connection:
             self.headers = []
 
 
-class _ClosedEarlyError(OSError):
-    """The site closed the connection before the first byte of an answer."""
-
-
 def _network_kind(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
-    if isinstance(error, _ClosedEarlyError | ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+    if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
         return "connection closed by the site"
     if isinstance(error, plain.gaierror):
         return "name not found"
