@@ -15,7 +15,7 @@ def demo(
     fault: Annotated[list[str] | None, typer.Option(help="A fault to start with: `slow-payment`, `layout-shift=0.3`; repeatable.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for the shop's database; a temporary one without it.")] = None,
 ) -> int:
-    """Run Corner, the embedded shop that footfall measures by default, until Ctrl-C.
+    """Run Corner, the embedded shop, until Ctrl-C.
 
     Try `footfall demo`, then open the address that it prints.
     """

@@ -39,7 +39,9 @@ def doctor(
     install: Annotated[bool, typer.Option("--install", help="Install a browser if there is none.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> int:
-    """Look at browser, versions, limits, suite, budgets, store and target; say what is wrong and how to mend it.
+    """Say what is not ready, and how to mend it.
+
+    Looks at browser, versions, limits, suite, budgets, store and target.
 
     Exits 0 when everything needed is there, 2 when something is not.
     """

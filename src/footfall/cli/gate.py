@@ -28,10 +28,11 @@ def gate(
     allow_inconclusive: Annotated[bool, typer.Option("--allow-inconclusive", help="Exit 0 although a budget could not be judged.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print verdicts.json on stdout instead of words.")] = False,
 ) -> int:
-    """Measure all that the suite names, judge it against thresholds.toml, write the reports, and exit with the verdict.
+    """Measure, judge, report, and exit with the verdict.
 
-    Writes out/<run>/ and out/latest/: index.html, verdicts.json, junit.xml, summary.md. Exit codes: 0 pass, 1 a budget or a
-    journey failed, 2 the command or a file is wrong, 3 could not judge.
+    Measures what [gate] in footfall.toml names and holds it against thresholds.toml. Writes out/<run>/ and out/latest/:
+    index.html, verdicts.json, junit.xml, summary.md. Exits 0 when all held, 1 when a budget or a journey failed, 2 when the
+    command or a file is wrong, 3 when it could not judge.
     """
     from footfall.cli.judge import Strictness, judge  # noqa: PLC0415
     from footfall.cli.progress import progress  # noqa: PLC0415
@@ -72,7 +73,8 @@ def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str 
     from footfall.cli.session import session  # noqa: PLC0415
 
     suite = workplace.suite
-    with session(workplace, suite.target(target), shown, kind="gate", faults=faults, time_cap_s=spec.time_cap_s) as opened:
+    labels = {"iterations": str(spec.iterations), "profile": spec.profile or ""}
+    with session(workplace, suite.target(target), shown, kind="gate", faults=faults, labels=labels, time_cap_s=spec.time_cap_s) as opened:
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(spec)))
         if spec.probes:
             run_probes(opened, [suite.probes[name] for name in spec.probes])

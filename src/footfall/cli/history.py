@@ -116,6 +116,37 @@ def import_runs(source: Annotated[Path, typer.Argument(help="A file of JSON line
     return 0
 
 
+@app.command("prune")
+def prune(
+    keep: Annotated[int | None, typer.Option("--keep", min=0, help="Keep this many of the newest runs.")] = None,
+    before: Annotated[str | None, typer.Option("--before", help="Forget runs that are older: `30d`, `12h`.")] = None,
+) -> int:
+    """Forget old runs and remove their results.
+
+    With both options a run goes when it is old and not among the newest.
+    """
+    import shutil  # noqa: PLC0415
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+
+    from footfall.cli.workplace import open_workplace  # noqa: PLC0415
+    from footfall.errors import UsageError  # noqa: PLC0415
+    from footfall.metrics import parse_duration  # noqa: PLC0415
+    from footfall.store.prune import prune as forget  # noqa: PLC0415
+
+    if keep is None and before is None:
+        raise UsageError("nothing says which runs to forget", hint="name --keep, --before, or both")
+    try:
+        age = None if before is None else timedelta(milliseconds=parse_duration(before))
+    except ValueError as error:
+        raise UsageError(f"--before: {error}") from error
+    workplace = open_workplace()
+    gone = forget(workplace.store, before=datetime.now(UTC) - age if age else None, keep=keep)
+    for run in gone:
+        shutil.rmtree(workplace.results(run), ignore_errors=True)
+    typer.echo(f"forgot {len(gone)} runs")
+    return 0
+
+
 def _open(path: Path, mode: str, verb: str) -> TextIO:
     from footfall.errors import UsageError  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ def journey(
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Turn on a fault of the embedded shop; repeatable.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> int:
-    """Walk journeys in a real browser and show what each step took.
+    """Walk journeys in a browser and show what each step took.
 
     Everything after -- goes to pytest: `footfall journey booking -- --tracing on`. `pytest journeys` works too, without footfall.
     """
@@ -33,7 +33,8 @@ def journey(
         workplace = open_workplace(shown)
         check_scripts(workplace.suite)
         plan = JourneyPlan(chosen("journey", names, scan(workplace.root).journeys), iterations, (device,), arguments)
-        with session(workplace, workplace.suite.target(target), shown, kind="journey", faults=fault or ()) as opened:
+        labels = {"iterations": str(iterations)}
+        with session(workplace, workplace.suite.target(target), shown, kind="journey", faults=fault or (), labels=labels) as opened:
             walk_journeys(opened, plan)
     print_figures(workplace.store, opened.id, json=json)
     return 1 if journey_failed(workplace.store, opened.id) else 0

@@ -17,7 +17,7 @@ def load(
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Turn on a fault of the embedded shop; repeatable.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> int:
-    """Run a load profile against a target and show what the crowd felt.
+    """Run a load profile and show what the crowd felt.
 
     Everything after -- goes to Locust: `footfall load ci -- --loglevel DEBUG`. `locust -f loadtests/ci.py` works too, without footfall.
     """
@@ -32,7 +32,8 @@ def load(
         workplace = open_workplace(shown)
         check_profile(workplace.root, profile)
         options = LoadOptions(users, run_time, processes, tuple(context.args))
-        with session(workplace, workplace.suite.target(target), shown, kind="load", faults=fault or ()) as opened:
+        labels = {"profile": profile, "users": str(users or ""), "processes": str(processes or "")}
+        with session(workplace, workplace.suite.target(target), shown, kind="load", faults=fault or (), labels=labels) as opened:
             load_the_site(opened, profile, options)
     print_figures(workplace.store, opened.id, json=json)
     return 0

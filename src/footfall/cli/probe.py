@@ -14,7 +14,10 @@ def probe(
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Turn on a fault of the embedded shop; repeatable.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> int:
-    """Make the suite's checks now and show what they saw; exits 1 when one did not hold."""
+    """Make the suite's checks now and show what they saw.
+
+    Exits 1 when a check did not hold.
+    """
     from dataclasses import replace  # noqa: PLC0415
 
     from footfall.cli.measure import run_probes  # noqa: PLC0415

@@ -12,9 +12,9 @@ def report(
     run: Annotated[str, typer.Option("--run", help="Which run: its id, the beginning of it, or `latest`.")] = "latest",
     json: Annotated[bool, typer.Option("--json", help="Print verdicts.json on stdout instead of words.")] = False,
 ) -> int:
-    """Judge a stored run by today's thresholds.toml and draw its reports again.
+    """Draw the reports of a stored run again.
 
-    Exits 0 whatever the verdict is; `footfall gate --run` exits with it.
+    The run is judged by today's thresholds.toml. Exits 0 whatever the verdict is; `footfall gate --run` exits with it.
     """
     from footfall.cli.judge import judge  # noqa: PLC0415
     from footfall.cli.progress import progress  # noqa: PLC0415

@@ -233,7 +233,7 @@ def history(store: Store, run_id: str, *, last: int = 20) -> Mapping[Series, tup
     Comparable are runs of the same target, machine class and settings (summary.comparable_key) that finished, had no fault switched on
     and did not fail. Raises UsageError for an unknown run.
     """
-    usable = (run_table.c.outcome == "finished") & ~run_table.c.faulted & (run_table.c.verdict != "fail")
+    usable = (run_table.c.outcome == "finished") & ~run_table.c.faulted & run_table.c.verdict.not_in(("fail", "missing"))
     with store.reading() as connection:
         found = _find(connection, run_id)
         earlier = (
