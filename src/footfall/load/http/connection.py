@@ -145,10 +145,10 @@ class Connection:
 
     def _send(self, request: bytes) -> None:
         """Send all; what fits into the socket's buffer, which is nearly always all, goes without gevent's detour."""
-        sent = 0
-        if self._context is None:
-            with contextlib.suppress(BlockingIOError):
-                sent = self._raw.send(request)  # type: ignore[union-attr]
+        try:
+            sent = self._raw.send(request) if self._context is None else 0  # type: ignore[union-attr]
+        except BlockingIOError:
+            sent = 0
         if sent < len(request):
             self._sock.sendall(memoryview(request)[sent:])  # type: ignore[union-attr]
 
