@@ -21,8 +21,14 @@ setup:
 gate: setup
 	@$(PYTHON) -m footfall gate $(FAULTS) $(ARGS)
 
+# What must not be disturbed (a gate on the healthy shop) runs alone, after all the rest.
 test: setup
-	@$(PYTHON) -m pytest -n auto --cov --cov-report=term $(ARGS)
+ifdef ARGS
+	@$(PYTHON) -m pytest $(ARGS)
+else
+	@$(PYTHON) -m pytest -n auto --dist loadfile -m "not alone" --cov --cov-report=
+	@$(PYTHON) -m pytest -m alone --cov --cov-append --cov-report=term
+endif
 
 lint: setup
 	@$(PYTHON) -m ruff check .

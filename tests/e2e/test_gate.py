@@ -13,9 +13,10 @@ from tests.e2e.conftest import SuiteCopy
 FILES = ("index.html", "verdicts.json", "junit.xml", "summary.md")
 
 
+@pytest.mark.alone
 def test_a_healthy_shop_passes(suite: SuiteCopy) -> None:
     """Exit 0, the four files, all three senses judged, and the run in the history."""
-    ended = suite.footfall("gate", "--iterations", "2")
+    ended = suite.footfall("gate")
     assert ended.code == 0, ended.out + ended.err
     assert "✓ Passed" in ended.out
     latest = suite.root / "out/latest"
@@ -47,7 +48,7 @@ def test_a_slow_payment_fails_and_is_named(suite: SuiteCopy) -> None:
 def test_a_stored_run_can_be_judged_again(suite: SuiteCopy) -> None:
     """`gate --run` measures nothing and holds the run against today's budgets."""
     measured = suite.footfall("gate", "--journey", "booking", "--iterations", "2", "--profile", "none")
-    assert measured.code == 0, measured.out + measured.err
+    assert measured.code in {0, 3}, measured.out + measured.err
     suite.edit("thresholds.toml", 'lcp = { warn = "p75 <= 2.5s", fail = "p75 <= 4s"', 'lcp = { fail = "p75 <= 1ms"')
     again = suite.footfall("gate", "--run", "latest", "--json")
     assert again.code == 1, again.err
@@ -82,7 +83,7 @@ def test_a_journey_that_fails_fails_the_gate(suite: SuiteCopy) -> None:
 
 def test_the_report_stands_alone(suite: SuiteCopy) -> None:
     """One file, under 1 MB, that asks the network for nothing."""
-    assert suite.footfall("gate", "--journey", "fulfillment", "--iterations", "1").code == 0
+    assert suite.footfall("gate", "--journey", "fulfillment", "--iterations", "1").code in {0, 3}
     html = (suite.root / "out/latest/index.html").read_text()
     assert len(html.encode()) < 1_000_000
     assert "<script" not in html

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from footfall.probe.http import Result, check
 from footfall.probe.run import run_probes
 from footfall.samples import Event, Record, Sample
 from footfall.target import open_target
+from tests import loops
 
 HEALTH = ProbeSpec("health", "/api/health", timeout_s=10, checks=2, expect=Expect(json={"$.status": "ok"}))
 
@@ -27,7 +27,7 @@ def shop() -> Iterator[str]:
 
 def checked(spec: ProbeSpec, url: str) -> Result:
     """Make one check."""
-    return asyncio.run(check(spec, url, {"X-Footfall-Run": "test"}))
+    return loops.run(check(spec, url, {"X-Footfall-Run": "test"}))
 
 
 def test_a_check_that_holds_knows_its_phases(shop: str) -> None:
@@ -93,7 +93,7 @@ def test_a_check_leaves_samples_and_says_why_it_failed() -> None:
     """Each check is a `success` sample; a failed one also leaves an event that names the probe."""
     written: list[Record] = []
     with open_target(Target("corner", demo=True), ["errors=/api/health:1"]) as live:
-        asyncio.run(run_probes([HEALTH], live.url, run="r", headers={}, clock=SystemClock(), write=written.append))
+        loops.run(run_probes([HEALTH], live.url, run="r", headers={}, clock=SystemClock(), write=written.append))
     successes = [record.value for record in written if isinstance(record, Sample) and record.metric == "success"]
     assert successes == [0.0, 0.0]
     events = [record for record in written if isinstance(record, Event)]

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from footfall.demo.database import Database
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A fresh one."""
-    database = Database(tmp_path / "corner.db")
-    yield database
-    database.close()
+from tests import loops
 
 
 def add(name: str) -> Callable[[sqlite3.Connection], int]:
@@ -34,18 +26,19 @@ def seen_from_outside(path: Path) -> set[str]:
         other.close()
 
 
-def test_an_answer_comes_after_the_commit(database: Database) -> None:
+def test_an_answer_comes_after_the_commit(tmp_path: Path) -> None:
     """Whoever has an answer finds the record with another connection."""
 
     async def run() -> None:
-        for name in ("a", "b"):
-            await database.write(add(name))
-            assert name in seen_from_outside(database.path)
+        with closing(Database(tmp_path / "corner.db")) as database:
+            for name in ("a", "b"):
+                await database.write(add(name))
+                assert name in seen_from_outside(database.path)
 
-    asyncio.run(run())
+    loops.run(run())
 
 
-def test_a_failure_undoes_itself_alone(database: Database) -> None:
+def test_a_failure_undoes_itself_alone(tmp_path: Path) -> None:
     """Of three changes in one commit the second fails half-way; the others stay."""
 
     def fail(db: sqlite3.Connection) -> None:
@@ -53,25 +46,27 @@ def test_a_failure_undoes_itself_alone(database: Database) -> None:
         raise ValueError("changed my mind")
 
     async def run() -> list[object]:
-        return await asyncio.gather(database.write(add("a")), database.write(fail), database.write(add("b")), return_exceptions=True)
+        with closing(Database(tmp_path / "corner.db")) as database:
+            return await asyncio.gather(database.write(add("a")), database.write(fail), database.write(add("b")), return_exceptions=True)
 
-    results = asyncio.run(run())
+    results = loops.run(run())
     assert (results[0], str(results[1]), results[2]) == (1, "changed my mind", 1)
-    assert seen_from_outside(database.path) == {"a", "b"}
+    assert seen_from_outside(tmp_path / "corner.db") == {"a", "b"}
 
 
-def test_a_writer_who_leaves_does_not_hold_up_the_others(database: Database) -> None:
+def test_a_writer_who_leaves_does_not_hold_up_the_others(tmp_path: Path) -> None:
     """A cancelled request's change is committed with the rest."""
 
     async def run() -> None:
-        gone = asyncio.create_task(database.write(add("gone")))
-        stays = asyncio.create_task(database.write(add("stays")))
-        await asyncio.sleep(0)
-        gone.cancel()
-        assert await stays == 1
+        with closing(Database(tmp_path / "corner.db")) as database:
+            gone = asyncio.create_task(database.write(add("gone")))
+            stays = asyncio.create_task(database.write(add("stays")))
+            await asyncio.sleep(0)
+            gone.cancel()
+            assert await stays == 1
 
-    asyncio.run(run())
-    assert "stays" in seen_from_outside(database.path)
+    loops.run(run())
+    assert "stays" in seen_from_outside(tmp_path / "corner.db")
     assert database.busy == 0
 
 
