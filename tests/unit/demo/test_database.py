@@ -45,7 +45,7 @@ def test_a_failure_undoes_itself_alone(tmp_path: Path) -> None:
         db.execute("INSERT INTO carts (id, items, created) VALUES ('half', '{}', 0)")
         raise ValueError("changed my mind")
 
-    async def run() -> list[object]:
+    async def run() -> tuple[object, ...]:
         with closing(Database(tmp_path / "corner.db")) as database:
             return await asyncio.gather(database.write(add("a")), database.write(fail), database.write(add("b")), return_exceptions=True)
 
@@ -64,10 +64,10 @@ def test_a_writer_who_leaves_does_not_hold_up_the_others(tmp_path: Path) -> None
             await asyncio.sleep(0)
             gone.cancel()
             assert await stays == 1
+            assert database.busy == 0
 
     loops.run(run())
     assert "stays" in seen_from_outside(tmp_path / "corner.db")
-    assert database.busy == 0
 
 
 def test_it_opens_again(tmp_path: Path) -> None:
