@@ -24,8 +24,9 @@ def given_url(config: pytest.Config) -> str | None:
 
 
 def is_journey(item: Any) -> bool:
-    """Whether a test asks for the `journey` fixture."""
-    return "journey" in getattr(item, "fixturenames", ())
+    """Whether a test asks for the `journey` fixture, not for a parameter of its own by that name."""
+    own = getattr(getattr(item, "callspec", None), "params", {})
+    return "journey" in getattr(item, "fixturenames", ()) and "journey" not in own
 
 
 def journey_name(item: pytest.Item) -> str:

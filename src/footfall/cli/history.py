@@ -32,15 +32,16 @@ def list_runs(
     if not rows:
         typer.echo("no run is stored yet: `footfall gate` makes one")
         return 0
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+
+    from footfall.cli.tables import print_table  # noqa: PLC0415
 
     table = Table("run", "started", "kind", "target", "commit", "outcome", "verdict", box=None, pad_edge=False, header_style="bold")
     for row in rows:
         run = row.run
         started = run.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(run.id, started, run.kind, run.target, run.commit[:9], row.outcome, row.verdict or "–")
-    Console(highlight=False, markup=False).print(table)
+    print_table(table)
     return 0
 
 

@@ -6,11 +6,15 @@ import json as json_module
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from footfall.gate.evidence import Observation
-from footfall.metrics import Kind, Source, format_quantity
+from footfall.metrics import CATALOGUE, Kind, Source, format_quantity
 from footfall.store import reader
 from footfall.store.writer import Store
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 MOST_PROBLEMS = 10
 
@@ -21,23 +25,43 @@ def print_figures(store: Store, run_id: str, *, json: bool) -> None:
     if json:
         sys.stdout.write(json_module.dumps(_as_json(store, run_id, observations), indent=2) + "\n")
         return
-    from rich.console import Console  # noqa: PLC0415
+    for source in Source:
+        _print_table([seen for seen in observations if seen.series.source == source and "phase" not in seen.series.label_map])
+    for problem in problems(store, run_id)[:MOST_PROBLEMS]:
+        sys.stdout.write(f"✗ {problem}\n")
+    sys.stdout.write(f"\n`footfall report --run {run_id}` draws it; `--json` tells everything\n")
+
+
+_COLUMNS = (
+    *("success", "duration", "lcp", "inp", "cls", "fcp", "ttfb"),
+    *("requests", "p50", "p95", "p99", "errors", "throughput", "users"),
+    *("latency", "dns", "connect", "tls"),
+)
+"""What is shown, in this order, where it was seen; a script's own measurements follow."""
+
+
+def _print_table(observations: Sequence[Observation]) -> None:
+    """Print one source's table."""
+    rows = _rows(observations)
+    if not rows:
+        return
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console(highlight=False, markup=False)
-    for source in Source:
-        rows = _rows([seen for seen in observations if seen.series.source == source and "phase" not in seen.series.label_map])
-        if rows:
-            table = Table(box=None, pad_edge=False, header_style="bold")
-            names = ["", *dict.fromkeys(name for cells in rows.values() for name in cells)]
-            for name in names:
-                table.add_column(name, justify="right" if name else "left", no_wrap=True)
-            for place, cells in rows.items():
-                table.add_row(place, *(cells.get(name, "") for name in names[1:]))
-            console.print(table)
-    for problem in problems(store, run_id)[:MOST_PROBLEMS]:
-        console.print(f"✗ {problem}")
-    console.print(f"\nrun {run_id}: `footfall report --run {run_id}` draws it")
+    own = [seen.series.metric for seen in observations if seen.series.metric not in CATALOGUE[Source(seen.series.source)]]
+    names = [name for name in dict.fromkeys((*_COLUMNS, *own)) if any(name in cells for cells in rows.values())]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("", *names):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    for place, cells in rows.items():
+        table.add_row(place, *(cells.get(name, "") for name in names))
+    print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """Print a table on stdout; as wide as it needs to be where no terminal sets the width."""
+    from rich.console import Console  # noqa: PLC0415
+
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _rows(observations: Sequence[Observation]) -> dict[str, dict[str, str]]:
@@ -50,21 +74,17 @@ def _rows(observations: Sequence[Observation]) -> dict[str, dict[str, str]]:
     return rows
 
 
-_LOAD_COLUMNS = {"latency", "errors", "throughput", "users"}
-
-
 def _cells(seen: Observation) -> dict[str, str]:
-    """Return a metric's cells: rates as a share, load latency as percentiles, anything else as its median."""
+    """Return a metric's cells: rates as a share, load latency as percentiles, users as their most, anything else as its median."""
     metric, figures = seen.series.metric, seen.figures
     if seen.kind is Kind.RATE:
         return {metric: format_quantity(figures.mean, "ratio")}
-    if seen.series.source == Source.LOAD:
-        if metric not in _LOAD_COLUMNS:
-            return {}
-        if metric != "latency":
-            return {metric: format_quantity(figures.max if metric == "users" else figures.mean, seen.unit)}
-        return {name: format_quantity(getattr(figures, name), seen.unit) for name in ("p50", "p95", "p99")}
-    return {metric: format_quantity(figures.p50, seen.unit)}
+    if seen.series.source != Source.LOAD:
+        return {metric: format_quantity(figures.p50, seen.unit)}
+    if metric == "latency":
+        percentiles = {name: format_quantity(getattr(figures, name), seen.unit) for name in ("p50", "p95", "p99")}
+        return {"requests": f"{figures.count:,}", **percentiles}
+    return {metric: format_quantity(figures.max if metric == "users" else figures.mean, seen.unit)}
 
 
 def _as_json(store: Store, run_id: str, observations: Iterable[Observation]) -> dict[str, object]:

@@ -101,3 +101,12 @@ def test_what_was_measured_is_kept(site: str, tmp_path: Path) -> None:
 
 def _has_measured(folder: Path) -> bool:
     return any('"part":"home"' in path.read_text(encoding="utf-8") for path in (folder / ".footfall").rglob("journey-*.jsonl"))
+
+
+def test_a_parameter_called_journey_is_no_journey(walk: Walk) -> None:
+    """A suite may use the word for something else: nothing is begun and nothing is recorded."""
+    walked = walk(
+        {"test_words.py": "import pytest\n\n@pytest.mark.parametrize('journey', ['far'])\ndef test_words(journey):\n    assert journey\n"}
+    )
+    assert walked.code == 0, walked.output
+    assert not (walked.folder / ".footfall").exists()
