@@ -1,7 +1,7 @@
 # `make gate` does the main job, `make test` runs the tests; both set up what they need first.
 # Paths are relative on purpose: the checkout may stand in a folder with a space in its name.
 
-PYTHON = .venv/bin/python
+VENV_PYTHON = .venv/bin/python
 FAULTS = $(foreach fault,$(FAULT),--fault "$(fault)")
 
 .PHONY: help setup gate test lint format bench clean
@@ -19,29 +19,29 @@ setup:
 	@sh scripts/setup
 
 gate: setup
-	@$(PYTHON) -m footfall gate $(FAULTS) $(ARGS)
+	@$(VENV_PYTHON) -m footfall gate $(FAULTS) $(ARGS)
 
 # What must not be disturbed (a gate on the healthy shop) runs alone, after all the rest.
 test: setup
 ifdef ARGS
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest $(ARGS)
 else
-	@$(PYTHON) -m pytest -n auto --dist loadfile -m "not alone" --cov --cov-report=
-	@$(PYTHON) -m pytest -m alone --cov --cov-append --cov-report=term
+	@$(VENV_PYTHON) -m pytest -n auto --dist loadfile -m "not alone" --cov --cov-report=
+	@$(VENV_PYTHON) -m pytest -m alone --cov --cov-append --cov-report=term
 endif
 
 lint: setup
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m mypy
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
 
 format: setup
-	@$(PYTHON) -m ruff check --fix .
-	@$(PYTHON) -m ruff format .
+	@$(VENV_PYTHON) -m ruff check --fix .
+	@$(VENV_PYTHON) -m ruff format .
 
 bench: setup
-	@for script in bench/*.py; do echo "== $$script"; $(PYTHON) "$$script" || exit 1; done
+	@for script in bench/*.py; do echo "== $$script"; $(VENV_PYTHON) "$$script" || exit 1; done
 
 clean:
 	rm -rf out build dist .footfall .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.*

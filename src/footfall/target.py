@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from footfall.children import Child, running
+from footfall.config.secrets import resolve
 from footfall.config.suite import Target
 from footfall.errors import TargetUnreachableError, UsageError
 
@@ -46,7 +48,7 @@ def open_target(target: Target, faults: Sequence[str] = ()) -> Iterator[LiveTarg
             f"target {target.name!r} is not the embedded shop, so it has no faults to turn on",
             hint="use --fault with a target that has `demo = true`",
         )
-    url = (target.url or "").rstrip("/")
+    url = resolve(target.url or "", os.environ, f"targets.{target.name}.url").rstrip("/")
     check_reachable(url)
     yield LiveTarget(target.name, url)
 

@@ -51,16 +51,25 @@ def start(
     configured = environment.get(VARIABLE, "")
     if configured and name == "chromium":
         return _started(launch, {**options, "executable_path": _existing(configured)}), configured
-    try:
-        return launch(**options), f"Playwright's own {name}"
-    except Error as error:
-        if not any(sign in error.message for sign in _ABSENT):
-            raise _unstartable(error, options) from error
-    for path in installed() if name == "chromium" else ():
-        return _started(launch, {**options, "executable_path": str(path)}), str(path)
+    refused: BrowserMissingError | None = None
+    for found, path in _candidates(name):
+        try:
+            return launch(**options, **({"executable_path": path} if path else {})), found
+        except Error as error:
+            if not any(sign in error.message for sign in _ABSENT):
+                refused = refused or _unstartable(error, options)
+    if refused is not None:
+        raise refused
     raise BrowserMissingError(
         f"no {name} was found: neither Playwright's own nor an installed one", hint=f"type `playwright install {name}`{_others(name)}"
     )
+
+
+def _candidates(name: str) -> Iterator[tuple[str, str]]:
+    """Yield what there is to try, as (what it is, its path or nothing): Playwright's own first, for it is the best known."""
+    yield f"Playwright's own {name}", ""
+    for path in installed() if name == "chromium" else ():
+        yield str(path), str(path)
 
 
 def _others(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
 from footfall.browser.state import ITERATION, RUN, SITE, given_url, is_journey, journey_name
 from footfall.children import end_with_parent
-from footfall.errors import CannotJudgeError, FootfallError, JourneyError
+from footfall.errors import CannotJudgeError, FootfallError, JourneyError, UsageError
 
 
 class JourneyHooks:
@@ -42,6 +42,8 @@ class JourneyHooks:
         try:
             site = Site.choose(self._config.invocation_params.dir, self._environment, options.target, given_url(self._config))
             self._config.stash[SITE] = site
+            if site.production:
+                _refuse_unsafe(site, session.items)
             stopped = session.testsfailed and not options.continue_on_collection_errors
             if self._run is None and not stopped:
                 self._config.stash[RUN] = JourneyRun.begin(site.root, site.target, self._environment)
@@ -127,6 +129,17 @@ class JourneyHooks:
             session.exitstatus = run.exit_code
         run.end(aborted=self._aborted)
         del self._config.stash[RUN]
+
+
+def _refuse_unsafe(site: Site, items: Sequence[pytest.Item]) -> None:
+    """Raise UsageError when a journey that nobody marked safe would run where real customers are served."""
+    for item in filter(is_journey, items):
+        marker = item.get_closest_marker("journey")
+        if marker is None or not marker.kwargs.get("safe_in_production"):
+            raise UsageError(
+                f"{item.nodeid} is not marked safe, and target {site.target!r} is production",
+                hint="mark it @pytest.mark.journey(safe_in_production=True) if it may run there",
+            )
 
 
 def _told(error: FootfallError, failure: Failure) -> str:

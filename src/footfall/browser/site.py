@@ -43,6 +43,12 @@ class Site:
         return cls(root, suite, suite.target(target).name, None)
 
     @property
+    def production(self) -> bool:
+        """Whether the suite says that real customers are served here."""
+        target = self.suite.targets.get(self.target) if self.suite else None
+        return target is not None and target.production
+
+    @property
     def timeout_s(self) -> float:
         """Seconds that one walk through a journey may take."""
         return (self.suite.journeys if self.suite else JourneyDefaults()).timeout_s

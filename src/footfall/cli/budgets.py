@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from footfall.cli.output import say
+
 app = typer.Typer(help="Look after thresholds.toml without measuring anything.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -22,11 +24,11 @@ def check(json: Annotated[bool, typer.Option("--json", help="Print the budgets a
         rows = [
             {"key": budget.key, "line": budget.line, **{level: str(limit) for level, limit in budget.levels}} for budget in found.budgets
         ]
-        typer.echo(json_module.dumps({"budgets": rows, "notes": [str(note) for note in found.notes]}, indent=2))
+        say(json_module.dumps({"budgets": rows, "notes": [str(note) for note in found.notes]}, indent=2))
         return 0
     for note in found.notes:
-        typer.echo(f"! {note}")
-    typer.echo(f"✓ footfall.toml and thresholds.toml are right: {len(found.budgets)} budgets")
+        say(f"! {note}")
+    say(f"✓ footfall.toml and thresholds.toml are right: {len(found.budgets)} budgets")
     return 0
 
 
@@ -37,5 +39,5 @@ def explain() -> int:
     from footfall.gate.words import explain as in_words  # noqa: PLC0415
 
     for budget in budgets_of(open_suite()).budgets:
-        typer.echo(f"{budget.key}\n    {in_words(budget)}")
+        say(f"{budget.key}\n    {in_words(budget)}")
     return 0

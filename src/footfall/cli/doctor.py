@@ -6,12 +6,14 @@ import json as json_module
 import os
 import platform
 import resource
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from footfall.cli.output import say
 from footfall.errors import FootfallError
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def doctor(
         if not json:
             _print(finding)
     if json:
-        typer.echo(json_module.dumps([asdict(finding) for finding in findings], indent=2))
+        say(json_module.dumps([asdict(finding) for finding in findings], indent=2))
     return 2 if any(finding.state == "fail" for finding in findings) else 0
 
 
@@ -59,9 +61,9 @@ _GLYPHS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
 
 def _print(finding: Finding) -> None:
-    typer.echo(f"{_GLYPHS[finding.state]} {finding.name:<9} {finding.found}")
+    say(f"{_GLYPHS[finding.state]} {finding.name:<9} {finding.found}")
     if finding.mend:
-        typer.echo(f"            → {finding.mend}")
+        say(f"            → {finding.mend}")
 
 
 def _findings(target: str | None, *, install: bool) -> Iterator[Finding]:
@@ -92,10 +94,15 @@ def _tried(name: str, look: Callable[[], str]) -> Finding:
         return Finding(name, "fail", error.message, error.hint or "")
 
 
+def _progress(line: str) -> None:
+    """Installing takes a while; what it does is no finding, so it goes to stderr."""
+    sys.stderr.write(line + "\n")
+
+
 def _browser(*, install: bool) -> str:
     from footfall.browser.provide import provide, which_browser  # noqa: PLC0415
 
-    return provide(typer.echo) if install else which_browser()
+    return provide(_progress) if install else which_browser()
 
 
 def _files() -> Finding:

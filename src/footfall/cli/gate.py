@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from footfall.errors import BrowserMissingError, CannotJudgeError, UsageError
+from footfall.metrics import Source
+
 if TYPE_CHECKING:
     from footfall.cli.progress import Progress
+    from footfall.cli.session import Session
     from footfall.cli.workplace import Workplace
     from footfall.config.suite import GateSpec
 
@@ -34,12 +40,16 @@ def gate(
     index.html, verdicts.json, junit.xml, summary.md. Exits 0 when all held, 1 when a budget or a journey failed, 2 when the
     command or a file is wrong, 3 when it could not judge.
     """
-    from footfall.cli.judge import Strictness, judge  # noqa: PLC0415
+    from footfall.cli.judge import Strictness, judge, remember  # noqa: PLC0415
     from footfall.cli.progress import progress  # noqa: PLC0415
     from footfall.cli.tell import tell  # noqa: PLC0415
     from footfall.cli.workplace import budgets_of, check_scripts, open_workplace  # noqa: PLC0415
     from footfall.store import reader  # noqa: PLC0415
 
+    if run is not None and (target or iterations or journey or profile or fault):
+        raise UsageError(
+            "--run judges what was measured already", hint="leave out --target, --iterations, --journey, --profile and --fault"
+        )
     with progress() as shown:
         workplace = open_workplace(shown)
         budgets = budgets_of(workplace.suite)
@@ -50,6 +60,7 @@ def gate(
             spec = _spec(workplace, iterations, tuple(journey or ()), profile)
             run = _measure(workplace, shown, spec, target, tuple(fault or ()))
         view = judge(workplace, reader.run(workplace.store, run), budgets.budgets, Strictness(strict, allow_inconclusive))
+        remember(workplace, view)
     return tell(workplace, view, json=json)
 
 
@@ -71,15 +82,34 @@ def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str 
     from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415
     from footfall.cli.measure import JourneyPlan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
+    from footfall.load.ceiling import check_ceiling  # noqa: PLC0415
 
     suite = workplace.suite
+    if spec.profile:
+        check_ceiling(suite.target(target), None)
     labels = {"iterations": str(spec.iterations), "profile": spec.profile or ""}
     with session(workplace, suite.target(target), shown, kind="gate", faults=faults, labels=labels, time_cap_s=spec.time_cap_s) as opened:
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(spec)))
         if spec.probes:
             run_probes(opened, [suite.probes[name] for name in spec.probes])
         if spec.journeys:
-            walk_journeys(opened, JourneyPlan(spec.journeys, spec.iterations, spec.devices))
+            with _kept(opened, Source.JOURNEY):
+                walk_journeys(opened, JourneyPlan(spec.journeys, spec.iterations, spec.devices))
         if spec.profile:
-            load_the_site(opened, spec.profile)
+            with _kept(opened, Source.LOAD):
+                load_the_site(opened, spec.profile)
     return opened.id
+
+
+@contextmanager
+def _kept(opened: Session, source: Source) -> Iterator[None]:
+    """Let a sense that could not be measured to its end spoil its own verdicts, not the whole run's report."""
+    from footfall.cli.judge import CANNOT_JUDGE_EVENT  # noqa: PLC0415
+
+    try:
+        yield
+    except BrowserMissingError:
+        raise
+    except CannotJudgeError as error:
+        opened.run.recorder.event(CANNOT_JUDGE_EVENT, error.message, source=source.value)
+        opened.progress.say(f"! {error.message}" + (f" → {error.hint}" if error.hint else ""))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 
+from footfall.cli.output import say
+
 if TYPE_CHECKING:
     from footfall.store.reader import RunRow
 
@@ -27,10 +29,10 @@ def list_runs(
 
     rows = reader.runs(open_workplace().store, limit=last, target=target)
     if json:
-        typer.echo(json_module.dumps([_as_json(row) for row in rows], indent=2))
+        say(json_module.dumps([_as_json(row) for row in rows], indent=2))
         return 0
     if not rows:
-        typer.echo("no run is stored yet: `footfall gate` makes one")
+        say("no run is stored yet: `footfall gate` makes one")
         return 0
     from rich.table import Table  # noqa: PLC0415
 
@@ -78,7 +80,7 @@ def show(
     row = reader.run(store, run)
     if not json:
         verdict = f" · verdict {row.verdict}" if row.verdict else ""
-        typer.echo(f"{row.run.kind} of {row.run.target}, {row.run.started:%Y-%m-%d %H:%M:%S} UTC · {row.outcome}{verdict}\n")
+        say(f"{row.run.kind} of {row.run.target}, {row.run.started:%Y-%m-%d %H:%M:%S} UTC · {row.outcome}{verdict}\n")
     print_figures(store, row.id, json=json)
     return 0
 
@@ -113,7 +115,7 @@ def import_runs(source: Annotated[Path, typer.Argument(help="A file of JSON line
     else:
         with _open(source, "r", "read") as file:
             done = import_lines(store, file)
-    typer.echo(f"imported {len(done.taken)} runs; {len(done.known)} were here already")
+    say(f"imported {len(done.taken)} runs; {len(done.known)} were here already")
     return 0
 
 
@@ -144,7 +146,7 @@ def prune(
     gone = forget(workplace.store, before=datetime.now(UTC) - age if age else None, keep=keep)
     for run in gone:
         shutil.rmtree(workplace.results(run), ignore_errors=True)
-    typer.echo(f"forgot {len(gone)} runs")
+    say(f"forgot {len(gone)} runs")
     return 0
 
 

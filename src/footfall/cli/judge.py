@@ -11,7 +11,7 @@ from footfall.config.suite import GateSpec
 from footfall.gate.budget import Budget
 from footfall.gate.evaluate import evaluate
 from footfall.gate.evidence import Evidence, Observation, Scope
-from footfall.gate.verdict import Verdict, exit_code, worst
+from footfall.gate.verdict import Outcome, Verdict, exit_code, worst
 from footfall.load.honesty import distrust
 from footfall.metrics import Source
 from footfall.report.view import ReportView, build_view
@@ -21,6 +21,7 @@ from footfall.store.reader import RunRow
 from footfall.store.writer import set_verdict
 
 SCOPE_EVENT = "scope"
+CANNOT_JUDGE_EVENT = "cannot_judge"
 BASELINE_RUNS = 20
 TREND_RUNS = 30
 
@@ -59,7 +60,7 @@ class Strictness:
 
 
 def judge(workplace: Workplace, run: RunRow, budgets: Sequence[Budget], strictness: Strictness | None = None) -> ReportView:
-    """Hold a stored run against the budgets in its scope, remember the verdict with the run, and return the view for the reports."""
+    """Hold a stored run against the budgets in its scope and return the view for the reports."""
     strictness = strictness or Strictness()
     store = workplace.store
     observations = reader.evidence(store, run.id)
@@ -70,27 +71,31 @@ def judge(workplace: Workplace, run: RunRow, budgets: Sequence[Budget], strictne
     spoilt = _spoilt(run, observations, events, verdicts)
     if spoilt:
         verdicts = evaluate(budgets, replace(evidence, spoilt=spoilt))
-    code = _exit_code(verdicts, observations, strictness)
-    set_verdict(store, run.id, worst(verdicts).value, code)
+    code = _exit_code(run, verdicts, strictness)
     return _view(workplace, run, verdicts, observations, events, code, spoilt)
 
 
-def _exit_code(verdicts: Sequence[Verdict], observations: Sequence[Observation], strictness: Strictness) -> int:
+def _exit_code(run: RunRow, verdicts: Sequence[Verdict], strictness: Strictness) -> int:
     """A journey that failed is a failure whether or not a budget speaks of it."""
     code = exit_code(verdicts, strict=strictness.strict, allow_inconclusive=strictness.allow_inconclusive)
-    failed = any(
-        seen.series.source == Source.JOURNEY and seen.series.metric == "success" and seen.figures.mean < 1 for seen in observations
-    )
-    return 1 if failed else code
+    return 1 if run.outcome == "failed" and run.run.kind in {"gate", "journey"} else code
+
+
+def remember(workplace: Workplace, view: ReportView) -> None:
+    """Keep a gate's verdict with its run: the worst of its verdicts, or fail where a journey failed."""
+    found = worst(view.verdicts)
+    failed = view.exit_code == 1 and found not in {Outcome.FAIL, Outcome.MISSING}
+    set_verdict(workplace.store, view.run.id, Outcome.FAIL.value if failed else found.value, view.exit_code)
 
 
 def _spoilt(run: RunRow, observations: Sequence[Observation], events: Sequence[Event], verdicts: Sequence[Verdict]) -> dict[str, str]:
     """Say per source why its figures cannot be trusted; `verdicts` are those reached as if they could."""
     if run.outcome in {"aborted", "interrupted"}:
         return dict.fromkeys(Source, f"the run was {run.outcome} before it had measured everything")
+    spoilt = {event.detail.get("source", ""): event.text for event in events if event.kind == CANNOT_JUDGE_EVENT}
     lost = next((event.text for event in events if event.kind == "worker_lost"), None)
     reason = lost or distrust(observations, verdicts)
-    return {Source.LOAD: reason} if reason else {}
+    return {**({Source.LOAD: reason} if reason else {}), **spoilt}
 
 
 def _view(
@@ -112,7 +117,7 @@ def _view(
         ended=run.ended,
         outcome=run.outcome,
         suite=workplace.suite.name,
-        url=workplace.suite.targets[run.run.target].url or "" if run.run.target in workplace.suite.targets else "",
+        url=_url(workplace, run),
         samples=reader.samples(store, run.id),
         trends=reader.trend(store, run.id, last=TREND_RUNS),
         events=[event for event in events if event.kind != SCOPE_EVENT],
@@ -120,6 +125,12 @@ def _view(
         spoilt=spoilt,
         pictures=_pictures(workplace.results(run.id), [artifact.path for artifact in artifacts if artifact.kind == "screenshot"]),
     )
+
+
+def _url(workplace: Workplace, run: RunRow) -> str:
+    """Return the target's address as the suite writes it, so that a secret one stays `env:NAME`."""
+    target = workplace.suite.targets.get(run.run.target)
+    return target.url or "" if target else ""
 
 
 def _pictures(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:

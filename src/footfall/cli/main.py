@@ -11,7 +11,6 @@ from typer.exceptions import TyperException
 
 from footfall import __version__
 from footfall.cli import budgets, demo, doctor, gate, history, journey, load, probe, report
-from footfall.cli.signals import StoppedError, stopping_in_order
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
 EXIT_CODES = """\b
@@ -65,17 +64,11 @@ app.command("doctor")(doctor.doctor)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error of a user's becomes a message without a traceback."""
     try:
-        with stopping_in_order():
-            return int(app(list(argv) if argv is not None else None, standalone_mode=False) or 0)
-    except StoppedError as stopped:
-        return stopped.exit_code
+        return int(app(list(argv) if argv is not None else None, standalone_mode=False) or 0)
     except TyperException as error:
         return _explain(UsageError(error.format_message(), hint=_help_for(sys.argv[1:] if argv is None else argv)))
     except FootfallError as error:
         return _explain(error)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output left (`footfall … | head`); there is nobody to tell
-        return 0
     except Exception:  # noqa: BLE001  # a supervision point: whatever else happens is a fault of footfall itself
         return _confess()
 

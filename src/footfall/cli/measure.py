@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
 from footfall.cli.progress import Tally, first_event
 from footfall.cli.session import Session
 from footfall.clock import SystemClock
-from footfall.config.secrets import resolve_all
+from footfall.config.scripts import scan
+from footfall.config.secrets import resolve, resolve_all
 from footfall.config.suite import ProbeSpec
 from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
 from footfall.load.launcher import LoadOptions, check_profile, launched
 from footfall.samples import Event, Record
 
 LAST_LINES = 12
+_CONFTEST_FAULT = re.compile(
+    r"ImportError while loading conftest.*\n(?:.*\n)*?(?P<file>[^\s:]*conftest\.py):(?P<line>\d+): in <module>(?:.*\n)*?E\s+(?P<problem>.+)"
+)
+"""How pytest tells a conftest.py that cannot be imported: no hook runs before it."""
 DESKTOP = "desktop"
 
 
@@ -56,9 +62,21 @@ def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
         tally.add(record)
         session.progress.update("probes", tally.probe_line())
 
+    ready = [_resolved(probe) for probe in probes]
     headers = {**resolve_all(session.target.headers, os.environ, f"targets.{session.target.name}.headers"), "X-Footfall-Run": session.id}
-    asyncio.run(run(probes, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write))
+    asyncio.run(run(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write))
     session.progress.done("probes", tally.probe_line())
+
+
+def _resolved(probe: ProbeSpec) -> ProbeSpec:
+    """Return a probe with the environment's values in the place of `env:NAME`. Raises UsageError for one that is not set."""
+    where = f"probes.{probe.name}"
+    return replace(
+        probe,
+        url=resolve(probe.url, os.environ, f"{where}.url"),
+        body=resolve(probe.body, os.environ, f"{where}.body"),
+        headers=resolve_all(probe.headers, os.environ, f"{where}.headers"),
+    )
 
 
 def walk_journeys(session: Session, plan: JourneyPlan) -> None:
@@ -80,9 +98,10 @@ def _walk_on(session: Session, plan: JourneyPlan, device: str) -> None:
         session.progress.update(phase, tally.journey_line(plan.names, plan.iterations))
 
     log = session.log("journeys.log" if device == DESKTOP else f"journeys-{_file_name(device)}.log")
-    code = session.run_child(_pytest_command(plan, device), log, watch)
+    places = scan(session.workplace.root).places
+    code = session.run_child(_pytest_command(plan, device, [places[name] for name in plan.names]), log, watch)
     session.progress.done(phase, tally.journey_line(plan.names, plan.iterations))
-    session.failed = session.failed or tally.failed > 0
+    session.failed = session.failed or tally.failed > 0 or code == PytestCode.TESTS_FAILED  # a warm-up or a tear-down may fail too
     _explain_pytest(code, session.events, log)
 
 
@@ -112,11 +131,10 @@ def _file_name(text: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in text.lower())
 
 
-def _pytest_command(plan: JourneyPlan, device: str) -> list[str]:
-    files = [f"journeys/test_{name}.py" for name in plan.names]
+def _pytest_command(plan: JourneyPlan, device: str, places: Sequence[str]) -> list[str]:
     emulated = [] if device == DESKTOP else ["--device", device]
     own = ["-q", "-p", "no:cacheprovider", "--iterations", str(plan.iterations)]
-    return [sys.executable, "-m", "pytest", *own, *emulated, *files, *plan.arguments]
+    return [sys.executable, "-m", "pytest", *own, *emulated, *places, *plan.arguments]
 
 
 def _explain_pytest(code: int | None, events: Sequence[Event], log: Path) -> None:
@@ -132,6 +150,9 @@ def _explain_pytest(code: int | None, events: Sequence[Event], log: Path) -> Non
             raise cannot(stopped.text, hint=stopped.detail.get("hint"))
     if code in (PytestCode.OK, PytestCode.TESTS_FAILED):
         return
+    conftest = _CONFTEST_FAULT.search(log.read_text("utf-8", "replace"))
+    if code == PytestCode.USAGE_ERROR and conftest is not None:
+        raise ScriptError(f"{conftest['file']}:{conftest['line']}: {conftest['problem']}")
     if code == PytestCode.USAGE_ERROR:
         raise UsageError(f"pytest refused its arguments:\n{_last_lines(log)}", hint="everything after -- goes to pytest")
     if code == PytestCode.NO_TESTS_COLLECTED:

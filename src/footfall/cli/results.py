@@ -13,6 +13,8 @@ from footfall.errors import UsageError, did_you_mean
 from footfall.report.view import ReportView
 from footfall.starter import starter
 
+LATEST = "latest"
+
 
 def write_results(workplace: Workplace, view: ReportView, more: Sequence[str] = ()) -> Path:
     """Write `index.html`, `verdicts.json`, `junit.xml` and `summary.md`, and make `out/latest` the same. Returns the run's folder.
@@ -25,7 +27,8 @@ def write_results(workplace: Workplace, view: ReportView, more: Sequence[str] = 
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in _rendered(workplace, view, more).items():
             _replace(folder / name, content)
-        _make_latest(folder)
+        if folder.name >= _newest(folder.parent):
+            _make_latest(folder)
     except OSError as error:
         raise UsageError(
             f"{error.filename or folder} cannot be written: {error.strerror}", hint="make `out` writable, with room"
@@ -59,9 +62,14 @@ def _replace(path: Path, content: bytes) -> None:
     fresh.replace(path)
 
 
+def _newest(results: Path) -> str:
+    """Return the newest run that has results; ids sort by time."""
+    return max((path.parent.name for path in results.glob("*/verdicts.json") if path.parent.name != LATEST), default="")
+
+
 def _make_latest(folder: Path) -> None:
     """Make `latest` a copy of `folder`, by hard links: CI systems lose symbolic ones."""
-    latest = folder.with_name("latest")
+    latest = folder.with_name(LATEST)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".latest-") as place:
         fresh = Path(place) / "fresh"
         shutil.copytree(folder, fresh, copy_function=_link)

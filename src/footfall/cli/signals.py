@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class StoppedError(BaseException):
-    """The user or the system ended the command; `exit_code` is 128 plus the signal's number.
+class StoppedError(SystemExit):
+    """The user or the system ended the command; `code` is 128 plus the signal's number.
 
-    Not a KeyboardInterrupt, which libraries on the way up would turn into exit codes of their own.
+    A SystemExit, which libraries on the way up let pass: Typer turns KeyboardInterrupt into a code of its own, and asyncio
+    swallows any other BaseException that a signal's handler raises.
     """
 
     def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
-        self.exit_code = 128 + number
+        super().__init__(128 + number)
 
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)

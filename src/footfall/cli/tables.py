@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from footfall.cli.output import write_out
 from footfall.gate.evidence import Observation
 from footfall.metrics import CATALOGUE, Kind, Source, format_quantity
 from footfall.store import reader
@@ -23,13 +24,13 @@ def print_figures(store: Store, run_id: str, *, json: bool) -> None:
     """Print what a run saw, on stdout: one row a journey, step, request or probe."""
     observations = reader.evidence(store, run_id)
     if json:
-        sys.stdout.write(json_module.dumps(_as_json(store, run_id, observations), indent=2) + "\n")
+        write_out(json_module.dumps(_as_json(store, run_id, observations), indent=2) + "\n")
         return
     for source in Source:
         _print_table([seen for seen in observations if seen.series.source == source and "phase" not in seen.series.label_map])
     for problem in problems(store, run_id)[:MOST_PROBLEMS]:
-        sys.stdout.write(f"✗ {problem}\n")
-    sys.stdout.write(f"\n`footfall report --run {run_id}` draws it; `--json` tells everything\n")
+        write_out(f"✗ {problem}\n")
+    write_out(f"\n`footfall report --run {run_id}` draws it; `--json` tells everything\n")
 
 
 _COLUMNS = (

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from footfall.cli.output import write_out
 from footfall.cli.results import write_results
 from footfall.cli.workplace import Workplace
 from footfall.gate.verdict import Outcome
@@ -24,12 +25,11 @@ def tell(workplace: Workplace, view: ReportView, *, json: bool, more: Sequence[s
     """Write the reports, and those that `more` names; print the verdict in words, or `verdicts.json` if `json`. Returns the exit code."""
     folder = write_results(workplace, view, more)
     if json:
-        sys.stdout.write(json_report(view).decode())
+        write_out(json_report(view).decode())
     else:
         _print_words(view)
         pages = "".join(f"\n  report   {_shown(folder / name)}" for name in (f"{name}.html" for name in ("index", *more)))
-        sys.stdout.write(pages + "\n")
-    sys.stdout.flush()
+        write_out(pages + "\n")
     _tell_github(view)
     return view.exit_code
 
@@ -37,7 +37,7 @@ def tell(workplace: Workplace, view: ReportView, *, json: bool, more: Sequence[s
 def _print_words(view: ReportView) -> None:
     lines = text(view)
     if not sys.stdout.isatty():
-        sys.stdout.write("\n".join(lines) + "\n")
+        write_out("\n".join(lines) + "\n")
         return
     from rich.console import Console  # noqa: PLC0415  # colour only where somebody sees it
     from rich.text import Text  # noqa: PLC0415

@@ -35,11 +35,15 @@ class Names:
 
 @dataclass(frozen=True)
 class Scripts:
-    """What was found: steps by journey, requests by profile, units of the journeys' own measurements; `faults` of unreadable files."""
+    """What was found: steps by journey, requests by profile, units of the journeys' own measurements; `faults` of unreadable files.
+
+    `places` says by journey how pytest names it: `journeys/test_booking.py::test_booking`.
+    """
 
     journeys: Mapping[str, Names] = field(default_factory=dict)
     profiles: Mapping[str, Names] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 
 
@@ -66,8 +70,16 @@ def scan(root: Path) -> Scripts:
         },
         {script.name: requests for script in loads if not script.name.startswith("_") and script.name != "conftest"},
         {name: unit for script in journeys for name, unit in _measures(script.tree)},
+        {name: place for script in journeys if script.name.startswith("test_") for name, place in _places(script)},
         tuple(script.fault for script in (*journeys, *loads) if script.fault),
     )
+
+
+def _places(script: _Script) -> Iterator[tuple[str, str]]:
+    """Yield each journey of a module with pytest's name for it: the whole file where it holds but one."""
+    file, tests = f"journeys/{script.name}.py", list(_tests(script.tree))
+    names = journey_names(script.name, tests)
+    return zip(names, [f"{file}::{test}" for test in tests] if len(tests) > 1 else [file], strict=False)
 
 
 def journey_names(module: str, tests: Iterable[str]) -> tuple[str, ...]:

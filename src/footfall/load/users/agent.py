@@ -20,12 +20,13 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
 
+from footfall.load.ceiling import check_ceiling
 from footfall.load.mistakes import Mistakes
 from footfall.load.recording import Recording
 from footfall.load.tally import Slice
 from footfall.load.users.capture import Capture
 from footfall.load.users.context import context_of
-from footfall.load.users.session import Session, check_ceiling, find_session, open_site
+from footfall.load.users.session import Session, find_session, open_site
 from footfall.load.users.shape import StagedShape
 
 RUN_HEADER = "X-Footfall-Run"

@@ -49,18 +49,6 @@ def open_site(session: Session, held: ExitStack, environ: Mapping[str, str]) -> 
     return held.enter_context(open_target(session.target)).url
 
 
-def check_ceiling(target: Target | None, users: int | None) -> None:
-    """Refuse load on a suite's target that does not allow it, or not that much. The embedded shop takes any. Raises UsageError."""
-    if target is None or target.demo:
-        return
-    if target.allow_load is None:
-        hint = f"if you may load it, set allow_load = {users or 50} (the most users) in [targets.{target.name}] of footfall.toml"
-        raise UsageError(f"target {target.name!r} does not allow load", hint=hint)
-    if users is not None and users > target.allow_load:
-        hint = "run with --users, or raise allow_load in footfall.toml"
-        raise UsageError(f"{users} users are more than target {target.name!r} allows ({target.allow_load})", hint=hint)
-
-
 def _suite_here() -> Suite | None:
     try:
         root = find_suite(Path.cwd())
