@@ -89,6 +89,7 @@ def test_a_wrong_word_on_the_command_line_is_told(suite: SuiteCopy, arguments: t
     [
         ("journeys/test_checkout.py", "def test_checkout(journey:\n", "journeys/test_checkout.py:"),
         ("journeys/test_checkout.py", "import no_such_module\n", "no_such_module"),
+        ("journeys/conftest.py", "import no_such_module\n", "no_such_module"),
         ("loadtests/ci.py", "class Ci(\n", "loadtests/ci.py:"),
         ("loadtests/ci.py", "import no_such_module\n", "no_such_module"),
     ],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.e2e.conftest import SuiteCopy
+from tests.e2e.conftest import PATIENCE_S, SuiteCopy
 
 FILES = ("index.html", "verdicts.json", "junit.xml", "summary.md")
 
@@ -101,3 +103,36 @@ def test_a_folder_that_cannot_be_written_is_told(suite: SuiteCopy, folder: str) 
     if folder == "out":
         Path(suite.root / folder).unlink()
         assert len(suite.history()) == 1
+
+
+def test_a_target_that_dies_while_it_is_measured_fails(suite: SuiteCopy) -> None:
+    """Exit 1 with the report: the journeys failed, and the load that could not be sent is told."""
+    shop = suite.start("demo", "--port", "0", "--payment-port", "0")
+    assert shop.stdout is not None
+    url = re.search(r"http://127\.0\.0\.1:\d+", shop.stdout.readline())
+    assert url is not None
+    suite.edit("footfall.toml", "demo = true", 'url = "env:SHOP_URL"\nallow_load = 50')
+    suite.edit("journeys/conftest.py", "import Page\n", "import Page, expect\n\nexpect.set_options(timeout=2_000)\n")
+    gate = suite.start("gate", "--journey", "booking", "--iterations", "3", SHOP_URL=url[0])
+    while not any('"metric":"lcp"' in path.read_text() for path in (suite.root / ".footfall/spool").glob("*/*.jsonl")):
+        assert gate.poll() is None
+        time.sleep(0.1)
+    shop.kill()
+    shop.communicate()
+    out, err = gate.communicate(timeout=PATIENCE_S)
+    assert gate.returncode == 1, out + err
+    assert "Traceback" not in err
+    assert suite.verdicts()["run"]["outcome"] == "failed"
+    assert {verdict["outcome"] for verdict in suite.verdicts()["verdicts"] if verdict["source"] == "load"} == {"inconclusive"}
+
+
+def test_a_second_test_in_a_module_is_a_journey_of_its_own(suite: SuiteCopy) -> None:
+    """Each can be walked alone, by the name that the budgets use."""
+    path = suite.root / "journeys/test_booking.py"
+    path.write_text(
+        path.read_text()
+        + '\n\ndef test_home(journey: Journey) -> None:\n    with journey.step("home again"):\n        journey.page.goto("/")\n'
+    )
+    ended = suite.footfall("journey", "booking-home", "--json")
+    assert ended.code == 0, ended.err
+    assert {series["subject"] for series in json.loads(ended.out)["series"]} == {"booking-home"}

@@ -60,3 +60,14 @@ def test_a_killed_gate_leaves_no_process_and_the_next_command_keeps_its_run(suit
     assert run["outcome"] in {"interrupted", "aborted"}
     again = suite.footfall("gate", "--run", "latest")
     assert again.code == 3, again.out + again.err
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.1, 0.2, 0.4])
+def test_ctrl_c_at_the_start_shows_no_traceback(suite: SuiteCopy, after_s: float) -> None:
+    """From the moment that footfall's own code runs, Ctrl-C ends it with 130 (before that, Python itself ends)."""
+    process = suite.start("gate")
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode in {130, -signal.SIGINT}
+    assert "src/footfall/cli" not in err

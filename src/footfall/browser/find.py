@@ -54,7 +54,7 @@ def start(
     refused: BrowserMissingError | None = None
     for found, path in _candidates(name):
         try:
-            return launch(**options, **({"executable_path": path} if path else {})), found
+            return launch(**{**options, **({"executable_path": path} if path else {})}), found
         except Error as error:
             if not any(sign in error.message for sign in _ABSENT):
                 refused = refused or _unstartable(error, options)

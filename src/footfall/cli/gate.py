@@ -47,9 +47,7 @@ def gate(
     from footfall.store import reader  # noqa: PLC0415
 
     if run is not None and (target or iterations or journey or profile or fault):
-        raise UsageError(
-            "--run judges what was measured already", hint="leave out --target, --iterations, --journey, --profile and --fault"
-        )
+        raise UsageError("--run judges what was measured already", hint="leave out all options that say what to measure")
     with progress() as shown:
         workplace = open_workplace(shown)
         budgets = budgets_of(workplace.suite)
