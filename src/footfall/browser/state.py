@@ -10,7 +10,7 @@ import pytest
 from footfall.browser.iteration import Iteration
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
-from footfall.config.scripts import journey_names
+from footfall.config.scripts import journeys_in
 
 SITE = pytest.StashKey[Site]()
 RUN = pytest.StashKey[JourneyRun]()
@@ -37,10 +37,5 @@ def journey_name(item: pytest.Item) -> str:
         return function.removeprefix("test_")
     names = module.stash.get(_NAMES, None)
     if names is None:
-        tests = list(
-            dict.fromkeys(
-                getattr(test, "originalname", test.name) for test in item.session.items if test.getparent(pytest.Module) is module
-            )
-        )
-        names = module.stash[_NAMES] = dict(zip(tests, journey_names(Path(module.path).stem, tests), strict=True))
-    return names[function]
+        names = module.stash[_NAMES] = journeys_in(Path(module.path))
+    return names.get(function, function.removeprefix("test_"))

@@ -75,9 +75,16 @@ def scan(root: Path) -> Scripts:
     )
 
 
+def journeys_in(path: Path) -> dict[str, str]:
+    """Return the journeys of one module by their test functions, whichever of them pytest was asked to run."""
+    script = _read(path, path.name)
+    tests = _tests(script.tree)
+    return dict(zip(tests, journey_names(script.name, tests), strict=False))
+
+
 def _places(script: _Script) -> Iterator[tuple[str, str]]:
     """Yield each journey of a module with pytest's name for it: the whole file where it holds but one."""
-    file, tests = f"journeys/{script.name}.py", list(_tests(script.tree))
+    file, tests = f"journeys/{script.name}.py", _tests(script.tree)
     names = journey_names(script.name, tests)
     return zip(names, [f"{file}::{test}" for test in tests] if len(tests) > 1 else [file], strict=False)
 
