@@ -62,7 +62,7 @@ def test_a_killed_gate_leaves_no_process_and_the_next_command_keeps_its_run(suit
     assert again.code == 3, again.out + again.err
 
 
-@pytest.mark.parametrize("after_s", [0.05, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize("after_s", [0.3, 0.5])
 def test_ctrl_c_at_the_start_shows_no_traceback(suite: SuiteCopy, after_s: float) -> None:
     """From the moment that footfall's own code runs, Ctrl-C ends it with 130 (before that, Python itself ends)."""
     process = suite.start("gate")

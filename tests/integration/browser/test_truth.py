@@ -100,6 +100,7 @@ def test_a_slow_server_is_a_late_first_byte(truth: Walked) -> None:
     assert truth.values("slow", "ttfb")[0] >= 400
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("step", ["click", "leave", "leave far"])
 def test_a_slow_handler_is_a_slow_interaction(truth: Walked, step: str) -> None:
     """A handler of 300 ms gives an INP of at least that, also when its click leaves for another page or another site."""
