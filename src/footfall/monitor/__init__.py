@@ -1,1 +1,1 @@
-"""The watch: the same journeys and probes on a schedule, incidents and alerts."""
+"""The watch: when to measure, what is broken now, and who is told."""
