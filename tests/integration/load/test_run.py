@@ -319,7 +319,6 @@ def test_profiles_that_are_not_there(suite: Path) -> None:
         check_profile(suite, "torn")
 
 
-@pytest.mark.alone
 def test_plain_locust_is_a_whole_run(suite: Path, site: Site) -> None:
     """`locust -f loadtests/crowd.py` needs no footfall command: its run stands in the spool, with how it ended."""
     write_profile(suite, held="3s")

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, Unpack
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+import gevent
 import gevent.ssl
 
 from footfall import __version__
@@ -24,6 +25,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS = {"http": 80, "https": 443}
+LATE = "footfall_late_ms"
+"""The key in the `request` event's context for how much later than intended a request of an open profile began."""
 
 
 class Fire(Protocol):
@@ -51,6 +54,8 @@ class LeanClient:
         abandoned: type[Exception] = AbandonedError,
     ) -> None:
         self.cookies = CookieJar()
+        self.late_ms: float | None = None
+        """In an open profile: how long after its intended start the next request begins."""
         self.timeout_s = timeout_s
         self._fire = fire
         self._tls = tls
@@ -96,22 +101,35 @@ class LeanClient:
             path += ("&" if "?" in path else "?") + urlencode(options["params"], doseq=True)
         at = time.time()
         start = time.perf_counter()
-        response = self._send(method, path, body, kind, options)
+        try:
+            response = self._send(method, path, body, kind, options)
+        except gevent.GreenletExit:
+            # The site has seen this request, so it is told, although nobody waits for its answer any more.
+            cut = self._unanswered(path, RequestFailed("cut off", "its user was made to leave before the answer came"))
+            cut.elapsed_ms = (time.perf_counter() - start) * 1000
+            self._tell(method, options.get("name") or path, cut, at)
+            raise
         response.elapsed_ms = (time.perf_counter() - start) * 1000
         if response.error is None:
             response.error = fault(response, options)
+        self._tell(method, options.get("name") or path, response, at)
+        return response
+
+    def _tell(self, method: str, name: str, response: Response, at: float) -> None:
+        late_ms = self.late_ms
+        if late_ms is not None:
+            self.late_ms = 0.0  # what follows in the same arrival is meant to begin when it does
         self._fire(
             request_type=method,
-            name=options.get("name") or path,
+            name=name,
             response_time=response.elapsed_ms,
             response_length=response.received,
             response=response,
-            context={},
+            context={} if late_ms is None else {LATE: late_ms},
             exception=response.error,
             start_time=at,
             url=response.url,
         )
-        return response
 
     def close(self) -> None:
         """Close all connections."""

@@ -18,6 +18,8 @@ from footfall.load.users.agent import Agent
 from footfall.store.spool import Recorder, join_run
 
 _GRACE_S = 3.0
+STOP_TIMEOUT_S = 5.0
+"""How long users may go on with what they have begun when a test ends, unless `--stop-timeout` says otherwise."""
 
 installed = Agent(events, os.environ)
 """This process's recorder."""
@@ -32,6 +34,8 @@ def _prepare(environment: Environment, **_: Any) -> None:
         installed.prepare(environment)
     except FootfallError as error:
         refuse(error)
+    # Locust's own default kills users in the middle of a request, which the site then answers and nobody records.
+    environment.stop_timeout = environment.stop_timeout or STOP_TIMEOUT_S
     if environment.parsed_options is not None and (environment.parsed_options.headless or environment.parsed_options.worker):
         _stop_softly(environment)
 
