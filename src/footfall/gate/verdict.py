@@ -40,6 +40,9 @@ class Verdict:
     decided, as written, and `level` whether that was the `warn` or the `fail` one. `figure` and `limit` are in the base
     unit `unit`; both are None where nothing was observed. `interval` bounds the figure where its uncertainty was judged;
     `needed` is the number of samples that would settle an inconclusive one. `series` is None for a missing one.
+    `ratio` and `pairs` are set where two deployments were compared: how many times as much it is now (the Hodges–Lehmann
+    estimate; `interval` then bounds the ratio), and from how many pairs of samples. `suspected` says that a limit beside a
+    baseline is broken and that measuring again would tell whether it is so.
     """
 
     outcome: Outcome
@@ -65,6 +68,9 @@ class Verdict:
     runbook: str = ""
     file: str = "thresholds.toml"
     line: int | None = None
+    ratio: float | None = None
+    pairs: int | None = None
+    suspected: bool = False
 
 
 def worst(verdicts: Iterable[Verdict]) -> Outcome:

@@ -1,0 +1,101 @@
+"""A comparison of two deployments as verdicts, so that exit code, terminal, JUnit and pages tell it like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from footfall.gate import words
+from footfall.gate.compare import Comparison, Pairs
+from footfall.gate.evidence import Observation
+from footfall.gate.keys import dotted
+from footfall.gate.verdict import Outcome, Verdict
+from footfall.metrics import Kind, format_beside, format_quantity
+from footfall.samples import Series
+
+COMPARED = ("duration", "lcp")
+"""The metrics that are compared where the suite names none: few, for each one more needs more pairs."""
+SHARE = 0.8
+"""The part of a gate's chance of a false failure that a comparison may use up; its absolute budgets have the rest."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How far a comparison came: which `look` it was (from 1) of how many, and whether the time cap ended it."""
+
+    look: int
+    looks: int
+    capped: bool = False
+
+
+def pairs_of(before: Iterable[Observation], after: Iterable[Observation], metrics: Iterable[str] = COMPARED) -> tuple[Pairs, ...]:
+    """Bring together what both deployments saw of the same series (whatever their targets are called), of `metrics` alone."""
+    wanted = frozenset(metrics)
+    earlier: Mapping[Series, Observation] = {_place(seen.series): seen for seen in before}
+    return tuple(
+        Pairs(seen.series, seen.unit, earlier[_place(seen.series)].values, seen.values)
+        for seen in after
+        if seen.kind is Kind.TREND and seen.series.metric in wanted and _place(seen.series) in earlier
+    )
+
+
+def _place(series: Series) -> Series:
+    return replace(series, target="")
+
+
+def verdicts(comparisons: Iterable[Comparison], reference: str, look: Look) -> tuple[Verdict, ...]:
+    """Return a verdict for each comparison with the deployment called `reference`."""
+    return tuple(_verdict(comparison, reference, look) for comparison in comparisons)
+
+
+def _verdict(found: Comparison, reference: str, look: Look) -> Verdict:
+    series = found.series
+    parts = [] if not series.part else ["steps", series.part]
+    return Verdict(
+        outcome=found.outcome,
+        key=dotted(("against", words.TABLES.get(series.source, series.source), series.subject, *parts, series.metric)),
+        text=f"no slower than {reference}" if found.unit == "ms" else f"no larger than {reference}",
+        level="fail",
+        reason=_reason(found, reference, look),
+        source=series.source,
+        subject=series.subject,
+        part=series.part,
+        metric=series.metric,
+        statistic="median",
+        comparator="<=",
+        unit=found.unit,
+        series=series,
+        figure=found.after,
+        limit=found.before if found.outcome is Outcome.FAIL else found.allowed,
+        count=found.pairs,
+        interval=found.interval,
+        needed=found.needed,
+        ratio=found.ratio,
+        pairs=found.pairs,
+    )
+
+
+def _reason(found: Comparison, reference: str, look: Look) -> str:
+    """Say how much it changed and how sure that is: `median is 512 ms, 14 % more (9 % to 19 %) than 449 ms at staging; 20 pairs`."""
+    after, before = format_beside(found.after, found.before, found.unit)
+    change = f"{_change(found.ratio)} ({_bounds(found.interval)})"
+    return f"median is {after}, {change} than {before} at {reference}; {found.pairs} pairs; {_sureness(found, look)}"
+
+
+def _sureness(found: Comparison, look: Look) -> str:
+    if found.outcome is Outcome.FAIL:
+        return "too much for chance"
+    if found.outcome is Outcome.PASS:
+        return f"at most {format_quantity(found.allowed, found.unit)} is surely kept"
+    end = "the time cap came first" if look.capped else "the last look" if look.look >= look.looks else "measuring ended for another metric"
+    if found.needed is None:
+        return f"too close to call, and no practical number of pairs would settle it ({end})"
+    return f"too close to call: about {found.needed} pairs would settle it ({end})"
+
+
+def _change(ratio: float) -> str:
+    return f"{format_quantity(abs(ratio - 1), 'ratio', digits=2)} {'more' if ratio >= 1 else 'less'}"
+
+
+def _bounds(interval: tuple[float, float]) -> str:
+    return " to ".join(f"{100 * (end - 1):+.0f} %" for end in interval)
