@@ -1,14 +1,17 @@
-"""`python -m footfall` and `footfall`: signals are looked after before anything slow is imported."""
+"""`python -m footfall` and `footfall`: signals are looked after before anything else is imported."""
 
 from __future__ import annotations
 
+import _signal  # built in: Ctrl-C may come while even the `signal` module is still being imported
 import sys
 
-from footfall.cli.signals import stopping_in_order
+_signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # nothing is to be kept yet: end without a traceback
 
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
+    from footfall.cli.signals import stopping_in_order  # noqa: PLC0415  # the line above comes before any import
+
     with stopping_in_order():
         from footfall.cli.main import main as run  # noqa: PLC0415  # Typer takes 0.1 s
 

@@ -60,7 +60,7 @@ def test_a_stored_run_can_be_judged_again(suite: SuiteCopy) -> None:
 
 def test_a_target_that_is_down_cannot_be_judged(suite: SuiteCopy) -> None:
     """Exit 3, and the message says who did not answer."""
-    suite.edit("footfall.toml", "[targets.corner]", '[targets.gone]\nurl = "http://127.0.0.1:9"\nallow_load = 50\n\n[targets.corner]')
+    suite.edit("footfall.toml", "[targets.corner]", '[targets.gone]\nurl = "http://127.0.0.1:9"\n\n[targets.corner]')
     ended = suite.footfall("gate", "--target", "gone")
     assert ended.code == 3
     assert "http://127.0.0.1:9 does not answer" in ended.err

@@ -81,9 +81,11 @@ def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str 
     from footfall.cli.measure import JourneyPlan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
     from footfall.load.ceiling import check_ceiling  # noqa: PLC0415
+    from footfall.target import check_answers  # noqa: PLC0415
 
     suite = workplace.suite
     if spec.profile:
+        check_answers(suite.target(target))  # that a site is down is said before that it may not be loaded
         check_ceiling(suite.target(target), None)
     labels = {"iterations": str(spec.iterations), "profile": spec.profile or ""}
     with session(workplace, suite.target(target), shown, kind="gate", faults=faults, labels=labels, time_cap_s=spec.time_cap_s) as opened:
