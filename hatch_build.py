@@ -1,4 +1,4 @@
-"""Put web-vitals, Google's library that measures pages, into the wheel.
+"""Put two browser libraries into the wheel: web-vitals, which measures pages, and uPlot, which draws the trends page.
 
 They are fetched by `npm ci` from the committed package.json and package-lock.json into src/footfall/assets/, which git ignores:
 the repository and the sdist carry no third-party code, an editable install finds the same files as a wheel.
@@ -20,6 +20,9 @@ MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
 FILES = {
     "web-vitals.attribution.iife.js": "web-vitals/dist/web-vitals.attribution.iife.js",
     "web-vitals.LICENSE": "web-vitals/LICENSE",
+    "uplot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
+    "uplot.min.css": "uplot/dist/uPlot.min.css",
+    "uplot.LICENSE": "uplot/LICENSE",
 }
 STAMP = "SOURCES"
 """Which package-lock.json the assets came from: an unchanged one needs no network."""
@@ -71,4 +74,4 @@ def _npm_ci(work: Path) -> None:
 
         done = wheel_npm(arguments, return_completed_process=True, cwd=work, capture_output=True, text=True)
     if done.returncode != 0:
-        raise RuntimeError(f"npm could not fetch web-vitals, which the wheel carries:\n{done.stdout}{done.stderr}")
+        raise RuntimeError(f"npm could not fetch the browser libraries that the wheel carries:\n{done.stdout}{done.stderr}")

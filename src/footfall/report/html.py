@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from markupsafe import Markup
@@ -17,10 +18,13 @@ from footfall.report.charts.strip import strip
 from footfall.report.charts.trend import spark, trend_chart
 from footfall.report.clean import safe_link, safe_path
 from footfall.report.figures import metric_name, worst_of
+from footfall.report.hangs import Hang, hangs
+from footfall.report.noise import noise
 from footfall.report.pictures import THUMBNAIL, embedded
 from footfall.report.tables import Table, headroom, journeys, probes, profiles, slowest
 from footfall.report.templates import TemplateSource
-from footfall.report.trends import movers, past, trend_of, trend_tables
+from footfall.report.trends import movers, past, spread, trend_of, trend_tables
+from footfall.report.underload import strains
 from footfall.report.view import BrokenJourney, ReportView
 from footfall.samples import Artifact
 
@@ -34,7 +38,7 @@ _MOST_LINKS = 8
 
 @dataclass(frozen=True)
 class Link:
-    """A file that the run left: its kind and a link relative to the report."""
+    """A file that the run left: its kind with the iteration it is of, and a link relative to the report."""
 
     kind: str
     href: str
@@ -52,6 +56,7 @@ class Card:
     picture: str
     links: tuple[Link, ...]
     runbook: str
+    because: tuple[Hang, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,9 @@ def context(view: ReportView) -> dict[str, Any]:
         "journeys": journeys(view),
         "loads": tuple(_loads(view)),
         "probes": probes(view),
+        "strains": strains(view),
+        "hangs": hangs(view),
+        "noise": noise(view.observations),
         "trends": trend_tables(view),
         "movers": movers(view),
         "slowest_steps": slow_steps,
@@ -174,8 +182,18 @@ def _filmstrips(view: ReportView) -> dict[str, tuple[Frame, ...]]:
 
 def _broken_journey(view: ReportView, broken: BrokenJourney, pictures: _Pictures) -> JourneyCard:
     subject = broken.series.subject
-    links = tuple(Link(artifact.kind, safe_path(artifact.path)) for artifact in view.artifacts if artifact.subject == subject)
+    links = tuple(_link(artifact) for artifact in view.artifacts if artifact.subject == subject and not _is_frame(artifact))
     return JourneyCard(broken, pictures.of(subject, ""), links[:_MOST_LINKS])
+
+
+def _link(artifact: Artifact) -> Link:
+    of = f" of iteration {artifact.iteration}" if artifact.iteration else ""
+    return Link(f"{artifact.kind}{of}", safe_path(artifact.path))
+
+
+def _is_frame(artifact: Artifact) -> bool:
+    """A filmstrip's picture stands with its journey; a list of a dozen of them would hide the trace."""
+    return artifact.kind == "screenshot" and PurePosixPath(artifact.path).parent.name == "steps"
 
 
 def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None) -> Card:
@@ -184,19 +202,20 @@ def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None)
     return Card(
         verdict=verdict,
         place=words.place(verdict),
-        strip=strip(verdict, seen, past(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
+        strip=strip(verdict, seen, past(view, verdict), spread(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
         trend=trend_chart(trend) if trend and len(trend.values) > 1 else Markup(""),
         story=trend.story if trend else "",
         picture=pictures.of(verdict.subject, verdict.part) if pictures else "",
         links=tuple(_links(view, verdict))[:_MOST_LINKS],
         runbook=safe_link(verdict.runbook),
+        because=tuple(hang for hang in hangs(view) if hang.series == verdict.series),
     )
 
 
 def _links(view: ReportView, verdict: Verdict) -> Iterable[Link]:
     for artifact in view.artifacts:
         if artifact.subject == verdict.subject and verdict.part in {"", artifact.part}:
-            yield Link(artifact.kind, safe_path(artifact.path))
+            yield _link(artifact)
 
 
 def _loads(view: ReportView) -> Iterable[Load]:

@@ -10,12 +10,14 @@ from footfall.gate.evidence import Observation
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict
 from footfall.metrics import CATALOGUE, Better, Kind, Source
 from footfall.report.charts.scale import finite
+from footfall.report.charts.strip import Spread
 from footfall.report.charts.trend import MOST, Trend
 from footfall.report.figures import VITALS, metric_name, titled, usual_statistic, value_of, worst_of
 from footfall.report.tables import Labels
 from footfall.report.timeline import PHASE
 from footfall.report.view import Point, ReportView
 from footfall.samples import Series
+from footfall.stats import percentile
 
 MOST_ROWS = 60
 """Rows of pictures that one page carries."""
@@ -175,6 +177,16 @@ def past(view: ReportView, verdict: Verdict) -> list[float]:
         return []
     points = (point for point in view.trends.get(verdict.series, ()) if point.run_id != view.run.id)
     return _values(points, verdict.statistic, seen.kind)[-30:]
+
+
+def spread(view: ReportView, verdict: Verdict) -> Spread | None:
+    """Return how the samples of the runs before this one lay, by the median of each run's figures; None of fewer than two runs."""
+    points = view.trends.get(verdict.series, ()) if verdict.series is not None else ()
+    before = [point.figures for point in points if point.run_id != view.run.id][-30:]
+    if len(before) < 2:
+        return None
+    low, p50, p95, high = (percentile([getattr(figures, name) for figures in before], 50) for name in ("min", "p50", "p95", "max"))
+    return Spread(low, p50, p95, high, len(before))
 
 
 def _values(points: Iterable[Point], statistic: str, kind: Kind) -> list[float]:

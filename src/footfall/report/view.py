@@ -16,6 +16,7 @@ from typing import Protocol
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict, worst
 from footfall.metrics import Source
+from footfall.report.attribution import Attribution, attributions
 from footfall.report.clean import clean, cleaned, safe_path
 from footfall.report.timeline import Timeline, step_order, timelines
 from footfall.samples import Artifact, Event, Run, Sample, Series
@@ -113,6 +114,7 @@ class ReportView:
     notes: tuple[str, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     broken_journeys: tuple[BrokenJourney, ...] = ()
+    attributions: tuple[Attribution, ...] = ()
 
     @property
     def took(self) -> timedelta | None:
@@ -182,6 +184,7 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         notes=cleaned(tuple(notes)),
         pictures=dict(pictures or {}),
         broken_journeys=tuple(_broken_journeys(seen, told)),
+        attributions=cleaned(attributions(samples, run.target)),
     )
     return replace(view, state=_state(view))
 

@@ -48,6 +48,11 @@ def place(verdict: Verdict) -> str:
     return f"{verdict.subject} › {verdict.part}" if verdict.part else verdict.subject
 
 
+def series_place(series: Series) -> str:
+    """Where a series was seen: `checkout › pay`, or `checkout`."""
+    return f"{series.subject} › {series.part}" if series.part else series.subject
+
+
 def labels(series: Series | None) -> str:
     """The labels' values of a series in words: `chromium · desktop`; empty where there are none."""
     return " · ".join(value for _, value in series.labels) if series else ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from footfall.gate.verdict import Outcome, Verdict
+from footfall.metrics import format_quantity
 from footfall.report.charts.svg import percent, plot, tag
 
 _FULL = 0.7
@@ -33,6 +34,28 @@ def used(verdict: Verdict) -> Markup:
               fill="currentColor")  # fmt: skip
     mark = tag("line", x1=percent(_FULL), x2=percent(_FULL), y1=1, y2=15, class_="mark", stroke="currentColor")
     return plot(16, label, track, bar, mark, tag("title", label), class_="used")
+
+
+def pair_bar(before: float, after: float, label: str) -> Markup:
+    """Return two figures of one unit as bars above each other: `before` grey, `after` in the accent."""
+    whole = max(before, after) or 1.0
+    marks = [
+        tag("rect", x="0%", y=y, width=percent(max(value / whole, 0.004)), height=5, rx=2, class_=class_, fill="currentColor")
+        for value, y, class_ in ((before, 2, "bar quiet"), (after, 9, "bar"))
+    ]
+    return plot(16, label, *marks, class_="used")
+
+
+def parts_bar(parts: Sequence[tuple[str, float]], unit: str = "ms") -> Markup:
+    """Return the parts of a time laid end to end, each in a shade of its own; pointing at one names it."""
+    whole = sum(value for _, value in parts) or 1.0
+    marks, at = [], 0.0
+    for n, (name, value) in enumerate(parts):
+        title = tag("title", f"{name}: {format_quantity(value, unit)}")
+        marks.append(tag("rect", title, x=percent(at / whole), y=3, width=percent(value / whole), height=10, class_=f"share s{n}"))
+        at += value
+    label = ", ".join(f"{name} {format_quantity(value, unit)}" for name, value in parts)
+    return plot(16, label, *marks, class_="parts") if parts else Markup("")
 
 
 def tally_bar(counts: Mapping[Outcome, int]) -> Markup:

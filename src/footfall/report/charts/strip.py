@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -22,22 +23,54 @@ _QUANTILES = 100
 _TOP, _ROW, _FOOT = 44.0, 40.0, 24.0
 
 
-def strip(verdict: Verdict, seen: Observation, earlier: Sequence[float]) -> Markup:
-    """Return the picture: samples of this run above, the same statistic of `earlier` runs (may be empty) below, limit and figure marked."""
+@dataclass(frozen=True)
+class Spread:
+    """How the samples of `runs` earlier runs lay: least, median, 95th percentile and most of a usual run."""
+
+    low: float
+    p50: float
+    p95: float
+    high: float
+    runs: int
+
+
+def strip(verdict: Verdict, seen: Observation, earlier: Sequence[float], usual: Spread | None = None) -> Markup:
+    """Return the picture: samples of this run above, the same statistic of `earlier` runs (may be empty) below, limit and figure marked.
+
+    `usual` adds the baseline's own distribution: a line from its least to its most, a box from its median to its p95.
+    """
     values = _values(seen)
     if not values or verdict.figure is None:
         return Markup("")
-    scale = around([*values, *earlier, verdict.limit, verdict.figure])
-    rows = 2 if earlier else 1
-    floor = _TOP + rows * _ROW
+    ends = [usual.low, usual.high] if usual else []
+    scale = around([*values, *earlier, *ends, verdict.limit, verdict.figure])
+    names = ["this run", *([f"last {len(earlier)}"] if earlier else []), *(["baseline"] if usual else [])]
+    floor = _TOP + len(names) * _ROW
     marks = [_beyond(verdict, scale, floor), _axis(scale, verdict.unit, floor)]
     marks += [_dots(values, scale) if len(values) <= _DOTS else _silhouette(values, scale)]
     marks += [_hollow(value, scale, verdict.unit) for value in finite(earlier)]
+    marks += [_box(usual, scale, verdict.unit, floor - _ROW / 2)] if usual else []
     marks += [_limit(verdict, scale, floor), _figure(verdict, scale)]
-    return tag("div", _names(rows, len(earlier)), plot(floor + _FOOT, describe(verdict, values, earlier), *marks), class_="strip")
+    return tag("div", _names(names), plot(floor + _FOOT, describe(verdict, values, earlier, usual), *marks), class_="strip")
 
 
-def describe(verdict: Verdict, values: Sequence[float], earlier: Sequence[float]) -> str:
+def _box(usual: Spread, scale: Scale, unit: str, y: float) -> Markup:
+    """The baseline's distribution as a line with a box."""
+    low, p50, p95, high = (scale.share(value) for value in (usual.low, usual.p50, usual.p95, usual.high))
+    told = tag("title", spread_words(usual, unit))
+    line = tag("line", x1=percent(low), x2=percent(high), y1=y, y2=y, class_="whisker", stroke="currentColor")
+    box = tag("rect", told, x=percent(p50), y=y - 7, width=percent(max(p95 - p50, 0.003)), height=14, rx=2, class_="box")
+    middle = tag("line", x1=percent(p50), x2=percent(p50), y1=y - 9, y2=y + 9, class_="middle", stroke="currentColor")
+    return line + box + middle
+
+
+def spread_words(usual: Spread, unit: str) -> str:
+    """Say in words how the baseline's samples lay."""
+    low, p50, p95, high = (format_quantity(value, unit) for value in (usual.low, usual.p50, usual.p95, usual.high))
+    return f"a usual one of the {count(usual.runs, 'run')} before: {low} to {high}, median {p50}, p95 {p95}"
+
+
+def describe(verdict: Verdict, values: Sequence[float], earlier: Sequence[float], usual: Spread | None = None) -> str:
     """Say in words what the picture shows."""
     low, high = (format_quantity(value, verdict.unit) for value in (min(values), max(values)))
     shown, bound = beside(verdict)
@@ -47,7 +80,8 @@ def describe(verdict: Verdict, values: Sequence[float], earlier: Sequence[float]
         if earlier
         else ""
     )
-    return f"Samples of this run lie between {low} and {high}; {verdict.statistic} is {shown}, the limit is {bound}{past}."
+    baseline = f"; {spread_words(usual, verdict.unit)}" if usual else ""
+    return f"Samples of this run lie between {low} and {high}; {verdict.statistic} is {shown}, the limit is {bound}{past}{baseline}."
 
 
 def _values(seen: Observation) -> list[float]:
@@ -58,12 +92,10 @@ def _values(seen: Observation) -> list[float]:
     return [merged.percentile((n + 0.5) / _QUANTILES * 100) for n in range(_QUANTILES)] if merged.count else []
 
 
-def _names(rows: int, runs: int) -> Markup:
+def _names(names: Sequence[str]) -> Markup:
     """The rows' names, in a column of their own so that no sample hides them."""
-    lines = [tag("text", "this run", x=0, y=_TOP + _ROW / 2 + 4, class_="label", fill="currentColor")]
-    if rows > 1:
-        lines.append(tag("text", f"last {runs}", x=0, y=_TOP + 1.5 * _ROW + 4, class_="label", fill="currentColor"))
-    return tag("svg", *lines, width=64, height=_TOP + rows * _ROW + _FOOT, aria_hidden="true", class_="names")
+    lines = [tag("text", name, x=0, y=_TOP + (n + 0.5) * _ROW + 4, class_="label", fill="currentColor") for n, name in enumerate(names)]
+    return tag("svg", *lines, width=64, height=_TOP + len(names) * _ROW + _FOOT, aria_hidden="true", class_="names")
 
 
 def _beyond(verdict: Verdict, scale: Scale, floor: float) -> Markup:
