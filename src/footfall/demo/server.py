@@ -28,6 +28,7 @@ from footfall.demo.web.app import corner_app
 from footfall.demo.web.site import Site, open_site
 
 _BACKLOG = 4096
+_REST = 0.5  # seconds before somebody is let in again when the process has no descriptors left
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -35,8 +36,45 @@ class CannotStart(Exception):  # noqa: N818 - it reads as what it says
     """Corner cannot start; the message is for the user."""
 
 
+class Doors:
+    """Lets in everybody who waits at a listener, all in one turn of the loop.
+
+    uvloop alone lets in one connection per turn. A crowd that comes while turns are long would wait longer than its patience: the kernel
+    has shaken hands with it, so it sends its first request, which nobody reads.
+    """
+
+    def __init__(self, protocol: Callable[[], asyncio.Protocol]) -> None:
+        self._protocol = protocol
+        self._entering: set[asyncio.Task[object]] = set()
+
+    def open(self, listener: socket.socket) -> None:
+        """Let people in from now on, unless the listener has been closed."""
+        if listener.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listener, self._let_in, listener)
+
+    def close(self, listener: socket.socket) -> None:
+        """Let nobody in any more."""
+        asyncio.get_running_loop().remove_reader(listener)
+
+    def _let_in(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(_BACKLOG):
+            try:
+                visitor, _ = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError:  # no descriptors left, most likely: ask again later rather than without a pause
+                self.close(listener)
+                loop.call_later(_REST, self.open, listener)
+                return
+            visitor.setblocking(False)
+            entry = loop.create_task(loop.connect_accepted_socket(self._protocol, visitor))
+            self._entering.add(entry)
+            entry.add_done_callback(self._entering.discard)
+
+
 class _Server(uvicorn.Server):
-    """uvicorn that ends in peace: it does not raise the signal again that told it to stop. It may be slow to start."""
+    """uvicorn with doors of our own, which ends in peace: it does not raise the signal again that told it to stop. It may be slow to start."""
 
     late = 0.0  # seconds, from the slow-start fault
     ready: Callable[[], None]
@@ -45,9 +83,23 @@ class _Server(uvicorn.Server):
         end = time.monotonic() + self.late
         while time.monotonic() < end and not self.should_exit:  # noqa: ASYNC110 - uvicorn's sign to stop is a plain flag
             await asyncio.sleep(0.02)
-        await super().startup(sockets)
+        await super().startup([])
+        self._doors = Doors(self._protocol)
+        for listener in sockets or []:
+            self._doors.open(listener)
         if not self.should_exit:
             self.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or []:
+            self._doors.close(listener)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
