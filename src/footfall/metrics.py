@@ -95,6 +95,7 @@ LOAD_METRICS = _metrics(
     ("latency", _T, "ms", _LOW, "request to last byte, as a user felt it"),
     ("response", _T, "ms", _LOW, "intended start to last byte (open model)"),
     ("errors", _R, "ratio", _LOW, "requests that failed"),
+    ("limited", _R, "ratio", _LOW, "requests that the site's own rate limiting turned away (429)"),
     ("throughput", _G, "per_s", _HIGH, "requests finished per second"),
     ("users", _G, "count", _HIGH, "users running"),
     ("received_bytes", _C, "bytes", _NEITHER, "bytes received"),

@@ -22,11 +22,14 @@ CPU_SECONDS = 0.05
 """Share of the seconds that may be above it (and never a single one)."""
 LOST_SHARE = 0.05
 """Share of the requests that a generator may owe to its own lateness."""
+LIMITED_SHARE = 0.01
+"""Share of the requests that a site's rate limiting may turn away."""
 LATE_MS = 5.0
 """Lateness (p99) that is never held against a figure: timers alone are a millisecond off."""
 
 _WAITS_A_REQUEST = 2
 """A user waits for the event loop twice for each request: after thinking, and after the answer has come."""
+_TIMES = frozenset({"latency", "response"})
 _BROKEN = frozenset({Outcome.FAIL, Outcome.WARN})
 
 
@@ -41,7 +44,7 @@ def distrust(observations: Iterable[Observation], verdicts: Sequence[Verdict] = 
             profiles.setdefault(seen.series.subject, {}).setdefault(seen.series.metric, []).append(seen)
     for profile, metrics in profiles.items():
         broken = [v for v in verdicts if v.source == Source.LOAD and v.subject == profile and v.outcome in _BROKEN]
-        reason = _saturated(metrics) or _dropped(metrics) or _starved(metrics) or _too_late(metrics, broken)
+        reason = _saturated(metrics) or _dropped(metrics, broken) or _limited(metrics) or _starved(metrics) or _too_late(metrics, broken)
         if reason:
             return reason
     return None
@@ -62,11 +65,24 @@ def _saturated(metrics: Metrics) -> str | None:
     return None
 
 
-def _dropped(metrics: Metrics) -> str | None:
+def _dropped(metrics: Metrics, broken: Iterable[Verdict]) -> str | None:
+    """What was not sent is not in the figures, which look better for it: a latency that broke its budget without it is broken."""
     dropped = sum(seen.figures.total for seen in metrics.get("dropped", ()))
-    if not dropped:
+    if not dropped or any(verdict.outcome is Outcome.FAIL and verdict.metric in _TIMES for verdict in broken):
         return None
-    return f"the generator could not start {dropped:,.0f} requests: it ran out of connections or time; use fewer users or raise its limits"
+    return (
+        f"{dropped:,.0f} requests could not be started: nobody was free for them in time, or there were no connections left;"
+        " raise `users` in an open profile, or the machine's limits"
+    )
+
+
+def _limited(metrics: Metrics) -> str | None:
+    """Hold the share of requests that the site's own rate limiting turned away against what is negligible."""
+    limited = sum(seen.figures.total for seen in metrics.get("limited", ()))
+    asked = sum(seen.figures.count for seen in metrics.get("errors", ()))
+    if limited <= LIMITED_SHARE * asked:
+        return None
+    return f"the site's rate limiting turned away {limited / asked:.1%} of the requests (429): ask to be let through, or send less"
 
 
 def _starved(metrics: Metrics) -> str | None:
@@ -91,7 +107,7 @@ def _too_late(metrics: Metrics, broken: Iterable[Verdict]) -> str | None:
     if late < LATE_MS:
         return None
     for verdict in broken:
-        if verdict.metric not in {"latency", "response"} or verdict.figure is None or verdict.limit is None:
+        if verdict.metric not in _TIMES or verdict.figure is None or verdict.limit is None:
             continue
         if 0 <= verdict.figure - verdict.limit <= late:
             figure, limit, own = (format_quantity(value, "ms") for value in (verdict.figure, verdict.limit, late))

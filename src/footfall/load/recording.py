@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -12,11 +13,15 @@ from typing import Any
 
 from footfall.load.mistakes import Mistakes
 from footfall.load.phases import Phases
-from footfall.load.tally import Book, Slice, Writing
+from footfall.load.steadiness import Steady, steadiness
+from footfall.load.tally import Book, Second, Slice, Writing
 from footfall.metrics import Source
 from footfall.samples import Event
 from footfall.store.provenance import new_run
 from footfall.store.spool import OpenRun, Recorder, begin_run, join_run
+
+_LONGEST_S = 3600
+"""Seconds of the steady part that are remembered: of a longer one its last hour."""
 
 
 class Recording:
@@ -33,6 +38,7 @@ class Recording:
         self._writing = Writing(self.run_id, profile)
         self._mistakes = Mistakes()
         self._late: set[str] = set()
+        self._steady: deque[Steady] = deque(maxlen=_LONGEST_S)
 
     @classmethod
     def begin(cls, root: Path | None, profile: str, target: str, environment: Mapping[str, str]) -> Recording | None:
@@ -69,13 +75,22 @@ class Recording:
         """Write the seconds that all `workers` have told; all of them when `final`. `pause` lets others run between two records."""
         now = time.time() + (86_400 if final else 0)
         for second in self._book.close(now, () if final else workers):
-            for record in self._writing.records(second, self.phases.labels(second.at)):
+            labels = self.phases.labels(second.at)
+            self._note_steady(second, labels)
+            for record in self._writing.records(second, labels):
                 self._recorder.write(record)
                 pause()
 
+    def _note_steady(self, second: Second, labels: Mapping[str, str]) -> None:
+        if not labels:
+            total = second.total()
+            self._steady.append(Steady(total.latency.percentile(95) if total.latency.count else None, total.total))
+
     def finish(self, outcome: str) -> None:
-        """Write what is left, the count of failures by kind, and, when this is a run of its own, how it ended."""
+        """Write what is left, whether there was a steady state, the count of failures by kind, and how a run of its own ended."""
         self.write((), final=True)
+        if self._steady:
+            self.event("note", steadiness(self._steady))
         rows = self._mistakes.rows()
         if rows:
             failed = sum(row["count"] for row in rows)

@@ -17,7 +17,8 @@ from gevent import monkey
 
 from footfall.children import PARENT_FD, wait_for_parents_end
 from footfall.errors import FootfallError, ScriptError
-from footfall.load.users.install import installed, refuse
+from footfall.load.users.install import installed
+from footfall.load.users.refusal import refuse
 
 _GRACE_S = 10.0
 _CODES = {"finished": 0, "aborted": 130, "failed": 75}

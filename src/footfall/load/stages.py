@@ -77,7 +77,15 @@ class Aim:
 class _Span:
     start: float
     end: float
+    before: int
     aim: Aim
+
+    def level(self, moment: float) -> float:
+        """Return what is wanted within the span: at once where it is a step, else evenly on the way."""
+        way = (moment - self.start) / (self.end - self.start) if self.sloping else 1.0
+        return self.before + (self.aim.users - self.before) * way
+
+    sloping: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,10 @@ class Plan:
     def at(self, moment: float) -> Aim | None:
         """Return the aim `moment` seconds after the start, or None when the profile is over."""
         return next((span.aim for span in self.spans if moment < span.end), None)
+
+    def level(self, moment: float) -> float:
+        """Return the number that is wanted `moment` seconds after the start, evenly on its way in a ramp; 0 when the profile is over."""
+        return next((span.level(max(moment, 0.0)) for span in self.spans if moment < span.end), 0.0)
 
     def scaled(self, users: int) -> Plan:
         """Return the same profile with its peak at `users`, all other numbers in proportion. Raises ScriptError."""
@@ -159,6 +171,6 @@ def _spans(stages: Sequence[Stage]) -> list[_Span]:
         # A step takes the second in which Locust next asks for the aim.
         seconds = stage.seconds or 1.0
         aim = Aim(target, max(change / seconds, 1e-3) if change else 1.0, steady=stage.kind is StageKind.HOLD)
-        spans.append(_Span(clock, clock + seconds, aim))
+        spans.append(_Span(clock, clock + seconds, users, aim, sloping=stage.kind is StageKind.RAMP))
         clock, users = clock + seconds, target
     return spans

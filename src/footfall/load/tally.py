@@ -19,41 +19,57 @@ LATE_S = 10
 
 
 class Tally:
-    """Requests of one name: how many, how many of them failed, bytes received, and the latencies in ms of those that were sent."""
+    """Requests of one name, counted.
 
-    __slots__ = ("failed", "latency", "received", "total")
+    How many, how many of them failed or were turned away by the site's rate limiting (429), bytes received, the latencies in ms of
+    those that were sent, and in an open profile their response times, from the intended start.
+    """
+
+    __slots__ = ("failed", "latency", "limited", "received", "response", "total")
 
     def __init__(self) -> None:
         self.total = 0
         self.failed = 0
+        self.limited = 0
         self.received = 0
         self.latency = Histogram()
+        self.response: Histogram | None = None
 
-    def count(self, latency_ms: float | None, *, failed: bool, received: int = 0) -> None:
-        """Count a request; `latency_ms` is None for one that was never sent."""
+    def count(self, latency_ms: float | None, *, failed: bool, received: int = 0, late_ms: float | None = None) -> None:
+        """Count a request; `latency_ms` is None for one that was never sent, `late_ms` is how late it began (open profiles)."""
         self.total += 1
         self.failed += failed
         self.received += received
-        if latency_ms is not None:
-            self.latency.record(latency_ms)
+        if latency_ms is None:
+            return
+        self.latency.record(latency_ms)
+        if late_ms is not None:
+            self.response = self.response or Histogram()
+            self.response.record(latency_ms + late_ms)
 
     def add(self, other: Tally) -> None:
         """Add all that `other` counted."""
         self.total += other.total
         self.failed += other.failed
+        self.limited += other.limited
         self.received += other.received
         self.latency.add(other.latency)
+        if other.response is not None:
+            self.response = self.response or Histogram()
+            self.response.add(other.response)
 
     def to_wire(self) -> list[Any]:
         """Return plain values that `from_wire` reads."""
-        return [self.total, self.failed, self.received, self.latency.encode()]
+        response = self.response and self.response.encode()
+        return [self.total, self.failed, self.limited, self.received, self.latency.encode(), response]
 
     @classmethod
     def from_wire(cls, plain: list[Any]) -> Self:
         """Read what `to_wire` wrote. Raises ValueError."""
         tally = cls()
-        tally.total, tally.failed, tally.received = plain[:3]
-        tally.latency = Histogram.decode(plain[3])
+        tally.total, tally.failed, tally.limited, tally.received = plain[:4]
+        tally.latency = Histogram.decode(plain[4])
+        tally.response = plain[5] and Histogram.decode(plain[5])
         return tally
 
 
@@ -161,10 +177,14 @@ class Writing:
         yield self._sample(at, part, "throughput", tally.total, labels)
         if tally.total:
             yield self._sample(at, part, "errors", tally.failed, labels, {"of": tally.total})
+        if tally.limited:
+            yield self._sample(at, part, "limited", tally.limited, labels, {"of": tally.total})
         if tally.received:
             yield self._sample(at, part, "received_bytes", tally.received, labels)
         if tally.latency.count:
             yield self._histogram(at, part, "latency", tally.latency, labels)
+        if tally.response is not None:
+            yield self._histogram(at, part, "response", tally.response, labels)
 
     def _of_health(self, at: int, health: Health, labels: Mapping[str, str]) -> Iterator[Record]:
         yield self._sample(at, "", "generator_cpu", round(health.cpu, 4), labels)

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from footfall.load.http.answer import Options, RequestFailed, Response
 from footfall.load.users.install import installed
-from footfall.load.users.shape import StagedShape
-from footfall.load.users.user import LeanUser
+from footfall.load.users.shape import ArrivalShape, ReplayShape, StagedShape
+from footfall.load.users.user import LeanUser, ReplayUser
 
-__all__ = ["LeanUser", "Options", "RequestFailed", "Response", "StagedShape", "installed"]
+__all__ = [
+    "ArrivalShape",
+    "LeanUser",
+    "Options",
+    "ReplayShape",
+    "ReplayUser",
+    "RequestFailed",
+    "Response",
+    "StagedShape",
+    "installed",
+]

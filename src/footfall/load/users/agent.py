@@ -18,19 +18,25 @@ import gevent
 import gevent.event
 from locust.env import Environment
 from locust.event import Events
-from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
+from locust.runners import STATE_RUNNING, LocalRunner, MasterRunner, Runner, WorkerRunner
 
+from footfall.errors import FootfallError, UsageError
 from footfall.load.ceiling import check_ceiling
+from footfall.load.limits import check_backlog, check_limits, limits_here
 from footfall.load.mistakes import Mistakes
 from footfall.load.recording import Recording
 from footfall.load.tally import Slice
+from footfall.load.users.arrivals import Dispatcher
 from footfall.load.users.capture import Capture
 from footfall.load.users.context import context_of
-from footfall.load.users.session import Session, find_session, open_site
-from footfall.load.users.shape import StagedShape
+from footfall.load.users.crew import HELLO, Crew, greeting
+from footfall.load.users.refusal import refuse
+from footfall.load.users.session import Session, find_session, is_this_machine, open_site
+from footfall.load.users.shape import ArrivalShape, ReplayShape, StagedShape
+from footfall.load.users.user import LeanUser
 
 RUN_HEADER = "X-Footfall-Run"
-_RUN_OPTION = "footfall_run"
+_RUN_OPTION, _POOL_OPTION = "footfall_run", "footfall_pool"
 _REPORT = "footfall"
 _STOP, _LAST = "footfall_stop", "footfall_last"
 _AFTER_SECOND_S = 0.05
@@ -56,8 +62,8 @@ class Agent:
         self._recording: Recording | None = None
         self._outbox: deque[Slice] = deque(maxlen=_LONGEST_S)
         self._ticker: gevent.Greenlet | None = None
-        self._workers: dict[str, str] = {}
-        self._ended_workers: set[str] = set()
+        self._crew = Crew(self._tell_of_worker)
+        self._arrivals: Dispatcher | None = None
         self._began = 0.0
         self._stopping = False
         self._users = self._frozen = 0
@@ -74,20 +80,25 @@ class Agent:
     def prepare(self, environment: Environment) -> None:
         """Before any test: find and open the site, fit the stages to Locust's flags. Raises FootfallError for what a user got wrong."""
         self.prepared = True
-        options = environment.parsed_options
         self._session = session = find_session(self._environ, environment.host)
         shape, runner = environment.shape_class, environment.runner
+        _check_users(environment)
         if isinstance(runner, WorkerRunner):
             runner.register_message(_STOP, self._on_stop_message, concurrent=True)
+            runner.send_message(HELLO, greeting())
             return
-        if isinstance(shape, StagedShape) and options is not None:
-            shape.adapt(options.num_users, options.run_time)
+        _adapt(environment)
         if isinstance(runner, MasterRunner):
             runner.register_message(_LAST, self._on_last_message)
+            runner.register_message(HELLO, lambda msg, **_: self._crew.greet(msg.node_id, msg.data))
+        elif isinstance(runner, LocalRunner):
+            check_limits(_most_users(environment) or 0, [limits_here()])
         if session.url is None and all(user.host for user in environment.user_classes):
             return
-        check_ceiling(session.target, shape.running.peak if isinstance(shape, StagedShape) else getattr(options, "num_users", None))
+        check_ceiling(session.target, _most_users(environment))
         environment.host = open_site(session, self._held, self._environ)
+        if isinstance(shape, StagedShape) and is_this_machine(environment.host):
+            check_backlog(shape.fastest)
 
     # A test begins.
 
@@ -99,12 +110,15 @@ class Agent:
         self._over.clear()
         if isinstance(runner, WorkerRunner):
             run = getattr(environment.parsed_options, _RUN_OPTION, "")
+            _adapt(environment)
         else:
+            self._check_again(environment)
             run = self._begin_recording(environment)
         headers = dict(self._session.headers) if self._session is not None else {}
         context_of(environment).headers = {**headers, RUN_HEADER: run} if run else headers
         if not isinstance(runner, MasterRunner):
             self._capture = Capture()
+            self._open_the_door(environment, self._capture)
         self._outbox = deque(maxlen=_LONGEST_S)
         self._ticker = gevent.spawn(self._tick, environment)
 
@@ -116,7 +130,34 @@ class Agent:
         if environment.parsed_options is not None:
             # Locust hands unknown options on to its workers.
             setattr(environment.parsed_options, _RUN_OPTION, run)
+            setattr(environment.parsed_options, _POOL_OPTION, _most_users(environment))
         return run
+
+    def _check_again(self, environment: Environment) -> None:
+        """What may be known only now: which workers came, and how many users somebody asked for in Locust's web page."""
+        runner = _runner(environment)
+        users = max(runner.target_user_count, _most_users(environment) or 0)
+        try:
+            if self._session is not None:
+                check_ceiling(self._session.target, users)
+            if isinstance(runner, MasterRunner):
+                self._crew.check(runner, users)
+                self._crew.begin(runner)
+        except FootfallError as error:
+            refuse(error)
+
+    def _open_the_door(self, environment: Environment, capture: Capture) -> None:
+        """In an open profile: let arrivals come, this process's share of them."""
+        shape, runner = environment.shape_class, _runner(environment)
+        if not isinstance(shape, ArrivalShape):
+            return
+        pool = getattr(environment.parsed_options, _POOL_OPTION, None) or shape.most_users
+
+        def share() -> float:
+            return runner.user_count / pool if isinstance(runner, WorkerRunner) else 1.0
+
+        self._arrivals = context_of(environment).arrivals = Dispatcher(shape.meant(share), shape.patience_s, capture.drop)
+        self._arrivals.start()
 
     # While it runs.
 
@@ -157,22 +198,12 @@ class Agent:
             self._outbox.clear()
 
     def _live_workers(self, runner: Runner) -> list[str]:
-        """Return the workers to wait for, and tell of those that are gone."""
-        if not isinstance(runner, MasterRunner):
-            return [""]
-        states = {client.id: client.state for client in runner.clients.all}
-        live = [worker for worker, state in states.items() if state in {STATE_RUNNING, STATE_SPAWNING}]
-        for worker in states:
-            self._workers.setdefault(worker, str(len(self._workers)))
-        for worker in [w for w in self._workers if w not in self._ended_workers and states.get(w, STATE_MISSING) == STATE_MISSING]:
-            self._ended_workers.add(worker)
-            self._tell_lost(worker)
-        return [self._workers[worker] for worker in live]
+        """Return the workers to wait for, and tell of those that are gone or have come."""
+        return self._crew.live(runner) if isinstance(runner, MasterRunner) else [""]
 
-    def _tell_lost(self, worker: str) -> None:
+    def _tell_of_worker(self, kind: str, text: str, worker: str) -> None:
         if self._recording is not None and not self._stopping:
-            text = f"worker {self._workers[worker]} ({worker.partition('_')[0]}) is gone: what it had not yet told is lost"
-            self._recording.event("worker_lost", text, worker=self._workers[worker])
+            self._recording.event(kind, text, worker=self._crew.number(worker))
 
     # Between workers and master.
 
@@ -191,7 +222,7 @@ class Agent:
         report = data.pop(_REPORT, None)
         if report is None or self._recording is None:
             return
-        worker = self._workers.setdefault(client_id, str(len(self._workers)))
+        worker = self._crew.number(client_id)
         self._recording.take(worker, [Slice.from_wire(told) for told in report["slices"]])
         self._recording.take_mistakes(Mistakes.from_wire(report["mistakes"]))
 
@@ -202,13 +233,16 @@ class Agent:
     def _on_last_message(self, msg: Any, **_: Any) -> None:
         """In the master: a worker's last figures."""
         self.on_worker_report(msg.node_id, msg.data)
-        self._ended_workers.add(msg.node_id)
+        self._crew.ended.add(msg.node_id)
 
     # A test ends.
 
     def on_test_stopping(self, environment: Environment, **_: Any) -> None:
         """Note why it ends."""
         runner, options = _runner(environment), environment.parsed_options
+        if self._arrivals is not None:
+            self._arrivals.stop()
+            self._arrivals = None
         run_time = getattr(options, "run_time", None)
         if environment.shape_class is not None:
             finished = runner.shape_greenlet is gevent.getcurrent()
@@ -248,7 +282,7 @@ class Agent:
     def _await_last_reports(self, runner: MasterRunner, stop_timeout: float) -> None:
         runner.send_message(_STOP)
         deadline = time.monotonic() + stop_timeout + _LAST_REPORTS_S
-        while time.monotonic() < deadline and any(client.id not in self._ended_workers for client in runner.clients.all):
+        while time.monotonic() < deadline and any(client.id not in self._crew.ended for client in runner.clients.all):
             self._live_workers(runner)
             gevent.sleep(0.05)
 
@@ -262,6 +296,32 @@ def _runner(environment: Environment) -> Runner:
     if runner is None:
         raise RuntimeError("Locust told of a test without a runner")
     return runner
+
+
+def _adapt(environment: Environment) -> None:
+    """Fit the stages to Locust's flags. Raises UsageError or ScriptError."""
+    options, shape = environment.parsed_options, environment.shape_class
+    rate = getattr(options, "rate", None)
+    if options is not None and isinstance(shape, StagedShape):
+        shape.adapt(options.num_users, options.run_time, rate)
+    elif rate:
+        raise UsageError("--rate is for open profiles, whose shape is an ArrivalShape", hint="use --users")
+
+
+def _most_users(environment: Environment) -> int | None:
+    shape = environment.shape_class
+    return shape.most_users if isinstance(shape, StagedShape) else getattr(environment.parsed_options, "num_users", None)
+
+
+def _check_users(environment: Environment) -> None:
+    """Raise UsageError for users who cannot do what the profile's shape asks of them."""
+    wanted = LeanUser if isinstance(environment.shape_class, ArrivalShape) else object
+    for user in environment.user_classes:
+        if not issubclass(user, wanted):
+            raise UsageError(f"{user.__name__} cannot wait for arrivals", hint="the users of an open profile are LeanUsers")
+    options = environment.parsed_options
+    if isinstance(environment.shape_class, ReplayShape) and options is not None and (options.master or options.worker):
+        raise UsageError("a replay runs in one process", hint="leave out --processes and --workers")
 
 
 def _until_next_second() -> float:

@@ -6,9 +6,12 @@ import time
 import traceback
 from typing import Any
 
+from footfall.load.http.client import LATE
 from footfall.load.mistakes import Mistakes, excerpt, kind_of
 from footfall.load.tally import Slice, Tally
 from footfall.load.users.pulse import Pulse
+
+TOO_MANY_REQUESTS = 429
 
 
 class Capture:
@@ -26,7 +29,8 @@ class Capture:
         part = self._parts.get((request_type, name)) or self._part(request_type, name)
         error = facts.get("exception")
         if error is None:
-            self._tally(part).count(response_time, failed=False, received=response_length or 0)
+            late = facts["context"].get(LATE) if facts.get("context") else None
+            self._tally(part).count(response_time, failed=False, received=response_length or 0, late_ms=late)
         else:
             self._failure(part, error, response_time, response_length or 0, facts)
 
@@ -45,9 +49,13 @@ class Capture:
     def _failure(self, part: str, error: BaseException | str, latency: float, received: int, facts: dict[str, Any]) -> None:
         own = getattr(error, "own", False)
         if own:
-            self._pulse.drop()
-        self._tally(part).count(None if own else latency, failed=True, received=received)
+            self.drop()
         status = getattr(facts.get("response"), "status_code", 0) or 0
+        limited = status == TOO_MANY_REQUESTS
+        tally = self._tally(part)
+        tally.limited += limited
+        late = (facts.get("context") or {}).get(LATE)
+        tally.count(None if own else latency, failed=not limited, received=received, late_ms=late)
         url = str(facts.get("url") or "").partition("?")[0]
         self._mistakes.note(part, kind_of(error, status), {"text": excerpt(str(error)), "status": status, "url": url, "at": time.time()})
 
@@ -60,6 +68,10 @@ class Capture:
         place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
         text = excerpt(f"{type(exception).__name__}: {exception}")
         self._mistakes.note(part, kind_of(exception, 0), {"text": text, "place": place, "at": time.time()})
+
+    def drop(self) -> None:
+        """Count an arrival or request that could not be started."""
+        self._pulse.drop()
 
     def slices(self, users: int, *, final: bool = False) -> list[Slice]:
         """Return the seconds that are over (all of them when `final`), each once; one in which nothing happened too."""

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 import gevent.ssl
 from locust.env import Environment
 
+from footfall.load.users.arrivals import Dispatcher
+
 _NAME = "footfall_context"
 
 
 @dataclass
 class Context:
-    """Headers to send to the target with every request, and the TLS settings of all connections."""
+    """Headers to send to the target with every request, the TLS settings of all connections, and an open profile's arrivals."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: ssl.SSLContext = field(default_factory=gevent.ssl.create_default_context)
+    arrivals: Dispatcher | None = None
 
 
 def context_of(environment: Environment) -> Context:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import signal
-import sys
 from typing import Any
 
 import gevent
@@ -15,7 +14,7 @@ from locust.runners import WorkerRunner
 
 from footfall.errors import FootfallError
 from footfall.load.users.agent import Agent
-from footfall.store.spool import Recorder, join_run
+from footfall.load.users.refusal import refuse
 
 _GRACE_S = 3.0
 STOP_TIMEOUT_S = 5.0
@@ -36,21 +35,19 @@ def _prepare(environment: Environment, **_: Any) -> None:
         refuse(error)
     # Locust's own default kills users in the middle of a request, which the site then answers and nobody records.
     environment.stop_timeout = environment.stop_timeout or STOP_TIMEOUT_S
-    if environment.parsed_options is not None and (environment.parsed_options.headless or environment.parsed_options.worker):
+    options = environment.parsed_options
+    if options is not None and (options.headless or options.autostart or options.worker):
         _stop_softly(environment)
 
 
 events.init.add_listener(_prepare)
 
 
-def refuse(error: FootfallError) -> None:
-    """End this process for something a user can mend: told to the parent through the spool, and to people on stderr."""
-    joined = join_run(os.environ)
-    if joined is not None:
-        with Recorder(joined[1], f"load-{os.getpid()}") as recorder:
-            recorder.event("script_error", error.message, error=type(error).__name__, hint=error.hint or "")
-    sys.stderr.write(f"footfall: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
-    raise SystemExit(error.exit_code)
+def _add_options(parser: Any) -> None:
+    parser.add_argument("--rate", type=float, default=None, help="Scale an open profile so that its highest rate is this, per second.")
+
+
+events.init_command_line_parser.add_listener(_add_options)
 
 
 def _stop_softly(environment: Environment) -> None:

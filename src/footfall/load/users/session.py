@@ -49,6 +49,12 @@ def open_site(session: Session, held: ExitStack, environ: Mapping[str, str]) -> 
     return held.enter_context(open_target(session.target)).url
 
 
+def is_this_machine(url: str | None) -> bool:
+    """Say whether a URL's host is this machine by a loopback name."""
+    host = urlsplit(url or "").hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
 def _suite_here() -> Suite | None:
     try:
         root = find_suite(Path.cwd())

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from locust import LoadTestShape
 
-from footfall.load.stages import Aim, Plan, Stage
+from footfall.errors import ScriptError, UsageError
+from footfall.load.arrivals import intended
+from footfall.load.replay import Visit, read_recording
+from footfall.load.stages import FASTEST_RAMP, Aim, Plan, Stage, hold, step
+from footfall.metrics import parse_duration
+
+_FEWEST = 10
+_PER_RATE = 5
+"""Users per arrival a second where a profile says nothing: enough for tasks of five seconds (Little's law)."""
 
 
 class StagedShape(LoadTestShape):
@@ -33,8 +42,10 @@ class StagedShape(LoadTestShape):
         self.running = self.plan
         self._ends_at = self.plan.seconds
 
-    def adapt(self, users: int | None, run_time_s: float | None) -> None:
+    def adapt(self, users: int | None, run_time_s: float | None, rate: float | None = None) -> None:
         """Scale the peak to `users` and end after `run_time_s`, where given. Raises ScriptError when that makes no sense."""
+        if rate:
+            raise UsageError("--rate is for open profiles, whose shape is an ArrivalShape", hint="use --users")
         if users:
             self.running = self.plan.scaled(users)
         if run_time_s:
@@ -44,10 +55,97 @@ class StagedShape(LoadTestShape):
         """Return the aim `moment` seconds after the start, None when the profile is over."""
         return self.running.at(max(moment, 0.0)) if moment < self._ends_at else None
 
+    @property
+    def most_users(self) -> int:
+        """The most users at any moment."""
+        return self.running.peak
+
+    @property
+    def fastest(self) -> float:
+        """The most users that come in a second."""
+        return max(span.aim.rate for span in self.running.spans)
+
     def tick(self) -> tuple[int, float] | None:
         """Return the number of users and how fast to get there, as Locust asks once a second."""
         aim = self.aim(self.get_run_time())  # type: ignore[no-untyped-call]
         return None if aim is None else (aim.users, aim.rate)
+
+
+class ArrivalShape(StagedShape):
+    """An open profile: `stages` say how many arrivals a second begin, whatever the site does. Each is one task of one user.
+
+    `users` is the most that can be under way at once (0: five times the highest rate); an arrival that finds nobody free waits,
+    which its `response` time shows, and is dropped after `patience`. Arrivals come at random, independently of each other, or evenly
+    spaced with `even`. Locust's `--rate` scales the profile so that its highest rate is that, `--users` replaces `users`.
+    """
+
+    abstract: ClassVar[bool] = True
+    users: ClassVar[int] = 0
+    patience: ClassVar[str] = "2s"
+    even: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pool = self.users
+
+    def adapt(self, users: int | None, run_time_s: float | None, rate: float | None = None) -> None:
+        """Scale the highest rate to `rate`, allow `users` at once, end after `run_time_s`, where given. Raises ScriptError."""
+        super().adapt(round(rate) if rate else None, run_time_s)
+        self._pool = users or self._pool
+
+    @property
+    def most_users(self) -> int:
+        """The most users at any moment."""
+        return self._pool or max(_FEWEST, _PER_RATE * self.running.peak)
+
+    @property
+    def fastest(self) -> float:
+        """The most users that come in a second."""
+        return min(FASTEST_RAMP, float(self.most_users))
+
+    @property
+    def patience_s(self) -> float:
+        """How long an arrival may wait for a user."""
+        return parse_duration(self.patience) / 1000
+
+    def meant(self, share: Callable[[], float]) -> Iterator[tuple[float, Any]]:
+        """Yield when arrivals are meant to begin, `share` of them, each with what is to be done (None: a task of the user's)."""
+        for moment in intended(self.running, share, random.Random(), even=self.even):  # noqa: S311  # no secret
+            yield moment, None
+
+    def tick(self) -> tuple[int, float] | None:
+        """Return all users at once: they wait for arrivals."""
+        if self.aim(self.get_run_time()) is None:  # type: ignore[no-untyped-call]
+            return None
+        return self.most_users, self.fastest
+
+
+class ReplayShape(ArrivalShape):
+    """What others asked of the site once, asked again at the same moments: set `recording`, a HAR file or an access log.
+
+    The file stands beside the locustfile. `speed` 2 asks twice as fast. Users are of `ReplayUser`'s kind.
+    """
+
+    abstract: ClassVar[bool] = True
+    users: ClassVar[int] = 50
+    recording: ClassVar[str] = ""
+    speed: ClassVar[float] = 1.0
+    visits: ClassVar[Sequence[Visit]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if not cls.__dict__.get("abstract", False):
+            place = _place(cls)
+            if cls.speed <= 0:
+                raise ScriptError(f"{place}: {cls.__name__}.speed: {cls.speed!r} is not above 0")
+            cls.visits = read_recording(Path(inspect.getfile(cls)).parent / cls.recording, where=f"{place}: {cls.__name__}.recording")
+            cls.stages = (step(to=1), hold(f"{cls.visits[-1].at_s / cls.speed + 1:.3f}s"))
+        super().__init_subclass__(**kwargs)
+
+    def meant(self, share: Callable[[], float]) -> Iterator[tuple[float, Any]]:
+        """Yield the recorded visits; one process asks them all."""
+        del share
+        for visit in self.visits:
+            yield 1 + visit.at_s / self.speed, visit
 
 
 def _place(cls: type) -> str:

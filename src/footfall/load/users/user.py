@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from locust import User
+from locust import User, task
 from locust.env import Environment
-from locust.exception import RescheduleTask, StopTest
-from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
+from locust.exception import RescheduleTask, StopTest, StopUser
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
-from footfall.load.http.answer import AbandonedError
+from footfall.load.http.answer import AbandonedError, Options
 from footfall.load.http.client import LeanClient
+from footfall.load.replay import Visit
 from footfall.load.users.context import context_of
 
 
@@ -44,9 +45,35 @@ class LeanUser(User):
             tls=context.tls,
             abandoned=TaskAbandonedError,
         )
+        self._arrivals = context.arrivals
+        self._arrived = False
+        self.visit: Any = None
+        """In a replay: what was asked once (a `Visit`)."""
+        if self._arrivals is not None:
+            self._own_tasks, own_pause = self.tasks, self.wait_time
+            self.tasks = [type(self).serve]
+            # Between two arrivals a user does not think: it is there for the next one.
+            setattr(self, "wait_time", lambda: own_pause() if self._arrived else 0.0)  # noqa: B010  # a class's method, one user's own
+
+    def serve(self) -> None:
+        """In an open profile: wait for an arrival and do one task for it."""
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self._state, self._arrived = LOCUST_STATE_WAITING, False
+        self.client.late_ms, self.visit = self._arrivals.take()  # type: ignore[union-attr]
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self._state, self._arrived = LOCUST_STATE_RUNNING, True
+        try:
+            random.choice(self._own_tasks)(self)  # type: ignore[operator]  # noqa: S311  # no secret
+        finally:
+            self._arrived = False
 
     def wait_time(self) -> float:
-        """Return seconds to think: exponentially distributed, and never more than ten times the average."""
+        """Return seconds to think, drawn from the exponential distribution and never more than ten times the average.
+
+        Override it for another distribution, or set Locust's own: `wait_time = between(1, 5)`.
+        """
         return min(random.expovariate(1 / self.think_s), 10 * self.think_s) if self.think_s > 0 else 0.0
 
     def think(self) -> None:
@@ -63,3 +90,18 @@ class LeanUser(User):
             self._group.killone(self._greenlet)
             return True
         return bool(super().stop(force=force))
+
+
+class ReplayUser(LeanUser):
+    """Asks what was asked once; for a `ReplayShape`."""
+
+    abstract: bool = True
+
+    @task
+    def replay(self) -> None:
+        """Send one recorded request; an answer below 400 will do."""
+        visit: Visit = self.visit
+        options: Options = {"name": visit.name, "headers": visit.headers, "status": range(200, 400), "redirects": False}
+        if visit.body:
+            options["content"] = visit.body
+        self.client.request(visit.method, visit.path, **options)
