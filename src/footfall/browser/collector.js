@@ -47,8 +47,11 @@ const listen = (buffered) => {
 listen(true);
 
 // An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
+// Only its own entry says that it was painted: those of the pointer's way there (pointermove, pointerdown) may end after it began.
+const ENDS = new Set(['pointerup', 'mouseup', 'click', 'keydown', 'keypress', 'keyup']);
 const channel = new MessageChannel();
-channel.port1.onmessage = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
+const answered = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
+channel.port1.onmessage = answered;
 for (const type of ['pointerup', 'click', 'keydown']) {
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
@@ -56,9 +59,12 @@ for (const type of ['pointerup', 'click', 'keydown']) {
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
     channel.port2.postMessage(0);
+    requestAnimationFrame(answered);
   }, true);
 }
-const seen = (list) => { for (const entry of list) if (unseen && entry.startTime + entry.duration >= unseen.start) unseen = null; };
+const seen = (list) => {
+  for (const entry of list) if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) unseen = null;
+};
 const events = new PerformanceObserver((list) => seen(list.getEntries()));
 if (PerformanceObserver.supportedEntryTypes.includes('event')) events.observe({ type: 'event', durationThreshold: 16 });
 const unpainted = () => {
