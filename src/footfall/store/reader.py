@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -71,14 +71,29 @@ class TrendPoint:
 
 
 def runs(store: Store, *, limit: int | None = 50, target: str | None = None, kind: str | None = None) -> list[RunRow]:
-    """List runs, newest first; of one target or one kind where named, all of them where `limit` is None."""
-    query = select(run_table).order_by(run_table.c.started.desc(), run_table.c.number.desc()).limit(limit)
+    """List runs, newest first; of one target or one kind where named, all of them where `limit` is None.
+
+    Runs that only help to judge another one are left out; see `parts`.
+    """
+    query = _newest_first().limit(limit)
     if target is not None:
         query = query.where(run_table.c.target == target)
     if kind is not None:
         query = query.where(run_table.c.kind == kind)
     with store.reading() as connection:
         return [_run_row(row) for row in connection.execute(query)]
+
+
+def parts(store: Store, run_id: str, kind: str) -> list[RunRow]:
+    """List the finished runs of one kind (`confirm`, `against`) that helped to judge a run, oldest first."""
+    query = select(run_table).where(run_table.c.part_of == run_id, run_table.c.kind == kind, run_table.c.outcome == "finished")
+    with store.reading() as connection:
+        return [_run_row(row) for row in connection.execute(query.order_by(run_table.c.started, run_table.c.number))]
+
+
+def _newest_first() -> Select[Any]:
+    """Select whole runs, newest first."""
+    return select(run_table).where(run_table.c.part_of == "").order_by(run_table.c.started.desc(), run_table.c.number.desc())
 
 
 def run(store: Store, name: str = LATEST) -> RunRow:
@@ -91,7 +106,7 @@ def run(store: Store, name: str = LATEST) -> RunRow:
 
 
 def _find(connection: Connection, name: str) -> RunRow:
-    newest_first = select(run_table).order_by(run_table.c.started.desc(), run_table.c.number.desc())
+    newest_first = _newest_first()
     begins = func.upper(func.substr(run_table.c.id, 1, len(name))) == name.upper()
     queries = (
         [newest_first.limit(1)]
@@ -181,6 +196,14 @@ def _in_order(table: Table, number: int, *columns: Column[Any]) -> Select[Any]:
     return select(*columns).where(table.c.run == number).order_by(table.c.at, table.c.seq)
 
 
+def figures(store: Store, run_id: str) -> Mapping[Series, Figures]:
+    """Return a run's figures by series, without its samples. Raises UsageError for an unknown run."""
+    query: Select[Any] = select(*_FIGURE_COLUMNS, *_SERIES_COLUMNS).join_from(summary_table, series_table)
+    with store.reading() as connection:
+        number = _find(connection, run_id).number
+        return {_series(row): _figures(row) for row in connection.execute(query.where(summary_table.c.run == number))}
+
+
 def samples(store: Store, run_id: str, *, source: str | None = None) -> list[Sample]:
     """Return a run's single samples in the order seen, of one source where named. Raises UsageError for an unknown run."""
     with store.reading() as connection:
@@ -227,13 +250,21 @@ def read_artifacts(connection: Connection, found: RunRow) -> Iterator[Artifact]:
         yield Artifact(found.id, row.at, row.kind, row.path, row.subject, row.part, row.iteration)
 
 
-def history(store: Store, run_id: str, *, last: int = 20) -> Mapping[Series, tuple[Figures, ...]]:
+def history(
+    store: Store, run_id: str, *, last: int = 20, branches: Collection[str] | None = None, since: datetime | None = None
+) -> Mapping[Series, tuple[Figures, ...]]:
     """Return, for each series of a run, the figures of the `last` comparable runs before it, oldest first.
 
-    Comparable are runs of the same target, machine class and settings (summary.comparable_key) that finished, had no fault switched on
-    and did not fail. Raises UsageError for an unknown run.
+    Comparable are runs of the same target, machine class and settings (summary.comparable_key) that finished, had no fault switched
+    on, did not fail, and are runs of their own; of `branches` alone, and begun at `since` or later, where these are named. Raises
+    UsageError for an unknown run.
     """
     usable = (run_table.c.outcome == "finished") & ~run_table.c.faulted & run_table.c.verdict.not_in(("fail", "missing"))
+    usable &= run_table.c.part_of == ""
+    if branches is not None:
+        usable &= run_table.c.git_branch.in_(branches)
+    if since is not None:
+        usable &= summary_table.c.started >= since
     with store.reading() as connection:
         found = _find(connection, run_id)
         earlier = (
@@ -262,6 +293,7 @@ def trend(store: Store, run_id: str, *, last: int = 30) -> Mapping[Series, tuple
             .add_columns(run_table.c.verdict, run_table.c.outcome)
             .join_from(summary_table, run_table)
             .where(summary_table.c.series == bindparam("series"), summary_table.c.started <= found.run.started)
+            .where((run_table.c.part_of == "") | (run_table.c.number == found.number))
             .order_by(summary_table.c.started.desc())
             .limit(last)
         )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Dialect, Double, ForeignKey, Index, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest migration: what a store must be at to be read and written."""
 
 VERSION_TABLE = "footfall_version"
@@ -83,6 +83,8 @@ runs = Table(
     _text("outcome"),  # finished, failed, aborted, interrupted
     _text("verdict"),  # the gate's worst one; empty until it was judged
     Column("exit_code", Integer),
+    Column("part_of", Text, nullable=False, server_default=""),  # the run that this one helped to judge: never shown or counted by itself
+    Index("runs_by_whole", "part_of"),
     Index("runs_by_target", "target", "started"),
     Index("runs_by_time", "started"),
 )
@@ -156,4 +158,48 @@ artifacts = Table(
     _text("part"),
     Column("iteration", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+baselines = Table(
+    "baselines",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("branch", Text),  # null: the suite's own, or the usual names
+    Column("since", Moment),  # when the first run that counts began
+    _text("since_run"),
+    _text("note"),
+    _at(),
+)
+
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    _at(),
+    _text("target"),
+    _text("outcome"),  # succeeded, failed, rolled_back
+    _text("git_commit"),
+    _text("git_branch"),
+    _text("version"),
+    _text("url"),
+    _text("source"),
+    Index("deployments_by_target", "target", "at"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _of_series(primary_key=True),
+    _of_run(),  # the first run after the change
+    _at(),
+    Column("before", Double, nullable=False),
+    Column("after", Double, nullable=False),
+    Column("chance", Double, nullable=False),
+    _text("statistic"),
+    _text("last_commit"),  # the last before the change
+    _text("first_commit"),
+    Column("points", Integer, nullable=False),  # since the change, when it was found
+    _at("found"),
+    Index("changes_by_time", "at"),
 )

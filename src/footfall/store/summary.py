@@ -16,6 +16,9 @@ from footfall.store.provenance import machine_class
 FAULT_LABEL = "fault"
 """The run label that names what the target was told to do wrong."""
 
+PART_LABEL = "part_of"
+"""The run label that names the run which this one only helps to judge (the other deployment's, a confirmation's)."""
+
 COMPARED_LABELS = {"journey": ("iterations", "workers"), "load": ("profile", "users", "processes"), "probe": ()}
 """Per source, the run labels that must be equal for two runs' figures to be compared."""
 

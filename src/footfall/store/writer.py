@@ -19,10 +19,11 @@ from footfall.errors import StoreError
 from footfall.samples import Artifact, Event, HistogramWindow, Record, Run, RunEnd, Sample, Series, series_of
 from footfall.stats import Histogram
 from footfall.store import schema
+from footfall.store.changes import find_changes
 from footfall.store.database import Store, open_store
 from footfall.store.lines import FileReader, metric_of, moment_of, read_lines
 from footfall.store.spool import abandoned, claim, discard, explained, read_spool
-from footfall.store.summary import FAULT_LABEL, SeriesTotals, comparable_key, weight
+from footfall.store.summary import FAULT_LABEL, PART_LABEL, SeriesTotals, comparable_key, weight
 
 VERDICT_EVENT = "verdict"
 """The kind of event that carries a run's verdict and exit code in the interchange form; the store keeps it with the run."""
@@ -47,15 +48,16 @@ class SpoolFacts:
 def take_in(store: Store, directory: Path, *, wait_s: float = 30.0) -> str:
     """Move a finished spool into the store and return its run's id; its artifacts move to the suite's `out/<run>/artifacts`.
 
-    A run that the store has already is replaced by what the spool holds. Waits for writers and other takers to let go.
-    Raises StoreError when one does not, when there is neither such a spool nor such a run, and when the store refuses;
-    the spool then stays.
+    A run that the store has already is replaced by what the spool holds. Its series are then looked at for changes of level. Waits
+    for writers and other takers to let go. Raises StoreError when one does not, when there is neither such a spool nor such a run,
+    and when the store refuses; the spool then stays.
     """
     with claim(directory, wait_s) as claimed:
         if claimed:
             store_spool(store, directory)
             _move_artifacts(directory)
             discard(directory)
+            find_changes(store, directory.name)
             return directory.name
     if directory.is_dir():
         raise StoreError(f"{directory} is still being written", hint="wait for that run to end, or end its processes")
@@ -251,7 +253,7 @@ def run_row(run: Run) -> dict[str, Any]:
     """Return the columns that a run's own record fills."""
     row = asdict(replace(run, versions=dict(run.versions), labels=dict(run.labels)))
     row["git_commit"], row["git_branch"] = row.pop("commit"), row.pop("branch")
-    return {**row, "faulted": bool(run.labels.get(FAULT_LABEL))}
+    return {**row, "faulted": bool(run.labels.get(FAULT_LABEL)), "part_of": run.labels.get(PART_LABEL, "")}
 
 
 __all__ = ["Intake", "Store", "has_run", "open_store", "set_verdict", "store_spool", "take_in", "take_in_abandoned"]

@@ -1,0 +1,188 @@
+"""Where a series changed its level for good: change points over a series of runs, without alarm at a single bad run or at a cycle.
+
+The method, measured in simulation (docs/budgets.md): logarithms, less what the hour of the day and the weekend explain, are clipped
+(Hampel's rule over 11 points, 4 MAD) and scaled; kernel change-point detection (Arlot, Celisse and Harchaoui 2019) with a Gaussian
+kernel proposes boundaries, each at least 4 points from the next, for a penalty of 0.7 ln n; then the weakest is deleted until at each
+the Mann–Whitney test says p < 1e-4 and the medians differ by at least 3 %. Like is compared with like: nights with nights, weekends
+with weekends. Pure; ruptures, scipy and numpy are imported when first needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float64]
+    Classes = npt.NDArray[np.int64]
+
+FEWEST = 20
+"""Points without which no change can be sure."""
+MOST = 1000
+SURE = 1e-4
+LEAST_CHANGE = 0.03
+_NEIGHBOURS = 5
+_CLIP = 4.0
+_LEAST_SIZE = 4
+_PENALTY = 0.7
+_SUSPICIOUS = 2.5
+_SUSPECTS = (4, 6, 9, 14, 20, 30)
+_BEFORE = 200
+_HOURS = 6
+_KNOWN_CYCLES = 4
+"""Days on which a time of day must have been seen before what it explains is taken out."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of level.
+
+    `index` is the first point after it, `before` and `after` are medians in the base unit, `chance` that of a difference this large
+    by accident, `points` how many there are since (up to the next change).
+    """
+
+    index: int
+    before: float
+    after: float
+    chance: float
+    points: int
+
+
+def may_have_changed(values: Sequence[float]) -> bool:
+    """Look cheaply whether the newest of a series differ from those before; only then is `change_points` worth its time."""
+    import numpy as np  # noqa: PLC0415
+
+    if len(values) < FEWEST:
+        return False
+    recent = np.asarray(values[-(_BEFORE + _SUSPECTS[-1]) :], dtype=float)
+    return any(_seems_to_differ(recent[:-size], recent[-size:]) for size in _SUSPECTS if len(recent) - size >= size)
+
+
+def change_points(points: Sequence[tuple[datetime, float]]) -> tuple[Change, ...]:
+    """Find where the last `MOST` points, oldest first, changed their level. Points at or below 0 have no logarithm: then there are none."""
+    import numpy as np  # noqa: PLC0415
+
+    points = points[-MOST:]
+    if len(points) < FEWEST or min(value for _, value in points) <= 0:
+        return ()
+    values = np.array([value for _, value in points])
+    classes = np.array([_time_class(at) for at, _ in points])
+    days = np.array([at.toordinal() for at, _ in points])
+    level = _without_cycles(np.log(values), classes, days)
+    ends = _weeded(_proposed(_scaled(level)), level, classes)
+    edges = (0, *ends, len(values))
+    return tuple(_change(values, level, classes, edges[number : number + 3]) for number in range(len(ends)))
+
+
+def _time_class(at: datetime) -> int:
+    """Return what may make two points unlike by themselves: the part of the day, and whether it is a weekend."""
+    return at.hour // _HOURS + (24 // _HOURS if at.weekday() >= 5 else 0)
+
+
+def _without_cycles(level: Numbers, classes: Classes, days: Classes) -> Numbers:
+    """Take out what each part of the day, on working days and at weekends, usually is above or below the rest."""
+    import numpy as np  # noqa: PLC0415
+
+    seen = np.unique(classes)
+    known = [which for which in seen if len(np.unique(days[classes == which])) >= _KNOWN_CYCLES]
+    if len(seen) < 2 or len(known) < len(seen):
+        return level
+    # Beside the running median of two weeks' worth, so that a lasting change is not mistaken for a part of the cycle.
+    trend = _running_median(level, max(_LEAST_SIZE, round(7 * len(level) / max(int(days[-1] - days[0]), 1))))
+    flat = level.copy()
+    for which in known:
+        own = classes == which
+        flat[own] -= np.median((level - trend)[own])
+    return flat
+
+
+def _running_median(values: Numbers, reach: int) -> Numbers:
+    import numpy as np  # noqa: PLC0415
+
+    padded = np.pad(values, min(reach, len(values) - 1), mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(padded) - len(values) + 1)
+    found: Numbers = np.median(windows, axis=1)
+    return found
+
+
+def _scaled(level: Numbers) -> Numbers:
+    """Clip lone outliers and scale to a standard deviation of 1."""
+    import numpy as np  # noqa: PLC0415
+
+    middle = _running_median(level, _NEIGHBOURS)
+    off = np.abs(level - middle)
+    floor = 1.4826 * float(np.median(off))
+    reach = _CLIP * np.maximum(1.4826 * _running_median(off, _NEIGHBOURS), max(floor, 1e-9))
+    clipped = np.clip(level, middle - reach, middle + reach)
+    scaled: Numbers = (clipped - clipped.mean()) / max(float(clipped.std()), 1e-12)
+    return scaled
+
+
+def _proposed(scaled: Numbers) -> tuple[int, ...]:
+    """Return where kernel change-point detection sees boundaries."""
+    import numpy as np  # noqa: PLC0415
+    import ruptures  # noqa: PLC0415  # a third of a second to import
+
+    apart = np.abs(np.subtract.outer(scaled, scaled))
+    apart = apart[apart > 0]
+    if not len(apart):
+        return ()
+    gamma = float(np.median(apart)) ** -2
+    search = ruptures.KernelCPD(kernel="rbf", min_size=_LEAST_SIZE, params={"gamma": gamma}).fit(scaled.reshape(-1, 1))
+    return tuple(int(end) for end in search.predict(pen=_PENALTY * math.log(len(scaled)))[:-1])
+
+
+def _weeded(ends: tuple[int, ...], level: Numbers, classes: Classes) -> tuple[int, ...]:
+    """Delete the weakest boundary until all are sure."""
+    while ends:
+        edges = (0, *ends, len(level))
+        found = [_strength(level, classes, edges[number : number + 3]) for number in range(len(ends))]
+        weakest = min(range(len(ends)), key=lambda number: (found[number][1] >= math.log1p(LEAST_CHANGE), -found[number][0]))
+        if found[weakest][0] < SURE and found[weakest][1] >= math.log1p(LEAST_CHANGE):
+            break
+        ends = (*ends[:weakest], *ends[weakest + 1 :])
+    return ends
+
+
+def _strength(level: Numbers, classes: Classes, edges: tuple[int, ...]) -> tuple[float, float]:
+    """Return (chance, |difference of medians|) of a boundary, comparing times of day that both sides have seen."""
+    import numpy as np  # noqa: PLC0415
+
+    start, at, end = edges
+    common = np.intersect1d(classes[start:at], classes[at:end])
+    before, after = (level[low:high][np.isin(classes[low:high], common)] for low, high in ((start, at), (at, end)))
+    if min(len(before), len(after)) < _LEAST_SIZE:
+        return 1.0, 0.0
+    return _chance(before, after), abs(float(np.median(after) - np.median(before)))
+
+
+def _change(values: Numbers, level: Numbers, classes: Classes, edges: tuple[int, ...]) -> Change:
+    import numpy as np  # noqa: PLC0415
+
+    start, at, end = edges
+    chance, _ = _strength(level, classes, edges)
+    return Change(at, float(np.median(values[start:at])), float(np.median(values[at:end])), chance, end - at)
+
+
+def _seems_to_differ(before: Numbers, after: Numbers) -> bool:
+    """Hold the difference of two medians against its robust standard error: far quicker than a test."""
+    import numpy as np  # noqa: PLC0415
+
+    old, new = float(np.median(before)), float(np.median(after))
+    apart = abs(new - old)
+    error = 1.4826 * float(np.median(np.abs(before - old))) * 1.2533 * math.sqrt(1 / len(before) + 1 / len(after))
+    return apart >= LEAST_CHANGE * min(old, new) and apart >= _SUSPICIOUS * error
+
+
+def _chance(before: Numbers, after: Numbers) -> float:
+    """Return the two-sided chance of the Mann–Whitney test; exact where a side has few points, for there it matters."""
+    from scipy import stats  # noqa: PLC0415
+
+    few = min(len(before), len(after)) <= 8
+    return float(stats.mannwhitneyu(before, after, method="exact" if few else "asymptotic").pvalue)

@@ -1,0 +1,145 @@
+"""Change points of series, found when a run is taken in and kept with the series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
+
+from footfall.gate.trends import FEWEST, MOST, Change, change_points, may_have_changed
+from footfall.metrics import Kind
+from footfall.samples import Series
+from footfall.store.database import Store
+from footfall.store.schema import changes, runs, series, summaries
+
+STATISTIC = "p50"
+"""The figure of a run that is followed: a rate's changes are the budgets' business."""
+_LOOKED_AT = 230
+
+
+@dataclass(frozen=True)
+class StoredChange:
+    """A series that changed its level: `run_id` began at `at` and is the first one after it.
+
+    `before` and `after` are medians of the runs' `statistic` in the series' base unit, `chance` that of a difference this large by
+    accident. The change lies between `last_commit` (still as before) and `first_commit`; `points` runs had seen it when it was `found`.
+    """
+
+    series: Series
+    unit: str
+    run_id: str
+    at: datetime
+    before: float
+    after: float
+    chance: float
+    statistic: str
+    last_commit: str
+    first_commit: str
+    points: int
+    found: datetime
+
+
+def find_changes(store: Store, run_id: str) -> int:
+    """Look for changes in the series of a run just taken in, over the comparable runs of its branch; return how many are kept of them.
+
+    Quick where nothing happened: only series whose newest runs seem to differ are looked at closely.
+    """
+    with store.reading() as connection:
+        run = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+        if run is None or run.part_of or run.faulted or run.outcome != "finished":
+            return 0
+        suspects = [row for row in connection.execute(_series_of(run)).all() if _seems_changed(connection, run, row)]
+        found = [(row, points, change_points(_moments(points))) for row in suspects for points in [_points(connection, run, row, MOST)]]
+    if not found:
+        return 0
+    with store.writing() as connection:
+        return sum(_keep(connection, row.series, points, changed) for row, points, changed in found)
+
+
+def _series_of(run: Row[Any]) -> Select[Any]:
+    columns = summaries.c.series, summaries.c.comparable
+    return select(*columns).where(summaries.c.run == run.number, summaries.c.kind == Kind.TREND.value)
+
+
+def _points(connection: Connection, run: Row[Any], row: Row[Any], last: int) -> Sequence[Any]:
+    """Return a series' newest points up to a run, oldest first."""
+    newest = connection.execute(
+        _POINTS,
+        {"series": row.series, "comparable": row.comparable, "branch": run.git_branch, "started": run.started, "last": last},
+    ).all()
+    return newest[::-1]
+
+
+_POINTS = (
+    select(runs.c.number, summaries.c.started, runs.c.git_commit, summaries.c[STATISTIC].label("value"))
+    .join_from(summaries, runs)
+    .where(summaries.c.series == bindparam("series"), summaries.c.comparable == bindparam("comparable"))
+    .where(summaries.c.started <= bindparam("started"), runs.c.git_branch == bindparam("branch"))
+    .where(runs.c.part_of == "", ~runs.c.faulted, runs.c.outcome == "finished")
+    .order_by(summaries.c.started.desc(), runs.c.number.desc())
+    .limit(bindparam("last"))
+)
+
+
+def _seems_changed(connection: Connection, run: Row[Any], row: Row[Any]) -> bool:
+    points = _points(connection, run, row, _LOOKED_AT)
+    return len(points) >= FEWEST and may_have_changed([point.value for point in points])
+
+
+def _moments(points: Sequence[Row[Any]]) -> list[tuple[datetime, float]]:
+    return [(point.started, point.value) for point in points]
+
+
+def _keep(connection: Connection, number: int, points: Sequence[Row[Any]], found: Iterable[Change]) -> int:
+    """Write a series' changes in the place of those that were seen among the same points; a change keeps the moment it was first found."""
+    known = connection.execute(select(changes).where(changes.c.series == number, changes.c.at >= points[0].started)).all()
+    first_found = {row.run: row.found for row in known}
+    connection.execute(delete(changes).where(changes.c.series == number, changes.c.at >= points[0].started))
+    rows = [_row(number, points, change, first_found) for change in found]
+    if rows:
+        connection.execute(insert(changes), rows)
+    return len(rows)
+
+
+def _row(number: int, points: Sequence[Row[Any]], change: Change, first_found: dict[int, datetime]) -> dict[str, Any]:
+    first, last = points[change.index], points[change.index - 1]
+    return {
+        "series": number,
+        "run": first.number,
+        "at": first.started,
+        "before": change.before,
+        "after": change.after,
+        "chance": change.chance,
+        "statistic": STATISTIC,
+        "last_commit": last.git_commit,
+        "first_commit": first.git_commit,
+        "points": change.points,
+        "found": first_found.get(first.number, datetime.now(UTC)),
+    }
+
+
+def stored_changes(store: Store, *, target: str | None = None, since: datetime | None = None) -> list[StoredChange]:
+    """List the changes, newest first; of one target, and at a moment or later, where these are named."""
+    columns = [series.c[name] for name in ("target", "source", "subject", "part", "metric", "labels")]
+    query = (
+        select(*columns, changes, runs.c.id, summaries.c.unit)
+        .join_from(changes, series, changes.c.series == series.c.number)
+        .join(runs, changes.c.run == runs.c.number)
+        .join(summaries, (summaries.c.run == changes.c.run) & (summaries.c.series == changes.c.series))
+        .order_by(changes.c.at.desc(), changes.c.series)
+    )
+    if target is not None:
+        query = query.where(series.c.target == target)
+    if since is not None:
+        query = query.where(changes.c.at >= since)
+    with store.reading() as connection:
+        return [_stored(row) for row in connection.execute(query)]
+
+
+def _stored(row: Any) -> StoredChange:
+    of = Series(row.target, row.source, row.subject, row.part, row.metric, tuple(sorted(row.labels.items())))
+    figures = row.before, row.after, row.chance, row.statistic, row.last_commit, row.first_commit, row.points, row.found
+    return StoredChange(of, row.unit, row.id, row.at, *figures)

@@ -1,0 +1,79 @@
+"""Deployments: what was put where and when, and how that went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from footfall.gate.deployments import Deployment
+from footfall.store import schema
+from footfall.store.database import Store
+
+
+@dataclass(frozen=True)
+class FromCI:
+    """What continuous integration says of a deployment by its variables; texts are empty where it says nothing."""
+
+    source: str = ""
+    commit: str = ""
+    branch: str = ""
+    url: str = ""
+    outcome: str = ""
+    version: str = ""
+
+
+_OUTCOMES = {"success": "succeeded", "failed": "failed", "failure": "failed", "canceled": "failed", "aborted": "failed"}
+
+
+def from_ci(environment: Mapping[str, str]) -> FromCI:
+    """Read the variables of GitHub Actions, GitLab CI or Jenkins; elsewhere everything is empty."""
+    get = environment.get
+    if get("GITHUB_ACTIONS"):
+        url = f"{get('GITHUB_SERVER_URL', '')}/{get('GITHUB_REPOSITORY', '')}/actions/runs/{get('GITHUB_RUN_ID', '')}"
+        tag = get("GITHUB_REF_NAME", "") if get("GITHUB_REF_TYPE") == "tag" else ""
+        return FromCI("github", get("GITHUB_SHA", ""), get("GITHUB_REF_NAME", ""), url, "", tag)
+    if get("GITLAB_CI"):
+        outcome = _OUTCOMES.get(get("CI_JOB_STATUS", ""), "")
+        url = get("CI_PIPELINE_URL", "")
+        return FromCI("gitlab", get("CI_COMMIT_SHA", ""), get("CI_COMMIT_REF_NAME", ""), url, outcome, get("CI_COMMIT_TAG", ""))
+    if get("JENKINS_URL"):
+        branch = get("BRANCH_NAME") or get("GIT_BRANCH", "").removeprefix("origin/")
+        return FromCI("jenkins", get("GIT_COMMIT", ""), branch, get("BUILD_URL", ""), "", get("TAG_NAME", ""))
+    return FromCI()
+
+
+def record(store: Store, deployment: Deployment) -> bool:
+    """Keep a deployment; one of that id is changed, not added. Says whether it is new."""
+    table = schema.deployments
+    values = _values(deployment)
+    with store.writing() as connection:
+        if connection.execute(update(table).where(table.c.id == deployment.id).values(values)).rowcount:
+            return False
+        connection.execute(insert(table).values(values))
+    return True
+
+
+def deployments(store: Store, *, target: str | None = None, since: datetime | None = None, limit: int | None = None) -> list[Deployment]:
+    """List deployments, oldest first: of one target, since a moment, the newest `limit` of them, where these are named."""
+    table = schema.deployments
+    query = select(table).order_by(table.c.at.desc(), table.c.number.desc()).limit(limit)
+    if target is not None:
+        query = query.where(table.c.target == target)
+    if since is not None:
+        query = query.where(table.c.at >= since)
+    with store.reading() as connection:
+        return [_deployment(row) for row in reversed(connection.execute(query).all())]
+
+
+def _values(deployment: Deployment) -> dict[str, Any]:
+    values = dict(vars(deployment))
+    values["git_commit"], values["git_branch"] = values.pop("commit"), values.pop("branch")
+    return values
+
+
+def _deployment(row: Row[Any]) -> Deployment:
+    return Deployment(row.id, row.at, row.target, row.outcome, row.git_commit, row.git_branch, row.version, row.url, row.source)

@@ -1,0 +1,134 @@
+"""What judging over time keeps: baselines, runs that are part of another, deployments, change points."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from footfall.gate.deployments import Deployment
+from footfall.samples import Run
+from footfall.store import reader
+from footfall.store.baselines import Baseline, baseline, clear_baseline, set_baseline
+from footfall.store.changes import stored_changes
+from footfall.store.deployments import FromCI, deployments, from_ci, record
+from footfall.store.writer import Store, set_verdict, take_in
+from tests.integration.store.test_store import BEGAN, LCP, RUN, means, measured, stored
+
+
+def test_a_baseline_is_set_changed_and_cleared(store: Store) -> None:
+    """The last word counts; other targets are not meant."""
+    set_baseline(store, Baseline("corner", "develop", at=BEGAN))
+    set_baseline(store, Baseline("corner", None, BEGAN, "01RUN", "new checkout", BEGAN))
+    assert baseline(store, "corner") == Baseline("corner", None, BEGAN, "01RUN", "new checkout", BEGAN)
+    assert baseline(store, "staging") is None
+    assert (clear_baseline(store, "corner"), clear_baseline(store, "corner")) == (True, False)
+    assert baseline(store, "corner") is None
+
+
+def test_history_is_of_the_baseline_branch_and_from_the_chosen_run_on(store: Store, tmp_path: Path) -> None:
+    """A feature branch's runs, and those before an accepted change, are not "as before"."""
+    stored(store, tmp_path, 1, 2, 3, run=replace(RUN, branch="main"))
+    stored(store, tmp_path, 50, run=replace(RUN, id="02", branch="feature", started=BEGAN + timedelta(minutes=1, seconds=30)))
+    take_in(store, measured(tmp_path, replace(RUN, id="NOW", branch="feature", started=BEGAN + timedelta(hours=1)), 4))
+    assert means(reader.history(store, "NOW", branches=("main",))[LCP]) == [1, 2, 3]
+    assert means(reader.history(store, "NOW", branches=("main", "feature"))[LCP]) == [1, 2, 50, 3]
+    assert means(reader.history(store, "NOW", branches=("main",), since=BEGAN + timedelta(minutes=1))[LCP]) == [2, 3]
+
+
+def test_a_run_that_is_part_of_another_is_never_counted_by_itself(store: Store, tmp_path: Path) -> None:
+    """A confirmation's rounds belong to the run that they confirm: not listed, not the latest, no history, no point of a trend."""
+    take_in(store, measured(tmp_path, RUN, 900.0))
+    for number, outcome in ((1, "finished"), (2, "finished"), (3, "aborted")):
+        part = replace(RUN, id=f"PART{number}", kind="confirm", labels={"part_of": RUN.id, "iterations": "3"})
+        take_in(store, measured(tmp_path, replace(part, started=BEGAN + timedelta(minutes=number)), 900.0 + number, outcome=outcome))
+    take_in(store, measured(tmp_path, replace(RUN, id="NEXT", started=BEGAN + timedelta(hours=1)), 800.0))
+    assert [row.id for row in reader.runs(store)] == ["NEXT", RUN.id]
+    assert means(reader.history(store, "NEXT")[LCP]) == [900]
+    assert [point.figures.mean for point in reader.trend(store, "NEXT")[LCP]] == [900, 800]
+    assert [row.id for row in reader.parts(store, RUN.id, "confirm")] == ["PART1", "PART2"]
+    assert reader.figures(store, "PART2")[LCP].mean == 902
+    assert reader.run(store, "PART3").outcome == "aborted"
+
+
+def test_deployments_are_kept_once_and_listed_by_time(store: Store) -> None:
+    """A deployment that is told of again is changed: it may have been rolled back since."""
+    first = Deployment("01A", BEGAN, "corner", "succeeded", "3f2a", "main", "1.2", "https://ci/7", "github")
+    assert record(store, first)
+    assert record(store, replace(first, id="01B", at=BEGAN + timedelta(days=1)))
+    assert record(store, replace(first, id="01C", target="staging"))
+    assert not record(store, replace(first, outcome="rolled_back"))
+    assert [(found.id, found.outcome) for found in deployments(store, target="corner")] == [("01A", "rolled_back"), ("01B", "succeeded")]
+    assert [found.id for found in deployments(store, target="corner", since=BEGAN + timedelta(hours=1))] == ["01B"]
+    assert [found.id for found in deployments(store, limit=1)] == ["01B"]
+    assert deployments(store, target="staging") == [replace(first, id="01C", target="staging")]
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        (
+            {
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_SHA": "3f2a",
+                "GITHUB_REF_NAME": "v1.2",
+                "GITHUB_REF_TYPE": "tag",
+                "GITHUB_SERVER_URL": "https://git.example.com",
+                "GITHUB_REPOSITORY": "shop/web",
+                "GITHUB_RUN_ID": "7",
+            },
+            FromCI("github", "3f2a", "v1.2", "https://git.example.com/shop/web/actions/runs/7", "", "v1.2"),
+        ),
+        (
+            {"GITLAB_CI": "true", "CI_COMMIT_SHA": "3f2a", "CI_COMMIT_REF_NAME": "main", "CI_PIPELINE_URL": "u", "CI_JOB_STATUS": "failed"},
+            FromCI("gitlab", "3f2a", "main", "u", "failed"),
+        ),
+        ({"JENKINS_URL": "j", "GIT_COMMIT": "3f2a", "GIT_BRANCH": "origin/main", "BUILD_URL": "u"}, FromCI("jenkins", "3f2a", "main", "u")),
+        ({"PATH": "/bin"}, FromCI()),
+    ],
+)
+def test_what_ci_says_of_a_deployment(environment: Mapping[str, str], found: FromCI) -> None:
+    """GitHub, GitLab and Jenkins each name commit, branch and where to look."""
+    assert from_ci(environment) == found
+
+
+def nightly(number: int, branch: str = "") -> Run:
+    """Return the run of one night, with a commit of its own."""
+    return replace(
+        RUN, id=f"N{number:03}", started=datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=number), commit=f"c{number}", branch=branch
+    )
+
+
+def test_a_change_is_found_when_the_runs_that_show_it_are_taken_in(store: Store, tmp_path: Path) -> None:
+    """With when, how much, how sure, and the commits between which it lies; taking in more keeps it, and forgetting its run forgets it."""
+    rng = random.Random(1)
+    for number in range(40):
+        take_in(store, measured(tmp_path, nightly(number), (800.0 if number < 28 else 960.0) * rng.lognormvariate(0, 0.03)))
+        if number == 30:
+            assert stored_changes(store) == []
+    (change,) = stored_changes(store)
+    assert (change.series, change.unit, change.run_id, change.last_commit, change.first_commit) == (LCP, "ms", "N028", "c27", "c28")
+    assert change.at == nightly(28).started
+    assert change.after / change.before == pytest.approx(1.2, rel=0.05)
+    assert change.chance < 1e-4
+    assert 6 <= change.points <= 12
+    assert stored_changes(store, target="corner", since=change.at) == [change]
+    assert stored_changes(store, target="staging") == stored_changes(store, since=change.at + timedelta(days=1)) == []
+    set_verdict(store, "N039", "pass", 0)
+    take_in(store, measured(tmp_path, nightly(40), 960.0))
+    assert [(again.run_id, again.found) for again in stored_changes(store)] == [(change.run_id, change.found)]
+
+
+def test_bad_runs_other_branches_and_faults_make_no_change(store: Store, tmp_path: Path) -> None:
+    """Two slow nights, and any number of slow runs of a feature branch or with a fault on, leave the trend alone."""
+    rng = random.Random(2)
+    for number in range(30):
+        take_in(store, measured(tmp_path, nightly(number), (1600.0 if number > 27 else 800.0) * rng.lognormvariate(0, 0.03)))
+    for number in range(30, 42):
+        odd = nightly(number, branch="feature") if number % 2 else replace(nightly(number), labels={"fault": "slow-payment"})
+        take_in(store, measured(tmp_path, odd, 1600.0))
+    assert stored_changes(store) == []

@@ -1,0 +1,90 @@
+"""Changes of level are found, dated and measured; single bad runs and cycles are none."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footfall.gate.trends import FEWEST, change_points, may_have_changed
+
+START = datetime(2026, 6, 1, tzinfo=UTC)  # a Monday
+Points = list[tuple[datetime, float]]
+
+
+def series(seed: int, count: int, *, step: float = 1.0, at: int = 0, daily: float = 0.0, weekend: float = 0.0) -> Points:
+    """Draw hourly points around 500 ms that scatter by 5 %; from `at` on they are `step` times as high."""
+    rng = random.Random(seed)
+    points = []
+    for hour in range(count):
+        moment = START + timedelta(hours=hour)
+        cycle = (1 + daily * math.sin(2 * math.pi * moment.hour / 24)) * (1 + weekend * (moment.weekday() >= 5))
+        points.append((moment, 500 * rng.lognormvariate(0, 0.05) * cycle * (step if hour >= at else 1)))
+    return points
+
+
+def values(points: Points) -> list[float]:
+    """Return the values of points."""
+    return [value for _, value in points]
+
+
+@pytest.mark.parametrize(("step", "points"), [(1.1, 16), (1.2, 9), (0.8, 9)])
+def test_a_lasting_change_is_found_with_when_how_much_and_how_sure(step: float, points: int) -> None:
+    """A tenth more is seen within some fifteen points; the quick look sees it too."""
+    drawn = series(1, 200, step=step, at=200 - points)
+    (change,) = change_points(drawn)
+    assert abs(change.index - (200 - points)) <= 2
+    assert change.after / change.before == pytest.approx(step, rel=0.05)
+    assert (change.chance < 1e-4, change.points) == (True, 200 - change.index)
+    assert may_have_changed(values(drawn))
+
+
+def test_two_changes_are_two() -> None:
+    """Up and down again, both dated."""
+    drawn = series(2, 300, step=1.2, at=100)
+    back = [(at, value / (1.2 if index >= 200 else 1)) for index, (at, value) in enumerate(drawn)]
+    assert [round(change.index, -1) for change in change_points(back)] == [100, 200]
+
+
+@pytest.mark.parametrize("bad", [1, 2, 3])
+def test_a_few_bad_runs_are_no_change(bad: int) -> None:
+    """One run, or even three, four times as slow: no alarm, at the end and in the middle."""
+    for place in (60, 120 - bad):
+        drawn = series(3, 120)
+        drawn[place : place + bad] = [(at, value * 4) for at, value in drawn[place : place + bad]]
+        assert change_points(drawn) == ()
+
+
+@pytest.mark.parametrize("count", [30, 60, 150, 400, 1000])
+def test_days_and_weeks_raise_no_alarm(count: int) -> None:
+    """Slower by day, faster at weekends, from the first days on."""
+    for seed in (4, 5):
+        assert change_points(series(seed, count, daily=0.1, weekend=-0.2)) == ()
+
+
+def test_a_change_beneath_a_cycle_is_found() -> None:
+    """Once the cycle is known, it hides nothing."""
+    found = change_points(series(6, 700, step=1.2, at=650, daily=0.1, weekend=-0.2))
+    assert [abs(change.index - 650) <= 6 for change in found] == [True]
+
+
+def test_noise_alone_raises_no_alarm() -> None:
+    """A steady series, also the quick look on it."""
+    for seed in range(7, 12):
+        assert change_points(series(seed, 300)) == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 1e6), max_size=60))
+def test_no_series_is_too_odd(drawn: list[float]) -> None:
+    """Zeros, ties and jumps of any size are answered, not raised."""
+    points = [(START + timedelta(hours=hour), value) for hour, value in enumerate(drawn)]
+    found = change_points(points)
+    assert all(0 < change.index < len(points) for change in found)
+    if len(points) < FEWEST:
+        assert (found, may_have_changed(drawn)) == ((), False)
+    may_have_changed(drawn)
