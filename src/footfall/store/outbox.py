@@ -1,0 +1,123 @@
+"""Messages that are owed: written with what they tell in one transaction, delivered by lease, marked after sending.
+
+A sender leases a message for a while, sends it, and marks it. One that dies between the receiver's yes and the mark leaves a
+lease that runs out; the message is then sent again under the same key, by which the receiver can recognise it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, select, update
+
+from footfall.samples import Json
+from footfall.store.watch import upsert
+from footfall.store.watch_schema import outbox
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message to one channel. `key` is stable and unique; messages of one `thread` to one channel leave in order."""
+
+    key: str
+    thread: str
+    channel: str
+    kind: str
+    content: Json
+    created: datetime
+    due: datetime
+    attempts: int = 0
+    sent: datetime | None = None
+    given_up: datetime | None = None
+    error: str = ""
+    number: int = 0
+
+
+_COLUMNS = tuple(Message.__dataclass_fields__)
+
+
+def put(connection: Connection, messages: Iterable[Message]) -> None:
+    """Owe messages; one whose key is known already is owed once."""
+    rows = [
+        {**{name: getattr(each, name) for name in _COLUMNS if name != "number"}, "holder": "", "leased_until": None} for each in messages
+    ]
+    upsert(connection, outbox, rows, ["key"], replace=False)
+
+
+def lease(connection: Connection, now: datetime, holder: str, *, lease_s: float, limit: int = 20) -> list[Message]:
+    """Take messages to send: due, held by nobody, and not behind an earlier one of their thread and channel."""
+    earlier = outbox.alias()
+    blocked = exists().where(
+        earlier.c.thread == outbox.c.thread,
+        earlier.c.channel == outbox.c.channel,
+        earlier.c.number < outbox.c.number,
+        earlier.c.sent.is_(None),
+        earlier.c.given_up.is_(None),
+        outbox.c.thread != "",
+    )
+    free = outbox.c.leased_until.is_(None) | (outbox.c.leased_until <= now)
+    owed = outbox.c.sent.is_(None) & outbox.c.given_up.is_(None) & (outbox.c.due <= now)
+    rows = connection.execute(select(outbox).where(owed, free, ~blocked).order_by(outbox.c.number).limit(limit)).all()
+    numbers = [row.number for row in rows]
+    if numbers:
+        until = now + timedelta(seconds=lease_s)
+        connection.execute(update(outbox).where(outbox.c.number.in_(numbers)).values(leased_until=until, holder=holder))
+    return [Message(*(getattr(row, name) for name in _COLUMNS)) for row in rows]
+
+
+def mark_sent(connection: Connection, message: Message, now: datetime) -> None:
+    """Remember that a message was sent; whoever held it, the receiver has it."""
+    _change(connection, message, sent=now, leased_until=None, attempts=message.attempts + 1, error="")
+
+
+def mark_failed(connection: Connection, message: Message, now: datetime, error: str, *, again_at: datetime | None) -> None:
+    """Remember that sending failed: it is due again then, or given up (None)."""
+    values = {"attempts": message.attempts + 1, "error": error, "leased_until": None}
+    _change(connection, message, **values, **({"given_up": now} if again_at is None else {"due": again_at}))
+
+
+def withdraw(connection: Connection, message: Message, now: datetime, why: str) -> None:
+    """Give a message up that nobody needs any more."""
+    _change(connection, message, given_up=now, error=why, leased_until=None)
+
+
+def _change(connection: Connection, message: Message, **values: Any) -> None:
+    connection.execute(update(outbox).where(outbox.c.number == message.number, outbox.c.sent.is_(None)).values(**values))
+
+
+def joined(connection: Connection, message: Message, now: datetime, limit: int) -> bool:
+    """Add a message to one of its kind that waits for the same channel and was not taken yet; False when there is none."""
+    waits = (outbox.c.channel == message.channel) & (outbox.c.kind == message.kind) & outbox.c.sent.is_(None)
+    fresh = outbox.c.given_up.is_(None) & outbox.c.leased_until.is_(None) & (outbox.c.due > now) & (outbox.c.attempts == 0)
+    row = connection.execute(select(outbox).where(waits, fresh).order_by(outbox.c.number).limit(1)).first()
+    if row is None or len(row.content.get("also", ())) >= limit:
+        return False
+    content = {**row.content, "also": [*row.content.get("also", ()), dict(message.content)]}
+    connection.execute(update(outbox).where(outbox.c.number == row.number).values(content=content))
+    return True
+
+
+def of_thread(connection: Connection, thread: str) -> list[Message]:
+    """Return all messages of a thread, oldest first."""
+    rows = connection.execute(select(outbox).where(outbox.c.thread == thread).order_by(outbox.c.number))
+    return [Message(*(getattr(row, name) for name in _COLUMNS)) for row in rows]
+
+
+def told(connection: Connection, thread: str) -> frozenset[str]:
+    """Return the channels that were told, or are owed, something of a thread."""
+    query = select(outbox.c.channel).where(outbox.c.thread == thread).distinct()
+    return frozenset(connection.execute(query).scalars())
+
+
+def owed(connection: Connection) -> int:
+    """Return how many messages wait."""
+    query = select(func.count()).where(outbox.c.sent.is_(None), outbox.c.given_up.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def through(message: Message, channel: str, now: datetime) -> Message:
+    """Return a message as it goes through another channel, because its own is dead."""
+    return replace(message, key=f"{message.key}:{channel}", channel=channel, created=now, due=now, attempts=0, error="")

@@ -1,0 +1,216 @@
+"""What the monitor saw and knows: results, states, hours, locations, jobs, heartbeats. Every function works in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from footfall.samples import Json
+from footfall.store.incidents import forget_incidents
+from footfall.store.watch_schema import heartbeats, outbox, watch_hours, watch_jobs, watch_locations, watch_results, watch_states
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One check's result as the store keeps it; `id` is the location's own and makes a second delivery none."""
+
+    id: str
+    subject: str
+    location: str
+    at: datetime
+    ok: bool
+    blind: bool = False
+    excused: bool = False
+    attempt: int = 0
+    round_at: datetime | None = None
+    latency_ms: float | None = None
+    problem: str = ""
+    figures: Json = field(default_factory=dict)
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A location: when it was last heard of, whether its own network is down, and whether it judges."""
+
+    name: str
+    seen: datetime
+    blind: bool
+    judge: bool
+    machine: str = ""
+    detail: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What one location saw of one subject in one hour; excused and blind checks are left out."""
+
+    subject: str
+    location: str
+    hour: datetime
+    checks: int
+    good: int
+    latency_sum_ms: float
+    latency_max_ms: float
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The last call of a heartbeat, or the last delivery of an inbound webhook."""
+
+    name: str
+    seen: datetime
+    ok: bool
+    detail: Json
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str], *, replace: bool) -> None:
+    """Insert rows; where one with its key stands already, replace its other columns, or leave it as it is."""
+    for start in range(0, len(rows), _BATCH):
+        batch = [dict(row) for row in rows[start : start + _BATCH]]
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table)
+        if replace:
+            others = {name: statement.excluded[name] for name in batch[0] if name not in key}
+            connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=others), batch)
+        else:
+            connection.execute(statement.on_conflict_do_nothing(index_elements=list(key)), batch)
+
+
+def add_results(connection: Connection, results: Iterable[Seen]) -> None:
+    """Take results in; one that is here already stays as it is."""
+    rows = [{**{name: getattr(result, name) for name in Seen.__dataclass_fields__}, "judged": False} for result in results]
+    upsert(connection, watch_results, rows, ["id"], replace=False)
+
+
+def waiting(connection: Connection, limit: int = 5_000) -> list[tuple[int, Seen]]:
+    """Return results that nobody has judged yet, oldest first, with the store's number of each."""
+    query = select(watch_results).where(watch_results.c.judged.is_(False)).order_by(watch_results.c.number).limit(limit)
+    return [(row.number, Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__))) for row in connection.execute(query)]
+
+
+def mark_judged(connection: Connection, numbers: Sequence[int]) -> None:
+    """Remember that results were judged."""
+    for start in range(0, len(numbers), _BATCH):
+        batch = numbers[start : start + _BATCH]
+        connection.execute(update(watch_results).where(watch_results.c.number.in_(batch)).values(judged=True))
+
+
+def last_results(connection: Connection, subject: str, last: int = 60) -> list[Seen]:
+    """Return a subject's newest results, oldest first."""
+    query = select(watch_results).where(watch_results.c.subject == subject).order_by(watch_results.c.at.desc()).limit(last)
+    rows = connection.execute(query).all()
+    return [Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__)) for row in reversed(rows)]
+
+
+def load_states(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Return every subject's state as JSON."""
+    return {row.subject: row.state for row in connection.execute(select(watch_states))}
+
+
+def save_states(connection: Connection, states: Mapping[str, Mapping[str, Any]], at: datetime) -> None:
+    """Keep subjects' states."""
+    rows = [{"subject": subject, "state": dict(state), "updated": at} for subject, state in states.items()]
+    upsert(connection, watch_states, rows, ["subject"], replace=True)
+
+
+def add_to_hours(connection: Connection, results: Iterable[Seen]) -> None:
+    """Count scheduled results into their hours."""
+    sums: dict[tuple[str, str, datetime], list[Seen]] = defaultdict(list)
+    for result in results:
+        if not (result.attempt or result.blind or result.excused):
+            sums[result.subject, result.location, result.at.replace(minute=0, second=0, microsecond=0)].append(result)
+    known = {
+        (hour.subject, hour.location, hour.hour): hour for hour in hours(connection, since=min((key[2] for key in sums), default=None))
+    }
+    rows = [_hour_row(key, seen, known.get(key)) for key, seen in sums.items()]
+    upsert(connection, watch_hours, rows, ["subject", "location", "hour"], replace=True)
+
+
+def _hour_row(key: tuple[str, str, datetime], seen: Sequence[Seen], known: Hour | None) -> dict[str, Any]:
+    subject, location, hour = key
+    times = [result.latency_ms for result in seen if result.latency_ms is not None]
+    before = known or Hour(subject, location, hour, 0, 0, 0.0, 0.0)
+    return {
+        "subject": subject,
+        "location": location,
+        "hour": hour,
+        "checks": before.checks + len(seen),
+        "good": before.good + sum(result.ok for result in seen),
+        "latency_sum_ms": before.latency_sum_ms + sum(times),
+        "latency_max_ms": max([before.latency_max_ms, *times]),
+    }
+
+
+def hours(connection: Connection, *, since: datetime | None, subject: str | None = None) -> list[Hour]:
+    """Return hours from `since` on (None: none at all), of one subject where named, oldest first."""
+    if since is None:
+        return []
+    query = select(watch_hours).where(watch_hours.c.hour >= since).order_by(watch_hours.c.hour)
+    if subject is not None:
+        query = query.where(watch_hours.c.subject == subject)
+    return [Hour(*(getattr(row, name) for name in Hour.__dataclass_fields__)) for row in connection.execute(query)]
+
+
+def counted(connection: Connection, subject: str, since: datetime, until: datetime) -> tuple[int, int]:
+    """Return how many scheduled, unexcused checks of a subject there were in a span, and how many of them were good."""
+    table = watch_results.c
+    query = select(func.count(), func.count().filter(table.ok)).where(
+        table.subject == subject, table.at > since, table.at <= until, table.attempt == 0, table.blind.is_(False), table.excused.is_(False)
+    )
+    total, good = connection.execute(query).one()
+    return int(total), int(good)
+
+
+def see_location(connection: Connection, place: Place) -> None:
+    """Remember that a location is alive."""
+    row = {"location": place.name, "seen": place.seen, "blind": place.blind, "judge": place.judge, "machine": place.machine}
+    upsert(connection, watch_locations, [{**row, "detail": dict(place.detail)}], ["location"], replace=True)
+
+
+def places(connection: Connection) -> list[Place]:
+    """Return every location ever heard of."""
+    rows = connection.execute(select(watch_locations).order_by(watch_locations.c.location))
+    return [Place(row.location, row.seen, row.blind, row.judge, row.machine, row.detail) for row in rows]
+
+
+def jobs_started(connection: Connection, location: str, started: Mapping[str, tuple[datetime, str]]) -> None:
+    """Remember when jobs of a location last began, and what there was to say of it (a skipped run)."""
+    rows = [{"location": location, "job": job, "started": at, "note": note} for job, (at, note) in started.items()]
+    upsert(connection, watch_jobs, rows, ["location", "job"], replace=True)
+
+
+def last_started(connection: Connection, location: str) -> dict[str, datetime]:
+    """Return when each job of a location last began."""
+    query = select(watch_jobs.c.job, watch_jobs.c.started).where(watch_jobs.c.location == location)
+    return {row.job: row.started for row in connection.execute(query)}
+
+
+def beat(connection: Connection, call: Beat) -> None:
+    """Remember a heartbeat's call."""
+    row = {"name": call.name, "seen": call.seen, "ok": call.ok, "detail": dict(call.detail)}
+    upsert(connection, heartbeats, [row], ["name"], replace=True)
+
+
+def beats(connection: Connection) -> dict[str, Beat]:
+    """Return the last call of every heartbeat."""
+    return {row.name: Beat(row.name, row.seen, row.ok, row.detail) for row in connection.execute(select(heartbeats))}
+
+
+def forget(connection: Connection, now: datetime, *, results_d: float, hours_d: float, incidents_d: float) -> None:
+    """Delete what is older than so many days: results, hours, and resolved incidents with the messages that were sent."""
+    ages = {name: now - timedelta(days=days) for name, days in (("results", results_d), ("hours", hours_d), ("incidents", incidents_d))}
+    connection.execute(delete(watch_results).where(watch_results.c.at < ages["results"], watch_results.c.judged))
+    connection.execute(delete(watch_hours).where(watch_hours.c.hour < ages["hours"]))
+    connection.execute(
+        delete(outbox).where(outbox.c.created < ages["incidents"], (outbox.c.sent.is_not(None)) | outbox.c.given_up.is_not(None))
+    )
+    forget_incidents(connection, ages["incidents"])
