@@ -18,6 +18,7 @@ from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict, worst
 from footfall.metrics import Source
 from footfall.report.attribution import Attribution, attributions
 from footfall.report.clean import clean, cleaned, safe_path
+from footfall.report.course import Course
 from footfall.report.timeline import Timeline, step_order, timelines
 from footfall.samples import Artifact, Event, Run, Sample, Series
 from footfall.stats import Figures
@@ -65,6 +66,21 @@ class Point:
     commit: str
     figures: Figures
     verdict: str | None = None
+
+
+@dataclass(frozen=True)
+class ServiceLevel:
+    """One objective over its window: `objective` and `attained` are ratios, `left` the share of the error budget that is left (below 0
+    where more than all is spent), `burn` the burn rates by window (`1 h`: 0.4).
+    """
+
+    name: str
+    objective: float
+    attained: float
+    window: str
+    left: float
+    burn: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 class State(StrEnum):
@@ -115,6 +131,8 @@ class ReportView:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     broken_journeys: tuple[BrokenJourney, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    service_levels: tuple[ServiceLevel, ...] = ()
+    course: Course | None = None
 
     @property
     def took(self) -> timedelta | None:
@@ -156,12 +174,15 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
     spoilt: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     pictures: Mapping[str, bytes] | None = None,
+    service_levels: Sequence[ServiceLevel] = (),
+    course: Course | None = None,
 ) -> ReportView:
     """Gather a run into a view. `exit_code` is what the command will exit with; `outcome` is how the run ended (`RunEnd.outcome`).
 
     `samples` are the run's single samples with their moments (for the load's timeline and the order of steps). `artifacts` have
     paths relative to the report's own folder; one that would lead out of it is dropped. `spoilt` says per source why its figures
-    cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order.
+    cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order. `course` is a longer history than `trends`,
+    for the pages that tell of it; without one they tell of `trends`.
     """
     seen: tuple[Observation, ...] = cleaned(tuple(observations))
     told: tuple[Event, ...] = cleaned(tuple(events[:MOST_EVENTS]))
@@ -185,6 +206,8 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         pictures=dict(pictures or {}),
         broken_journeys=tuple(_broken_journeys(seen, told)),
         attributions=cleaned(attributions(samples, run.target)),
+        service_levels=cleaned(tuple(service_levels)),
+        course=cleaned(course),
     )
     return replace(view, state=_state(view))
 
