@@ -1,4 +1,4 @@
-"""A sudden crowd: ten times as many from one second to the next, and away again. Does the shop come through, and recover?"""
+"""A sudden crowd: ten times as many from one second to the next, and away again; does the shop recover."""
 
 from __future__ import annotations
 

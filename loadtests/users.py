@@ -1,4 +1,4 @@
-"""Who loads Corner: customers who book, customers who order, suppliers who deliver. Profiles import them and say how many.
+"""Who loads Corner: customers, suppliers, admins. Profiles import them and say how many.
 
 What an answer must hold is said where it is asked for: a 200 with the wrong body is an error.
 """
@@ -6,16 +6,25 @@ What an answer must hold is said where it is asked for: a 200 with the wrong bod
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any, ClassVar
 
 from locust import task
 
+from footfall.load.feeder import Feeder
+from footfall.load.thinking import lognormal
 from footfall.load.users import LeanUser
 
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
 SERVICES = ("haircut", "massage", "manicure", "facial", "personal-training", "yoga-lesson", "bike-repair", "piano-lesson")
 CATEGORIES = ("bakery", "pantry", "drinks", "flowers", "home", "books")
 ADDRESS = {"street": "Market Street 1", "postcode": "10115", "city": "Berlin"}
+NAMES = Feeder.of_numbers(lambda number: {"name": f"Load {number}", "email": f"load-{number}@example.org"})
+JOBS = Feeder.of_csv(Path(__file__).with_name("jobs.csv"))
+PLAN = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 
 class Person(LeanUser):
@@ -26,8 +35,7 @@ class Person(LeanUser):
 
     def who(self) -> dict[str, str]:
         """Return the name and email that a form asks for."""
-        number = random.randrange(1_000_000)
-        return {"name": f"Load {number}", "email": f"load-{number}@example.org"}
+        return dict(NAMES.next())
 
     def pay(self, record: dict[str, Any]) -> None:
         """Pay what was booked or ordered."""
@@ -118,3 +126,108 @@ class Supplier(Person):
                 json={"status": status},
                 has={"status": status},
             ).json()
+
+
+class Chatter(Person):
+    """Asks a seller something, over a WebSocket, and waits for the answer."""
+
+    weight = 2
+    wait_time = lognormal(median_s=2.0, sigma=0.6)
+
+    @task
+    def chat(self) -> None:
+        """Two questions about one thing."""
+        listing = random.randint(1, 120)
+        self.client.get(f"/api/listings/{listing}", name="/api/listings/{id}", has={"id": listing, "title": str}).json()
+        self.think()
+        self.client.cookies.put("corner_session", f"{random.getrandbits(128):032x}", self.client.host)
+        with self.client.websocket(f"/ws/market/{listing}", name="/ws/market/{id}") as talk:
+            for question in ("Is it still there?", "May I see it?"):
+                talk.ask({"text": question}, has={"from": "seller", "text": str})
+                self.think()
+
+
+class JobPoster(Person):
+    """Plans an event: posts a job, waits for three quotes, books one and pays."""
+
+    weight = 1
+
+    @task
+    def plan(self) -> None:
+        """Post, wait, book, pay."""
+        job = JOBS.next()
+        details = {"title": job["title"], "guests": int(job["guests"]), "budget_cents": int(job["budget_cents"]), **self.who()}
+        ref = self.client.post("/api/jobs", json=details, status=201, has={"ref": str, "quotes": list}).json()["ref"]
+        quotes: list[dict[str, Any]] = []
+        for _ in range(10):
+            self.think()
+            seen = self.client.get(f"/api/jobs/{ref}", name="/api/jobs/{ref}", has={"ref": ref, "complete": bool}).json()
+            quotes = seen["quotes"]
+            if seen["complete"]:
+                break
+        chosen = {"quote": random.choice(quotes)["id"]}
+        path, name = f"/api/jobs/{ref}/bookings", "/api/jobs/{ref}/bookings"
+        self.pay(self.client.post(path, name=name, json=chosen, status=201, has={"ref": str, "payment": dict}).json())
+
+
+class FormSender(Person):
+    """Sends a plan as a PDF and looks whether it could be read."""
+
+    weight = 1
+
+    @task
+    def send(self) -> None:
+        """Upload, wait, look."""
+        fields: dict[str, str | tuple[str, bytes, str]] = {
+            **self.who(),
+            "message": "As agreed.",
+            "file": ("plan.pdf", PLAN, "application/pdf"),
+        }
+        ref = self.client.post("/api/forms", multipart=fields, status=202, has={"ref": str}).json()["ref"]
+        for _ in range(10):
+            self.think()
+            seen = self.client.get(f"/api/forms/{ref}", name="/api/forms/{ref}", has={"status": str}).json()
+            if seen["status"] != "received":
+                break
+
+
+class Admin(Person):
+    """Looks at the day's figures."""
+
+    weight = 1
+    headers: ClassVar = {"Authorization": "Bearer corner-admin-key"}
+
+    @task
+    def look(self) -> None:
+        """One page of the dashboard after the other."""
+        for page in ("analytics", "users", "orders", "commissions"):
+            self.client.get(f"/api/admin/{page}", has={"rows": list}).json()
+            self.think()
+
+
+class Passerby(Person):
+    """Does one small thing and is gone: what an open profile's arrivals are made of."""
+
+    weight = 1
+
+    @task(4)
+    def look_at_a_product(self) -> None:
+        """One product."""
+        number = random.randint(1, 240)
+        self.client.get(f"/api/products/{number}", name="/api/products/{id}", has={"id": number})
+
+    @task(3)
+    def look_around(self) -> None:
+        """One category."""
+        self.client.get(f"/api/products?category={random.choice(CATEGORIES)}", name="/api/products", has={"products": list})
+
+    @task(2)
+    def look_for_a_time(self) -> None:
+        """One day of one service."""
+        path = f"/api/services/{random.choice(SERVICES)}/slots?day={random.randint(1, 14)}"
+        self.client.get(path, name="/api/services/{id}/slots", has={"slots": list})
+
+    @task(1)
+    def begin_a_cart(self) -> None:
+        """Something that is written."""
+        self.client.post("/api/carts", json={}, status=201, has={"id": str})

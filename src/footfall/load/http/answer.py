@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from types import EllipsisType
@@ -29,7 +30,8 @@ class AbandonedError(Exception):
 class Options(TypedDict, total=False):
     """What `get`, `post` and the others take beside the path.
 
-    `name` groups requests whose paths differ (`/api/orders/{ref}`). `json`, `form` or `content` is the body, `params` the query.
+    `name` groups requests whose paths differ (`/api/orders/{ref}`). `json`, `form`, `multipart`
+    (texts, and files as (name, content, media type)) or `content` is the body, `params` the query.
     The answer must have `status` (one or several; any 2xx unless told otherwise), its JSON must have what `has` holds (values, types,
     `...` for anything; nested dicts alike), and `check` must not return False or a text that says what is wrong.
     """
@@ -38,6 +40,7 @@ class Options(TypedDict, total=False):
     params: Mapping[str, Any]
     json: Any
     form: Mapping[str, Any]
+    multipart: Mapping[str, str | tuple[str, bytes, str]]
     content: bytes
     headers: Mapping[str, str]
     status: int | Sequence[int]
@@ -50,7 +53,7 @@ class Options(TypedDict, total=False):
 class Response:
     """An answer. `status` is 0 when none came; `error` says why the request failed, None when it did what it should."""
 
-    __slots__ = ("_abandoned", "_body", "_headers", "_raw_headers", "elapsed_ms", "error", "status", "url")
+    __slots__ = ("_abandoned", "_body", "_headers", "_raw_headers", "elapsed_ms", "error", "size", "status", "url")
 
     def __init__(self, url: str, status: int, headers: list[tuple[bytes, bytes]], body: bytes, abandoned: type[Exception]) -> None:
         self.url = url
@@ -60,6 +63,8 @@ class Response:
         self._raw_headers = headers
         self._headers: dict[str, str] | None = None
         self._body = body
+        self.size = len(body)
+        """How many bytes of body came over the network."""
         self._abandoned = abandoned
 
     @property
@@ -81,8 +86,8 @@ class Response:
 
     @property
     def received(self) -> int:
-        """How many bytes of body came over the network (of one that has been unpacked already: its length then)."""
-        return len(self._body)
+        """How many bytes of body came over the network."""
+        return self.size
 
     @property
     def content(self) -> bytes:
@@ -114,6 +119,13 @@ class Response:
         except ValueError as error:
             raise RequestFailed("not JSON", self.excerpt()) from error
 
+    def find(self, pattern: str) -> str:
+        """Return what the first group of a regular expression matches in the text: a CSRF token, an id. Gives the task up without one."""
+        match = re.search(pattern, self.text) if self.error is None else None
+        if match is None:
+            raise self._abandoned(str(self.error or f"nothing in the answer matches {pattern!r}"))
+        return match[1]
+
     def excerpt(self) -> str:
         """Return the beginning of the body, for an error's example."""
         try:
@@ -130,8 +142,8 @@ def fault(response: Response, options: Options) -> RequestFailed | None:
     if not fits:
         return RequestFailed(f"status {status}", response.excerpt())
     try:
-        if "has" in options and (difference := _difference(options["has"], response.parsed())):
-            return RequestFailed("wrong body", f"{difference}; body: {response.excerpt()}")
+        if "has" in options and (wrong := difference(options["has"], response.parsed())):
+            return RequestFailed("wrong body", f"{wrong}; body: {response.excerpt()}")
         if "check" in options:
             return _checked(options["check"], response)
     except RequestFailed as failure:
@@ -149,7 +161,7 @@ def _checked(check: Check, response: Response) -> RequestFailed | None:
     return None
 
 
-def _difference(wanted: Any, seen: Any, place: str = "$") -> str:
+def difference(wanted: Any, seen: Any, place: str = "$") -> str:
     """Say where `seen` lacks what `wanted` holds; empty when it has all of it."""
     if isinstance(wanted, EllipsisType):
         return ""
@@ -166,6 +178,6 @@ def _difference_in_object(wanted: Mapping[str, Any], seen: Any, place: str) -> s
     for key, value in wanted.items():
         if key not in seen:
             return f"{place}.{key} is missing"
-        if difference := _difference(value, seen[key], f"{place}.{key}"):
-            return difference
+        if wrong := difference(value, seen[key], f"{place}.{key}"):
+            return wrong
     return ""

@@ -20,10 +20,12 @@ from footfall import __version__
 from footfall.load.http.answer import AbandonedError, Options, RequestFailed, Response, fault
 from footfall.load.http.connection import Connection, ExchangeError, Origin
 from footfall.load.http.cookies import CookieJar
+from footfall.load.http.websocket import KIND, WebSocket
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SOCKETS = {"http": "ws", "https": "wss"}
 _PORTS = {"http": 80, "https": 443}
 LATE = "footfall_late_ms"
 """The key in the `request` event's context for how much later than intended a request of an open profile began."""
@@ -64,11 +66,16 @@ class LeanClient:
         self._base = base.rstrip("/")
         self._home = self._connection(self._origin)
         self._others: dict[Origin, Connection] = {}
-        self._own_headers = _head_lines(headers or {})
-        self._static = _static_lines(self._origin) + self._own_headers
+        self._headers = dict(headers or {})
+        self._static = _static_lines(self._origin) + _head_lines(self._headers)
         # One trace per user, one span per request; not sampled: a crowd must not flood the site's tracing.
         self._trace = f"traceparent: 00-{random.getrandbits(128) or 1:032x}-".encode()
         self._spans = itertools.count(random.getrandbits(32) + 1)
+
+    @property
+    def host(self) -> str:
+        """The site's host name, to set a cookie for it."""
+        return self._origin.host
 
     def get(self, path: str, **options: Unpack[Options]) -> Response:
         """Send a GET; `Options` tells what else it takes."""
@@ -130,6 +137,18 @@ class LeanClient:
             start_time=at,
             url=response.url,
         )
+
+    def websocket(self, path: str, *, name: str = "", timeout_s: float | None = None) -> WebSocket:
+        """Open a WebSocket: `with self.client.websocket("/ws/market/3", name="/ws/market/{id}") as chat: chat.ask(…)`."""
+        _, origin, sent = self._place(path)
+        cookies = self.cookies.header(origin.host, sent, secure=origin.scheme == "https")
+        socket = WebSocket(name or path, self._tell_exchange, self._abandoned, timeout_s or self.timeout_s)
+        return socket.connect(f"{_SOCKETS[origin.scheme]}://{origin.host}:{origin.port}{sent}", self._headers, cookies)
+
+    def _tell_exchange(self, name: str, elapsed_ms: float, received: int, error: RequestFailed | None) -> None:
+        response = self._unanswered(name, error) if error is not None else Response(name, 101, [], b"", self._abandoned)
+        response.elapsed_ms, response.size = elapsed_ms, received
+        self._tell(KIND, name, response, time.time())
 
     def close(self) -> None:
         """Close all connections."""
@@ -229,6 +248,19 @@ def _body_of(options: Options) -> tuple[bytes, bytes]:
     """Return the body and the line that says what it is."""
     if "json" in options:
         return json_text.dumps(options["json"], separators=(",", ":")).encode(), b"Content-Type: application/json\r\n"
+    if "multipart" in options:
+        return _multipart(options["multipart"])
     if "form" in options:
         return urlencode(options["form"], doseq=True).encode(), b"Content-Type: application/x-www-form-urlencoded\r\n"
     return options.get("content", b""), b""
+
+
+def _multipart(fields: Mapping[str, str | tuple[str, bytes, str]]) -> tuple[bytes, bytes]:
+    """Write form fields and files as RFC 7578 has it."""
+    mark = f"footfall-{random.getrandbits(64):016x}".encode()
+    parts = []
+    for name, value in fields.items():
+        file, content, media = value if isinstance(value, tuple) else ("", value.encode(), "")
+        head = f'Content-Disposition: form-data; name="{name}"' + (f'; filename="{file}"\r\nContent-Type: {media}' if file else "")
+        parts += [b"--", mark, b"\r\n", head.encode(), b"\r\n\r\n", content, b"\r\n"]
+    return b"".join([*parts, b"--", mark, b"--\r\n"]), b"Content-Type: multipart/form-data; boundary=" + mark + b"\r\n"
