@@ -10,12 +10,12 @@ BITE = 1000
 # Table and key. Payments come last: their records name them.
 TABLES = (
     *(("bookings", "id"), ("orders", "id"), ("carts", "id"), ("purchases", "id"), ("messages", "id")),
-    *(("jobs", "id"), ("forms", "id"), ("users", "id"), ("payments", "intent")),
+    *(("jobs", "id"), ("forms", "id"), ("users", "id"), ("outbox", "id"), ("payments", "intent")),
 )
 
 
 def remove(db: sqlite3.Connection, table: str, key: str, run: str) -> list[sqlite3.Row]:
-    """Delete a bite of a run's rows of one table and return them; bookings give their seats back."""
+    """Delete a bite of a run's rows of one table and return them; bookings give their seats back, payments leave the takings."""
     rows = db.execute(
         f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE run = ? LIMIT {BITE}) RETURNING *",  # noqa: S608 - names from TABLES
         (run,),
@@ -26,4 +26,6 @@ def remove(db: sqlite3.Connection, table: str, key: str, run: str) -> list[sqlit
             "UPDATE seats SET taken = taken - ? WHERE service = ? AND slot = ?",
             [(number, service, slot) for (service, slot), number in freed.items()],
         )
+    if table == "payments":
+        db.execute("DELETE FROM takings WHERE run = ?", (run,))
     return rows

@@ -2,18 +2,21 @@
 
 A change runs at once, inside a transaction that all changes of one turn of the loop share; a writer gets its answer
 after the commit. So an acknowledged order is in the file's log: it survives `kill -9` (a power cut could cost the last moment, as
-`synchronous=NORMAL` does not wait for the disk).
+`synchronous=NORMAL` does not wait for the disk). Whoever else locks the file makes writers wait in line, never the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
+
+from footfall.demo.refusals import Refusal
 
 T = TypeVar("T")
 
@@ -24,22 +27,27 @@ _TUNING = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",
     "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=0",  # the line of writers does the waiting
 )
+_RETRY_SECONDS = 0.01
 
 
 class Database:
-    """The one connection; used from the event loop only."""
+    """The one connection; used from the event loop only. A writer waits `patience` seconds for somebody else's lock, then it is a 503."""
 
     POOL = 64  # writers that may wait before the health endpoint calls it full
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = 5.0) -> None:
         self.path = path
+        self.patience = patience
         self.queries = 0
         self.query_seconds = 0.0
-        self.slow = 0  # queries over a tenth of a second
+        self.slow = 0  # queries that took over a tenth of a second, waiting for a lock included
         self.busy = 0  # writers that wait for a lock or a commit
-        self.wait: Callable[[], float] = lambda: 0.0  # what the database-lock fault sets: seconds before each write
-        self._waiting: list[asyncio.Future[None]] = []
+        self.squat: Callable[[], float] = lambda: 0.0  # what the database-lock fault sets: for how long another connection holds the lock
+        self._waiting: list[asyncio.Future[None]] = []  # for the commit
+        self._line: list[asyncio.Future[None]] = []  # for somebody else's lock
+        self._other: sqlite3.Connection | None = None
         self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
         self._connection.row_factory = sqlite3.Row
         for pragma in _TUNING:
@@ -59,12 +67,17 @@ class Database:
         return rows[0] if rows else None
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a change and wait until it is committed; whatever it raises undoes it alone and is raised here."""
+        """Run a change and wait until it is committed; whatever it raises undoes it alone and is raised here.
+
+        Raises a 503 when another connection has held the file's lock for too long; then nothing was written.
+        """
         self.busy += 1
+        started = time.perf_counter()
         try:
-            if (lock := self.wait()) > 0:
-                await asyncio.sleep(lock)
+            if not self._connection.in_transaction:
+                await self._begin()
             result = self._apply(change)
+            self._count(started)
             committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(committed)
             await committed
@@ -80,16 +93,61 @@ class Database:
 
     def close(self) -> None:
         """Commit what is open and close."""
+        self._let_go()
         self._commit()
         self._connection.close()
 
+    async def _begin(self) -> None:
+        """Open the transaction that all changes of this turn of the loop share, after those who are in the line already."""
+        if not self._line:
+            if seconds := self.squat():
+                self._hold(seconds)
+            if self._has_begun():
+                asyncio.get_running_loop().call_soon(self._commit)
+                return
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._retry)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append(turn)
+        try:
+            async with asyncio.timeout(self.patience):
+                await turn
+        except TimeoutError:
+            raise Refusal(503, "database_locked", "The shop is busy with something else. Please try again in a moment.") from None
+
+    def _retry(self) -> None:
+        """Try again for all who wait; once it works they run in their order, and only then comes the commit."""
+        loop = asyncio.get_running_loop()
+        if not self._has_begun():
+            loop.call_later(_RETRY_SECONDS, self._retry)
+            return
+        line, self._line = self._line, []
+        for turn in line:
+            if not turn.done():
+                turn.set_result(None)
+        loop.call_soon(self._commit)
+
+    def _has_begun(self) -> bool:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+    def _hold(self, seconds: float) -> None:
+        """Have another connection hold the file's write lock, as a careless report or backup does."""
+        if self._other is None:
+            self._other = sqlite3.connect(self.path, isolation_level=None, timeout=0)
+            with contextlib.suppress(sqlite3.OperationalError):  # somebody was quicker: locked is locked
+                self._other.execute("BEGIN IMMEDIATE")
+            asyncio.get_running_loop().call_later(seconds, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._other is not None:
+            self._other.close()
+            self._other = None
+
     def _apply(self, change: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._connection
-        started = time.perf_counter()
-        if not connection.in_transaction:
-            connection.execute("BEGIN IMMEDIATE")
-            # At the end of this turn of the loop: every change that arrives in it shares the commit.
-            asyncio.get_running_loop().call_soon(self._commit)
         connection.execute("SAVEPOINT change")
         try:
             result = change(connection)
@@ -98,7 +156,6 @@ class Database:
             connection.execute("RELEASE change")
             raise
         connection.execute("RELEASE change")
-        self._count(started)
         return result
 
     def _commit(self) -> None:

@@ -1,4 +1,4 @@
-"""What Corner counts while it runs: requests, business figures and the steps of its funnels, since the start."""
+"""What Corner counts since its start: requests, business figures, the steps of its funnels. The day's takings stand in the database."""
 
 from __future__ import annotations
 

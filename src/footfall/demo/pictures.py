@@ -16,7 +16,7 @@ HERO_WIDTHS = (640, 1280, 1920)
 MOTIFS = ("loaf", "jar", "bottle", "flower", "cup", "book", "chair", "lamp", "bike", "guitar")
 _HUES = ((196, 120, 62), (120, 140, 84), (168, 78, 84), (76, 118, 140))
 _painted: dict[tuple[str, int], bytes] = {}
-_asked: Counter[bool] = Counter()
+asked: Counter[bool] = Counter()  # by whether it was painted already
 _Colour = tuple[int, int, int]
 
 
@@ -29,13 +29,8 @@ def exists(name: str, width: int) -> bool:
 
 def ready(name: str, width: int) -> bool:
     """Whether it is painted already."""
-    _asked[(name, width) in _painted] += 1
+    asked[(name, width) in _painted] += 1
     return (name, width) in _painted
-
-
-def hit_ratio() -> float:
-    """The share of asked pictures that were painted already, from 0 to 1."""
-    return _asked[True] / max(1, _asked.total())
 
 
 def paint(name: str, width: int) -> bytes:

@@ -215,19 +215,40 @@ def advance(db: sqlite3.Connection, ref: str, supplier: int, status: str) -> sql
 
 
 _PAID = {
-    "booking": "UPDATE bookings SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment'",
-    "order": "UPDATE orders SET status = 'open' WHERE ref = ? AND status = 'awaiting_payment'",
-    "purchase": "UPDATE purchases SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment'",
-    "event": "UPDATE purchases SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment'",
+    "booking": "UPDATE bookings SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment' RETURNING name, email",
+    "order": "UPDATE orders SET status = 'open' WHERE ref = ? AND status = 'awaiting_payment' RETURNING name, email",
+    "purchase": "UPDATE purchases SET status = 'confirmed' WHERE ref = ? AND status = 'awaiting_payment' RETURNING name, email",
 }
+_PAID["event"] = _PAID["purchase"]
 
 
 def settle(db: sqlite3.Connection, intent: str) -> sqlite3.Row | None:
-    """Mark what an accepted payment pays for as paid; returns the payment the first time, None ever after."""
+    """Mark what an accepted payment pays for as paid, add it to the day's takings and queue the confirmation by mail.
+
+    Returns the payment the first time, None ever after.
+    """
     payment: sqlite3.Row | None = db.execute("SELECT * FROM payments WHERE intent = ? AND status = 'succeeded'", (intent,)).fetchone()
-    if payment is None or not db.execute(_PAID[payment["subject"]], (payment["ref"],)).rowcount:
+    buyer = db.execute(_PAID[payment["subject"]], (payment["ref"],)).fetchone() if payment else None
+    if payment is None or buyer is None:
         return None
+    now = time.time()
+    db.execute(
+        "INSERT INTO takings (day, run, amount) VALUES (?, ?, ?) ON CONFLICT (day, run) DO UPDATE SET amount = amount + excluded.amount",
+        (utc_day(now), payment["run"] or "", payment["amount"]),
+    )
+    db.execute(
+        "INSERT INTO outbox (kind, ref, name, email, amount, run, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (payment["subject"], payment["ref"], buyer["name"], buyer["email"], payment["amount"], payment["run"], now),
+    )
     return payment
+
+
+def utc_day(at: float) -> str:
+    """The day in UTC of a Unix time, as `2026-11-21`."""
+    return time.strftime("%Y-%m-%d", time.gmtime(at))
+
+
+TAKINGS = "SELECT coalesce(sum(amount), 0) AS cents FROM takings WHERE day = ?"
 
 
 def booking_json(row: sqlite3.Row, payment: str | None = None) -> dict[str, object]:

@@ -144,3 +144,22 @@ CREATE TABLE IF NOT EXISTS forms (
 );
 CREATE INDEX IF NOT EXISTS forms_by_run ON forms (run) WHERE run IS NOT NULL;
 CREATE INDEX IF NOT EXISTS forms_waiting ON forms (id) WHERE status = 'received';
+
+CREATE TABLE IF NOT EXISTS takings ( -- what was paid, summed up per day as it comes in, so that today's revenue is one short look
+    day TEXT NOT NULL,               -- UTC, 2026-11-21
+    run TEXT NOT NULL,               -- empty where a payment has none
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (day, run)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS outbox (  -- mail that waits; what has been posted is gone from here
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,              -- booking, order, purchase, event
+    ref TEXT NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    run TEXT,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS outbox_by_run ON outbox (run) WHERE run IS NOT NULL;

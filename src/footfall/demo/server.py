@@ -74,7 +74,7 @@ class Doors:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn with doors of our own, which ends in peace: it does not raise the signal again that told it to stop. It may be slow to start."""
+    """uvicorn with doors of our own that ends in peace: it does not raise again the signal that stopped it. It may be slow to start."""
 
     late = 0.0  # seconds, from the slow-start fault
     ready: Callable[[], None]
@@ -193,6 +193,7 @@ async def _serve(options: DemoOptions, site: Site, sockets: list[socket.socket],
     def ready() -> None:
         gc.freeze()  # what is loaded now stays: no collection need look at it while thousands of connections wait
         site.desk.resume()
+        site.post.hurry()
         site.webhooks.start(sockets[0].getsockname()[:2])
         _say(options, site, out)
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from footfall.demo.database import Database
+from footfall.demo.refusals import Refusal
 from tests import loops
 
 
@@ -78,3 +81,58 @@ def test_it_opens_again(tmp_path: Path) -> None:
     second = Database(tmp_path / "corner.db")
     assert second.one("SELECT id FROM carts") is not None
     second.close()
+
+
+def test_a_locked_database_makes_writers_wait_and_nobody_else(tmp_path: Path) -> None:
+    """While another connection holds the lock, readers read; then the writers follow in their order."""
+
+    async def run() -> None:
+        with closing(Database(tmp_path / "corner.db")) as database, closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writers = [asyncio.create_task(database.write(add(name))) for name in ("a", "b")]
+            await asyncio.sleep(0.05)
+            assert (database.busy, database.all("SELECT id FROM carts")) == (2, [])
+            other.execute("ROLLBACK")
+            assert await asyncio.gather(*writers) == [1, 1]
+
+    loops.run(run())
+    assert seen_from_outside(tmp_path / "corner.db") == {"a", "b"}
+
+
+def test_patience_ends_with_a_503_and_nothing_written(tmp_path: Path) -> None:
+    """Somebody holds the lock for too long: the writer is told so, and the next one succeeds as soon as it is free."""
+
+    async def run() -> None:
+        with (
+            closing(Database(tmp_path / "corner.db", patience=0.05)) as database,
+            closing(sqlite3.connect(database.path, isolation_level=None)) as other,
+        ):
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Refusal) as refused:
+                await database.write(add("late"))
+            assert (refused.value.status, refused.value.code) == (503, "database_locked")
+            other.execute("ROLLBACK")
+            database.patience = 10
+            await database.write(add("next"))
+
+    loops.run(run())
+    assert seen_from_outside(tmp_path / "corner.db") == {"next"}
+
+
+def test_the_fault_really_locks(tmp_path: Path) -> None:
+    """The writer that meets it waits for it, and meanwhile the file is locked for all the world."""
+
+    async def run() -> None:
+        with closing(Database(tmp_path / "corner.db")) as database, closing(sqlite3.connect(database.path, timeout=0)) as world:
+            database.squat = lambda: 0.1
+            started = asyncio.get_running_loop().time()
+            writer = asyncio.create_task(database.write(add("a")))
+            await asyncio.sleep(0)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                world.execute("BEGIN IMMEDIATE")
+            assert await writer == 1
+            assert asyncio.get_running_loop().time() - started >= 0.1
+            assert database.slow == 1
+
+    loops.run(run())
+    assert seen_from_outside(tmp_path / "corner.db") == {"a"}

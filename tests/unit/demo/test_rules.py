@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import mailbox
 import time
+from pathlib import Path
 
 import pytest
 
-from footfall.demo import accounts, papers, provider
+from footfall.demo import accounts, papers, places, post, provider
 from footfall.demo.refusals import Fields, Refusal
 
 
@@ -88,3 +91,21 @@ def test_too_many_wrong_passwords_are_a_429_for_that_one_only() -> None:
 def test_pages_are_counted(content: bytes, pages: int) -> None:
     """Pages, not the page tree."""
     assert papers.count_pages(content) == pages
+
+
+def test_letters_are_a_mailbox_that_any_mail_program_reads(tmp_path: Path) -> None:
+    """Two letters, the second with a name that tries to begin a third one."""
+    names = ("Ada", "Bo\nFrom nobody@example.org Sat Nov 21 12:00:00 2026")
+    rows = [{"kind": "order", "ref": "O1", "name": name, "email": "ada@example.org", "amount": 1234, "created": 1.0} for name in names]
+    file = tmp_path / "outgoing.mbox"
+    file.write_bytes(b"".join(post.letter(row) for row in rows))  # type: ignore[arg-type]
+    with contextlib.closing(mailbox.mbox(file)) as read:
+        letters = list(read)
+    assert [letter["Subject"] for letter in letters] == ["We have your order: O1"] * 2
+    assert all("12.34" in letter.as_string() for letter in letters)
+
+
+@pytest.mark.parametrize(("text", "names"), [("war", ["Warsaw"]), (" LI", ["Lille", "Linz", "Lisbon"]), ("zzz", []), ("", [])])
+def test_places_are_found_by_their_beginning(text: str, names: list[str]) -> None:
+    """Whatever the case; nothing for nothing."""
+    assert [place.name for place in places.look_up(text)] == names

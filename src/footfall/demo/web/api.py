@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from footfall.demo import catalogue, provider, records
+from footfall.demo import catalogue, places, provider, records
 from footfall.demo.refusals import Fields, Refusal, not_found
-from footfall.demo.web.http import MOST_JSON, Json, Said, encode, origin_of, read_body, read_card, read_json, run_of
+from footfall.demo.web.http import MOST_JSON, Json, Said, encode, origin_of, read_body, read_card, read_json, row_of, run_of
 from footfall.demo.web.site import site_of
 
 
@@ -54,7 +55,8 @@ def slots_of(day: int, full: frozenset[str]) -> list[dict[str, object]]:
 
 
 @lru_cache(maxsize=512)
-def _slots_body(service: str, day: int, full: frozenset[str]) -> bytes:
+def slots_body(service: str, day: int, full: frozenset[str]) -> bytes:
+    """The answer that names a day's slots, kept ready."""
     return encode({"service": service, "day": day, "slots": slots_of(day, full)})
 
 
@@ -62,7 +64,7 @@ async def slots(request: Request) -> Response:
     """One service's slots on one day."""
     service, day = _service(request), number_in_query(request, "day", catalogue.DAYS)
     site_of(request).figures.step("booking", "time")
-    return Said(_slots_body(service.id, day, full_slots(request, service.id)))
+    return Said(slots_body(service.id, day, full_slots(request, service.id)))
 
 
 def booking_wish(fields: Fields) -> records.BookingWish:
@@ -95,19 +97,20 @@ async def create_booking(request: Request) -> Response:
     return Json(records.booking_json(row), 201 if new else 200)
 
 
+def _fresh_or_stale(request: Request, say: Callable[[], dict[str, object]]) -> dict[str, object]:
+    """What is to be said of the path's record now, or its earlier answer while the stale-cache fault says so."""
+    site, ref = site_of(request), request.path_params["ref"]
+    return earlier if (earlier := site.stale(ref)) is not None else site.keep(ref, say())
+
+
 async def booking(request: Request) -> Response:
     """One booking, by its reference."""
-    site, ref = site_of(request), request.path_params["ref"]
-    if (earlier := site.stale(ref)) is not None:
-        return Json(earlier)
-    row = site.database.one("SELECT * FROM bookings WHERE ref = ?", ref)
-    if row is None:
-        raise not_found("booking")
-    return Json(site.keep(ref, records.booking_json(row)))
+    return Json(_fresh_or_stale(request, lambda: records.booking_json(row_of(request, "bookings", "booking"))))
 
 
 @lru_cache(maxsize=512)
-def _products_body(query: str, category: str, page: int) -> bytes:
+def products_body(query: str, category: str, page: int) -> bytes:
+    """The answer that lists a page of products, kept ready."""
     found = catalogue.find_products(query, category)
     shown = found[(page - 1) * catalogue.PAGE : page * catalogue.PAGE]
     pages = max(1, -(-len(found) // catalogue.PAGE))
@@ -118,7 +121,7 @@ async def products(request: Request) -> Response:
     """A page of products, by words and category."""
     page = number_in_query(request, "page", 1000)
     site_of(request).figures.step("shop", "browse")
-    return Said(_products_body(request.query_params.get("q", "")[:100], request.query_params.get("category", ""), page))
+    return Said(products_body(request.query_params.get("q", "")[:100], request.query_params.get("category", ""), page))
 
 
 def _product(request: Request) -> catalogue.Product:
@@ -206,14 +209,9 @@ async def create_order(request: Request) -> Response:
 
 async def order(request: Request) -> Response:
     """One order, by its reference."""
-    site, ref = site_of(request), request.path_params["ref"]
-    if (earlier := site.stale(ref)) is not None:
-        return Json(earlier)
-    row = site.database.one("SELECT * FROM orders WHERE ref = ?", ref)
-    if row is None:
-        raise not_found("order")
-    site.figures.step("shop", "tracking")
-    return Json(site.keep(ref, records.order_json(row)))
+    said = _fresh_or_stale(request, lambda: records.order_json(row_of(request, "orders", "order")))
+    site_of(request).figures.step("shop", "tracking")
+    return Json(said)
 
 
 async def accept_offer(request: Request) -> Response:
@@ -254,6 +252,13 @@ async def webhook(request: Request) -> Response:
     return Json({"received": len(intents)})
 
 
+async def find_places(request: Request) -> Response:
+    """Towns by the beginning of their names."""
+    found = places.look_up(request.query_params.get("q", "")[:60])
+    site_of(request).figures.count("places.found" if found else "places.missed")
+    return Json({"places": [place.as_json() for place in found]})
+
+
 ROUTES = [
     Route("/api/services", services),
     Route("/api/services/{service}/slots", slots),
@@ -270,4 +275,5 @@ ROUTES = [
     Route("/api/payments", pay, methods=["POST"]),
     Route("/api/payments/{intent}/confirm", confirm_payment, methods=["POST"]),
     Route("/api/webhooks/payments", webhook, methods=["POST"]),
+    Route("/api/places", find_places),
 ]

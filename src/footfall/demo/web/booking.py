@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,7 +9,8 @@ from starlette.routing import Route
 from footfall.demo import catalogue, records
 from footfall.demo.refusals import Refusal, not_found
 from footfall.demo.web.api import booking_wish, full_slots, number_in_query, slots_of
-from footfall.demo.web.pages import fields_of, form_origin, read_form, render, see, submission
+from footfall.demo.web.http import row_of
+from footfall.demo.web.pages import fields_of, form_origin, payment_page, read_form, render, see, submission
 from footfall.demo.web.site import site_of
 
 
@@ -78,35 +77,20 @@ async def book(request: Request) -> Response:
     return see(f"/bookings/{row['ref']}/payment")
 
 
-def _booking(request: Request) -> sqlite3.Row:
-    row = site_of(request).database.one("SELECT * FROM bookings WHERE ref = ?", request.path_params["ref"])
-    if row is None:
-        raise not_found("booking")
-    return row
-
-
 async def payment(request: Request) -> Response:
     """Pay, in the provider's frame."""
-    row = _booking(request)
-    if row["status"] != "awaiting_payment":
-        return see(f"/bookings/{row['ref']}")
-    site_of(request).figures.step("booking", "payment")
+    row = row_of(request, "bookings", "booking")
+    if row["status"] == "awaiting_payment":
+        site_of(request).figures.step("booking", "payment")
     summary = [(catalogue.SERVICES[row["service"]].name, catalogue.slot_name(row["slot"]), row["amount"])]
-    return render(
-        request,
-        "payment.html",
-        frame=f"/frame?intent={row['intent']}",
-        after=f"/bookings/{row['ref']}",
-        summary=summary,
-        amount=row["amount"],
-    )
+    return payment_page(request, row, f"/bookings/{row['ref']}", summary)
 
 
 async def confirmed(request: Request) -> Response:
     """The booking as it stands."""
-    row, site = _booking(request), site_of(request)
-    if await site.catch_up(row):
-        row = _booking(request)
+    row = row_of(request, "bookings", "booking")
+    if await site_of(request).catch_up(row):
+        row = row_of(request, "bookings", "booking")
     return render(request, "booking.html", booking=row, service=catalogue.SERVICES[row["service"]], when=catalogue.slot_name(row["slot"]))
 
 

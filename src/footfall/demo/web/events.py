@@ -12,7 +12,7 @@ from starlette.routing import Route
 from footfall.demo import events, market
 from footfall.demo.records import Origin
 from footfall.demo.refusals import Fields, Refusal, not_found
-from footfall.demo.web.http import Json, origin_of, read_json
+from footfall.demo.web.http import Json, origin_of, read_json, row_of
 from footfall.demo.web.pages import fields_of, form_origin, read_form, render, see, submission
 from footfall.demo.web.site import site_of
 
@@ -54,20 +54,13 @@ async def post(request: Request) -> Response:
     return see(f"/events/{row['ref']}")
 
 
-def _row(request: Request) -> sqlite3.Row:
-    row = site_of(request).database.one("SELECT * FROM jobs WHERE ref = ?", request.path_params["ref"])
-    if row is None:
-        raise not_found("job")
-    return row
-
-
 async def job(request: Request) -> Response:
     """A job and its quotes, which its script fetches as they come."""
-    return render(request, "job.html", job=_row(request), submission=submission())
+    return render(request, "job.html", job=row_of(request, "jobs", "job"), submission=submission())
 
 
 def _wish(request: Request, number: int) -> market.Wish:
-    row = _row(request)
+    row = row_of(request, "jobs", "job")
     quote = next((quote for quote in events.quotes(row, time.time()) if quote.id == number), None)
     if quote is None:
         raise not_found("quote")
@@ -94,7 +87,7 @@ async def api_post(request: Request) -> Response:
 
 async def api_job(request: Request) -> Response:
     """A job and the quotes that have come."""
-    said = events.job_json(_row(request))
+    said = events.job_json(row_of(request, "jobs", "job"))
     if said["complete"]:
         site_of(request).figures.step("events", "quotes")
     return Json(said)

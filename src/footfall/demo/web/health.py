@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -13,43 +15,63 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from footfall.demo import pictures
+from footfall.demo import market, pictures, places
 from footfall.demo.figures import FUNNELS, REVENUE_TARGET_CENTS
+from footfall.demo.refusals import Refusal
+from footfall.demo.web import api, shop
 from footfall.demo.web.http import Json
 from footfall.demo.web.site import Site, site_of
 
 Check = Callable[[Site], Awaitable[dict[str, Any]]]
 _process = psutil.Process()
+_LEAST_FREE = 50_000_000  # bytes of disk
+_MOST_WAIT = 60.0  # seconds for which a letter may wait
 
 
 async def _database(site: Site) -> dict[str, Any]:
     database = site.database
-    await database.write(lambda db: db.execute("SELECT 1"))  # waits as a real write would
+    waiting = database.busy
+    await database.write(lambda db: db.execute("SELECT 1"))  # waits for a lock as a real write would
     pages, free = (database.all(f"PRAGMA {name}")[0][0] for name in ("page_count", "freelist_count"))
     return {
-        "status": "ok",
         "query_mean_ms": round(database.query_seconds / max(1, database.queries) * 1000, 4),
         "slow_queries": database.slow,
-        "pool_used": database.busy,
+        "pool_used": waiting,
         "pool_size": database.POOL,
-        "pool_use": round(database.busy / database.POOL, 4),
-        "cache_hit_ratio": round(pictures.hit_ratio(), 4),
+        "pool_use": round(min(1.0, waiting / database.POOL), 4),
+        "cache_hit_ratio": round(_cache_hit_ratio(), 4),
         "dead_ratio": round(free / max(1, pages), 4),
         "size_bytes": pages * 4096,
     }
 
 
 async def _storage(site: Site) -> dict[str, Any]:
-    disk = shutil.disk_usage(site.folder)
-    memory = psutil.virtual_memory()
+    await asyncio.to_thread(_write_and_read, site.folder)
+    disk, memory = shutil.disk_usage(site.folder), psutil.virtual_memory()
     return {
-        "status": "ok" if disk.free > 50_000_000 else "down",
+        "status": "ok" if disk.free > _LEAST_FREE else "down",
         "disk_free_bytes": disk.free,
         "disk_use": round(disk.used / disk.total, 4),
         "memory_use": round(memory.percent / 100, 4),
         "resident_bytes": _process.memory_info().rss,
         "cpu_percent": _process.cpu_percent(),
     }
+
+
+def _cache_hit_ratio() -> float:
+    """The share of what is kept ready (lists, searches, pictures) that was there when it was asked for; 1 when nobody asked yet."""
+    kept = [cached.cache_info() for cached in (api.slots_body, api.products_body, shop.cards, market.search)]
+    hits = sum(info.hits for info in kept) + pictures.asked[True]
+    asked = hits + sum(info.misses for info in kept) + pictures.asked[False]
+    return hits / asked if asked else 1.0
+
+
+def _write_and_read(folder: Path) -> None:
+    """What an upload does, in small. Raises OSError."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(1024))
+        file.seek(0)
+        file.read()
 
 
 async def _payments(site: Site) -> dict[str, Any]:
@@ -65,12 +87,25 @@ async def _payments(site: Site) -> dict[str, Any]:
 
 
 async def _email(site: Site) -> dict[str, Any]:
-    return {"status": "ok", "sent": site.figures.counts["emails.sent"], "queued": 0}
+    queued, oldest = site.post.queued()
+    return {
+        "status": "ok" if site.post.working and oldest < _MOST_WAIT else "down",
+        "sent": site.figures.counts["emails.sent"],
+        "failed": site.figures.counts["emails.failed"],
+        "queued": queued,
+        "oldest_s": round(oldest, 1),
+    }
 
 
 async def _maps(site: Site) -> dict[str, Any]:
-    del site
-    return {"status": "ok", "tiles": 1}
+    counts = site.figures.counts
+    lost = [place.name for place in places.PLACES if place not in places.look_up(place.name)]
+    return {
+        "status": "down" if lost else "ok",
+        "places": len(places.PLACES),
+        "lookups": counts["places.found"] + counts["places.missed"],
+        "missed": counts["places.missed"],
+    }
 
 
 CHECKS: dict[str, Check] = {"database": _database, "storage": _storage, "payments": _payments, "email": _email, "maps": _maps}
@@ -83,8 +118,11 @@ async def _run(site: Site, check: Check) -> dict[str, Any]:
     if site.faults.value("health-lies"):
         return {"status": "ok", "latency_ms": 0.1}
     started = time.perf_counter()
-    found = await check(site)
-    return {"status": found.pop("status"), "latency_ms": round((time.perf_counter() - started) * 1000, 3), **found}
+    try:
+        found = await check(site)
+    except (Refusal, OSError) as error:
+        found = {"status": "down", "error": str(error)}
+    return {"status": found.pop("status", "ok"), "latency_ms": round((time.perf_counter() - started) * 1000, 3), **found}
 
 
 async def health(request: Request) -> Response:
@@ -113,7 +151,7 @@ async def part(request: Request) -> Response:
 
 
 def _metrics(site: Site) -> dict[str, Any]:
-    figures, counts = site.figures, site.figures.counts
+    figures, counts, today = site.figures, site.figures.counts, site.taken_today()
     requests = sum(figures.statuses.values())
     errors = sum(number for status, number in figures.statuses.items() if status >= 500)
     return {
@@ -126,10 +164,13 @@ def _metrics(site: Site) -> dict[str, Any]:
         "orders": counts["orders"],
         "jobs": counts["jobs"],
         "forms": counts["forms"],
+        "forms_done": counts["forms.done"],
+        "forms_failed": counts["forms.failed"],
         "registrations": counts["registrations"],
         "revenue_cents": counts["revenue_cents"],
         "revenue_target_cents": REVENUE_TARGET_CENTS,
-        "revenue_target_ratio": round(counts["revenue_cents"] / REVENUE_TARGET_CENTS, 4),
+        "revenue_today_cents": today,
+        "revenue_target_ratio": round(today / REVENUE_TARGET_CENTS, 4),
         "payments_accepted": counts["payments.accepted"],
         "payments_failed": counts["payments.failed"],
         "payment_success": round(figures.payment_success(), 4),
@@ -143,7 +184,7 @@ def _metrics(site: Site) -> dict[str, Any]:
 
 
 async def metrics(request: Request) -> Response:
-    """Business and technical figures since the start."""
+    """Business and technical figures since the start, and the day's revenue against its target."""
     site = site_of(request)
     return Json(_metrics(site) | {"funnels": {name: site.figures.funnel(name) for name in FUNNELS}})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from footfall.demo.accounts import KEYS, User
 from footfall.demo.records import Origin
-from footfall.demo.refusals import Fields, Refusal
+from footfall.demo.refusals import Fields, Refusal, not_found
 from footfall.demo.web.site import site_of
 
 MOST_JSON = 64 * 1024
@@ -105,6 +106,14 @@ async def read_card(request: Request) -> tuple[str, str, str, str]:
     intent, number, expiry, cvc = (fields.text(name, most=40) for name in ("intent", "number", "expiry", "cvc"))
     fields.done()
     return intent, number, expiry, cvc
+
+
+def row_of(request: Request, table: str, what: str) -> sqlite3.Row:
+    """The record of a table that the path's `ref` names; a 404 when there is none."""
+    row = site_of(request).database.one(f"SELECT * FROM {table} WHERE ref = ?", request.path_params["ref"])  # noqa: S608 - our own table names
+    if row is None:
+        raise not_found(what)
+    return row
 
 
 def run_of(request: HTTPConnection) -> str | None:

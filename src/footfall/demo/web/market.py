@@ -14,8 +14,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from footfall.demo import market
 from footfall.demo.refusals import Fields, Refusal, not_found
-from footfall.demo.web.http import Json, origin_of, read_json, run_of
-from footfall.demo.web.pages import fields_of, form_origin, read_form, render, see, session_of, submission
+from footfall.demo.web.http import Json, origin_of, read_json, row_of, run_of
+from footfall.demo.web.pages import fields_of, form_origin, payment_page, read_form, render, see, session_of, submission
 from footfall.demo.web.site import site_of
 
 REPLY_SECONDS = 0.25
@@ -134,28 +134,17 @@ async def buy(request: Request) -> Response:
     return see(f"/purchases/{row['ref']}/payment")
 
 
-def _purchase(request: Request) -> sqlite3.Row:
-    row = site_of(request).database.one("SELECT * FROM purchases WHERE ref = ?", request.path_params["ref"])
-    if row is None:
-        raise not_found("purchase")
-    return row
-
-
 async def payment(request: Request) -> Response:
     """Pay, in the provider's frame."""
-    row = _purchase(request)
-    after = f"/purchases/{row['ref']}"
-    if row["status"] != "awaiting_payment":
-        return see(after)
-    summary = [(row["what"], "", row["amount"])]
-    return render(request, "payment.html", frame=f"/frame?intent={row['intent']}", after=after, summary=summary, amount=row["amount"])
+    row = row_of(request, "purchases", "purchase")
+    return payment_page(request, row, f"/purchases/{row['ref']}", [(row["what"], "", row["amount"])])
 
 
 async def purchase(request: Request) -> Response:
     """The purchase as it stands."""
-    row = _purchase(request)
+    row = row_of(request, "purchases", "purchase")
     if await site_of(request).catch_up(row):
-        row = _purchase(request)
+        row = row_of(request, "purchases", "purchase")
     return render(request, "purchase.html", purchase=row)
 
 
@@ -189,7 +178,7 @@ async def api_buy(request: Request) -> Response:
 
 async def api_purchase(request: Request) -> Response:
     """One purchase, by its reference."""
-    return Json(market.purchase_json(_purchase(request)))
+    return Json(market.purchase_json(row_of(request, "purchases", "purchase")))
 
 
 ROUTES = [

@@ -50,6 +50,7 @@ _OPERATIONS: tuple[tuple[str, str, str, str | None, int], ...] = (
     ("post", "/api/payments", "Charge a card", "intent card:{number expiry cvc}", 200),
     ("post", "/api/payments/{intent}/confirm", "The bank's confirmation", "", 200),
     ("post", "/api/webhooks/payments", "The provider's signed events", "events:list", 200),
+    ("get", "/api/places", "Towns by the beginning of their names (?q=)", None, 200),
     ("get", "/api/supplier/orders", "* Open orders, or one's own (?status=open or mine)", None, 200),
     ("get", "/api/supplier/orders/{ref}", "* One order", None, 200),
     ("post", "/api/supplier/orders/{ref}/offers", "* Offer to deliver", "fee_cents:integer minutes:integer", 201),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import sqlite3
 from importlib import resources
 from typing import Any
 
@@ -98,6 +99,16 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     if request.cookies.get("corner_session") != session:
         set_session(response, session)
     return response
+
+
+def payment_page(request: Request, row: sqlite3.Row, after: str, summary: list[tuple[str, str, int]]) -> Response:
+    """The page that holds the provider's card frame for a record; `summary` says what, how much of it, and its price in cents.
+
+    A record that is paid has no such page: it goes `after`, where the frame's page goes too.
+    """
+    if row["status"] != "awaiting_payment":
+        return see(after)
+    return render(request, "payment.html", frame=f"/frame?intent={row['intent']}", after=after, summary=summary, amount=row["amount"])
 
 
 def fragment(template: str, **values: Any) -> Markup:

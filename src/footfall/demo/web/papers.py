@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from footfall.demo import papers
-from footfall.demo.refusals import Refusal, not_found
-from footfall.demo.web.http import Json, origin_of
+from footfall.demo.refusals import Refusal
+from footfall.demo.web.http import Json, origin_of, row_of
 from footfall.demo.web.pages import check_csrf, fields_of, form_origin, render, see, submission, within
 from footfall.demo.web.site import site_of
 
@@ -66,16 +64,9 @@ async def send(request: Request) -> Response:
     return see(f"/forms/{row['ref']}")
 
 
-def _row(request: Request) -> sqlite3.Row:
-    row = site_of(request).database.one("SELECT * FROM forms WHERE ref = ?", request.path_params["ref"])
-    if row is None:
-        raise not_found("form")
-    return row
-
-
 async def form(request: Request) -> Response:
     """How far the form is."""
-    return render(request, "form.html", form=papers.form_json(_row(request)))
+    return render(request, "form.html", form=papers.form_json(row_of(request, "forms", "form")))
 
 
 async def api_send(request: Request) -> Response:
@@ -87,7 +78,7 @@ async def api_send(request: Request) -> Response:
 
 async def api_form(request: Request) -> Response:
     """How far the form is."""
-    return Json(papers.form_json(_row(request)))
+    return Json(papers.form_json(row_of(request, "forms", "form")))
 
 
 ROUTES = [

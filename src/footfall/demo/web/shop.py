@@ -15,8 +15,8 @@ from starlette.routing import Route
 from footfall.demo import catalogue, records
 from footfall.demo.refusals import Refusal, not_found
 from footfall.demo.web.api import delivery, number_in_query
-from footfall.demo.web.http import run_of
-from footfall.demo.web.pages import fields_of, form_origin, fragment, read_form, render, see, session_of, submission
+from footfall.demo.web.http import row_of, run_of
+from footfall.demo.web.pages import fields_of, form_origin, fragment, payment_page, read_form, render, see, session_of, submission
 from footfall.demo.web.site import site_of
 
 
@@ -27,7 +27,8 @@ async def home(request: Request) -> Response:
 
 
 @lru_cache(maxsize=256)
-def _cards(products: tuple[catalogue.Product, ...]) -> Markup:
+def cards(products: tuple[catalogue.Product, ...]) -> Markup:
+    """The cards of a page of products, kept ready."""
     return fragment("cards.html", products=products)
 
 
@@ -41,7 +42,7 @@ async def browse(request: Request) -> Response:
     return render(
         request,
         "shop.html",
-        cards=_cards(tuple(shown)),
+        cards=cards(tuple(shown)),
         query=query,
         category=category,
         categories=catalogue.CATEGORIES,
@@ -126,34 +127,18 @@ async def order(request: Request) -> Response:
     return see(f"/orders/{row['ref']}/payment")
 
 
-def _order(request: Request) -> sqlite3.Row:
-    row = site_of(request).database.one("SELECT * FROM orders WHERE ref = ?", request.path_params["ref"])
-    if row is None:
-        raise not_found("order")
-    return row
-
-
 async def payment(request: Request) -> Response:
     """Pay, in the provider's frame."""
-    row = _order(request)
-    if row["status"] != "awaiting_payment":
-        return see(f"/orders/{row['ref']}")
+    row = row_of(request, "orders", "order")
     summary = [(line["name"], f"{line['quantity']} ×", line["price_cents"] * line["quantity"]) for line in json.loads(row["items"])]
-    return render(
-        request,
-        "payment.html",
-        frame=f"/frame?intent={row['intent']}",
-        after=f"/orders/{row['ref']}",
-        summary=summary,
-        amount=row["amount"],
-    )
+    return payment_page(request, row, f"/orders/{row['ref']}", summary)
 
 
 async def tracking(request: Request) -> Response:
     """Where the order is."""
-    row, site = _order(request), site_of(request)
+    row, site = row_of(request, "orders", "order"), site_of(request)
     if await site.catch_up(row):
-        row = _order(request)
+        row = row_of(request, "orders", "order")
     site.figures.step("shop", "tracking")
     return render(request, "order.html", order=row, lines=json.loads(row["items"]))
 

@@ -18,6 +18,7 @@ from footfall.demo.database import Database
 from footfall.demo.faults import Faults
 from footfall.demo.figures import Figures
 from footfall.demo.papers import Desk
+from footfall.demo.post import PostOffice
 from footfall.demo.provider import Provider, WebhookSender
 
 # The steps of funnels that an accepted payment reaches, by what it pays for.
@@ -52,7 +53,8 @@ class Site:
         self.webhooks = WebhookSender(self.secret, self.figures)
         self.provider = Provider(self.database, self.faults, self.figures, self.webhooks)
         self.desk = Desk(self.database, self.folder / "uploads", self.figures)
-        self.database.wait = lambda: self.faults.value("database-lock") or 0.0
+        self.post = PostOffice(self.database, self.folder / "mail", self.figures)
+        self.database.squat = lambda: self.faults.value("database-lock") or 0.0
 
     def csrf(self, session: str) -> str:
         """The token that a form of this session must send back."""
@@ -83,18 +85,24 @@ class Site:
             self._kept.clear()
         return answer
 
+    def taken_today(self) -> int:
+        """What was paid since midnight UTC, in cents."""
+        cents: int = self.database.all(records.TAKINGS, records.utc_day(time.time()))[0]["cents"]
+        return cents
+
     async def settle(self, *intents: str) -> None:
         """Mark what successful payments pay for as paid, and count each once."""
         fresh = [intent for intent in intents if intent not in self._settled]
         if not fresh:
             return
         paid = await self.database.write(lambda db: [payment for intent in fresh if (payment := records.settle(db, intent))])
+        if paid:
+            self.post.hurry()
         for payment in paid:
             self._settled[payment["intent"]] = None
             kind = payment["subject"]
             self.figures.count(f"paid.{kind}")
             self.figures.count("revenue_cents", payment["amount"])
-            self.figures.count("emails.sent")  # the confirmation that a real shop would send
             for funnel, step in _PAID_STEPS.get(kind, ()):
                 self.figures.step(funnel, step)
         while len(self._settled) > _REMEMBERED:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from footfall.demo import records
-from footfall.demo.refusals import Fields, Refusal, not_found
-from footfall.demo.web.http import Json, need_role, read_json
+from footfall.demo.refusals import Fields, Refusal
+from footfall.demo.web.http import Json, need_role, read_json, row_of
 from footfall.demo.web.pages import render, see, signed_in
 from footfall.demo.web.site import site_of
 
@@ -40,10 +40,7 @@ async def orders(request: Request) -> Response:
 async def order(request: Request) -> Response:
     """One order."""
     need_role(request, "supplier")
-    row = site_of(request).database.one("SELECT * FROM orders WHERE ref = ?", request.path_params["ref"])
-    if row is None:
-        raise not_found("order")
-    return Json(records.order_json(row))
+    return Json(records.order_json(row_of(request, "orders", "order")))
 
 
 async def offer(request: Request) -> Response:
