@@ -16,12 +16,16 @@ from pathlib import Path
 
 from footfall.cli.progress import Tally, first_event
 from footfall.cli.session import Session
+from footfall.cli.workplace import budgets_of
 from footfall.clock import SystemClock
 from footfall.config.scripts import scan
 from footfall.config.secrets import resolve, resolve_all
 from footfall.config.suite import ProbeSpec
 from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
-from footfall.load.launcher import LoadOptions, check_profile, launched
+from footfall.gate.budget import Budget
+from footfall.load.abort import AbortWatch
+from footfall.load.launcher import LoadEnd, LoadOptions, check_profile, launched
+from footfall.metrics import Source
 from footfall.samples import Event, Record
 
 LAST_LINES = 12
@@ -30,6 +34,7 @@ _CONFTEST_FAULT = re.compile(
 )
 """How pytest tells a conftest.py that cannot be imported: no hook runs before it."""
 DESKTOP = "desktop"
+THRESHOLDS = "thresholds.toml"
 
 
 class PytestCode(IntEnum):
@@ -106,25 +111,43 @@ def _walk_on(session: Session, plan: JourneyPlan, device: str) -> None:
 
 
 def load_the_site(session: Session, profile: str, options: LoadOptions | None = None) -> None:
-    """Run a load profile to its end, or to the time cap.
+    """Run a load profile to its end, to the time cap, or until a budget that says so (`abort = true`) breaks.
 
     Raises ScriptError, UsageError, CannotJudgeError or TargetUnreachableError when it cannot be run at all.
     """
     tally = Tally()
+    path = check_profile(session.workplace.root, profile)
+    aborting = AbortWatch(_budgets(session), profile, session.target.name)
 
     def watch(records: Sequence[Record]) -> None:
         for record in records:
             tally.add(record)
+        aborting.add(records)
         session.progress.update("load", f"{profile} · {tally.load_line()}")
 
-    path = check_profile(session.workplace.root, profile)
     with launched(path, session.live, session.run.environment(), options) as process:
-        end = session.follow(process.poll, watch)
+
+        def poll() -> LoadEnd | None:
+            why = aborting.broken()
+            if not why:
+                return process.poll()
+            session.progress.say(f"✗ {profile} is ended early: {why}")
+            session.run.recorder.event("abort", f"{profile} was ended early: {why}", source=Source.LOAD, subject=profile)
+            process.stop()
+            return LoadEnd("finished", why)
+
+        end = session.follow(poll, watch)
     session.progress.done("load", f"{profile} · {tally.load_line()}")
     if end is None:
         raise CannotJudgeError(f"the profile {profile} was ended at the time cap", hint="raise `time_cap` in [gate], or shorten its stages")
     if end.outcome != "finished":
         raise CannotJudgeError(f"the profile {profile} did not come to its end: {end.reason}")
+
+
+def _budgets(session: Session) -> Sequence[Budget]:
+    """Return the suite's budgets; none where it has no thresholds.toml. Raises ConfigError."""
+    suite = session.workplace.suite
+    return budgets_of(suite).budgets if (suite.root / THRESHOLDS).is_file() else ()
 
 
 def _file_name(text: str) -> str:

@@ -26,6 +26,8 @@ class Tally:
         self.checks = 0
         self.gauges: dict[str, float] = {}
         self.latest = Histogram()
+        self.late = Histogram()
+        self.cores: dict[str, float] = {}
         self.requests = 0
         self.request_errors = 0
 
@@ -35,6 +37,8 @@ class Tally:
             self._add_sample(record)
         elif isinstance(record, HistogramWindow) and record.metric == "latency" and not record.part:
             self.latest = Histogram.decode(record.hdr)
+        elif isinstance(record, HistogramWindow) and record.metric == "generator_lag":
+            self.late = Histogram.decode(record.hdr)
 
     def _add_sample(self, sample: Sample) -> None:
         if sample.metric == "success":
@@ -43,6 +47,8 @@ class Tally:
             self.checks += sample.source == "probe"
         elif sample.source == "journey" and sample.metric == "duration" and sample.part:
             self.last_step = f"{sample.subject} › {sample.part} {format_quantity(sample.value, 'ms')}"
+        elif sample.metric == "generator_cpu":
+            self.cores[sample.labels.get("worker", "")] = sample.value
         elif sample.source == "load" and not sample.part:
             self.gauges[sample.metric] = sample.value
             if sample.metric == "errors":
@@ -60,11 +66,18 @@ class Tally:
         return f"{self.checks} checks · {self.failed} failed"
 
     def load_line(self) -> str:
-        """Say how the crowd fares."""
+        """Say how the crowd fared in the last second, and how the generator itself."""
         users = f"{self.gauges.get('users', 0):.0f} users"
         rate = f"{self.gauges.get('throughput', 0):.0f} requests/s"
-        p95 = f"p95 {format_quantity(self.latest.percentile(95), 'ms')}" if self.latest.count else "p95 –"
-        return f"{users} · {rate} · {p95} · {self.requests} requests, {self.request_errors} failed"
+        latency = " ".join(f"p{q} {format_quantity(self.latest.percentile(q), 'ms') if self.latest.count else '–'}" for q in (50, 95, 99))
+        counts = f"{self.requests} requests, {self.request_errors} failed"
+        return f"{users} · {rate} · {latency} · {counts}{self._generator()}"
+
+    def _generator(self) -> str:
+        if not self.cores:
+            return ""
+        late = f", p99 {format_quantity(self.late.percentile(99), 'ms')} late" if self.late.count else ""
+        return f" · generator {max(self.cores.values()):.0%} of a core{late}"
 
 
 class Progress(Protocol):

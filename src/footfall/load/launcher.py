@@ -25,6 +25,10 @@ from footfall.target import LiveTarget, check_reachable
 
 FOLDER = "loadtests"
 LOG = "artifacts/load.log"
+MASTER_PORT = "5557"
+"""Locust's own, where its workers look for it."""
+_LOCUST = (sys.executable, "-m", "footfall.load.run_locust")
+_WORKERS_WAIT_S = 120
 _STOP_TIMEOUT_S = 5
 _FINISHED, _STOPPED, _REFUSED = 0, 130, 1
 _LOGGED_ERROR = re.compile(r"^\[[^\]]*\] \S+/(?:ERROR|CRITICAL)/\S+: (.*)")
@@ -32,12 +36,19 @@ _LOGGED_ERROR = re.compile(r"^\[[^\]]*\] \S+/(?:ERROR|CRITICAL)/\S+: (.*)")
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """`users` scales a profile's peak, `run_time` (`30s`) ends it early, `processes` forks workers; `arguments` go to Locust."""
+    """How to run a profile.
+
+    `users` scales its peak, `rate` the highest rate of an open one, `run_time` (`30s`) ends it early. `processes` forks workers, `workers`
+    waits for that many from elsewhere. `ui_port` opens Locust's web page there. `arguments` go to Locust.
+    """
 
     users: int | None = None
     run_time: str = ""
     processes: int | None = None
     arguments: Sequence[str] = ()
+    rate: float | None = None
+    workers: int | None = None
+    ui_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -174,28 +185,40 @@ def _note_log(directory: Path) -> None:
 
 def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
     """Return the command that runs a profile; Locust's own arguments come last, so that they win."""
-    command = [sys.executable, "-m", "footfall.load.run_locust", "-f", str(profile), "--headless", "--only-summary", "--host", url]
-    command += ["--stop-timeout", str(_STOP_TIMEOUT_S)]
-    if options.users is not None:
-        command += ["--users", str(options.users)]
-    if options.run_time:
-        command += ["--run-time", options.run_time]
-    if options.processes is not None and options.processes != 1:
-        port = str(_free_port())
-        command += [
-            "--processes",
-            str(options.processes),
-            "--master-bind-host",
-            "127.0.0.1",
-            "--master-bind-port",
-            port,
-            "--master-port",
-            port,
-        ]
+    command = [*_LOCUST, "-f", str(profile), "--host", url, "--stop-timeout", str(_STOP_TIMEOUT_S)]
+    command += _front(options.ui_port)
+    for flag, value in (("--users", options.users), ("--run-time", options.run_time), ("--rate", options.rate)):
+        command += [flag, str(value)] if value else []
+    if options.workers is not None:
+        command += ["--master", "--expect-workers", str(options.workers), "--expect-workers-max-wait", str(_WORKERS_WAIT_S)]
+    elif options.processes is not None and options.processes != 1:
+        port = str(free_port())
+        own_port = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+        command += ["--processes", str(options.processes), *own_port]
     return [*command, *options.arguments]
 
 
-def _free_port() -> int:
-    """Return a port that nobody listens on, so that two runs on one machine do not meet on Locust's usual one."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def _front(ui_port: int | None) -> list[str]:
+    """Return Locust's arguments for no web page, or for one at a port that begins with the test and ends with it."""
+    if ui_port is None:
+        return ["--headless", "--only-summary"]
+    return ["--autostart", "--autoquit", "0", "--web-host", "127.0.0.1", "--web-port", str(ui_port)]
+
+
+def join(profile: Path, master: str, target: str, arguments: Sequence[str] = ()) -> int:
+    """Work for a master elsewhere (`host` or `host:port`) until it ends; returns the worker's exit code. Raises UsageError."""
+    host, _, port = master.partition(":")
+    if not host or (port and not port.isdigit()):
+        raise UsageError(f"{master!r} does not name a master", hint="write HOST or HOST:PORT")
+    command = [*_LOCUST, "-f", str(profile), "--worker", "--master-host", host, "--master-port", port or MASTER_PORT, *arguments]
+    with running(command, environment={"FOOTFALL_TARGET": target}, directory=profile.parent.parent) as child:
+        return child.process.wait()
+
+
+def free_port(wanted: int = 0) -> int:
+    """Return `wanted` when nobody listens there, else any port that is free, so that two runs on one machine do not meet."""
+    try:
+        with socket.create_server(("127.0.0.1", wanted)) as listener:
+            return int(listener.getsockname()[1])
+    except OSError:
+        return free_port()
