@@ -1,45 +1,196 @@
-"""What is kept of a walk that failed."""
+"""What is kept of a walk that failed: of the failure itself as it was, and of the walk repeated with a trace."""
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Error
+from playwright.sync_api import Browser, Error, Page
 
+from footfall import __version__
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.iteration import Iteration
 
-_EACH_S = 5.0
+EACH_S = 5.0
+"""What one question to a page that may hang may take."""
+_NETWORK_LINES = 500
+
+# Without scripts, with the styles and the values of fields in it, so that it shows offline what the customer saw.
+_DOM = """() => {
+  const copy = document.documentElement.cloneNode(true);
+  const [fields, copies] = [document, copy].map((root) => [...root.querySelectorAll('input, textarea, option')]);
+  fields.forEach((field, index) => {
+    const twin = copies[index];
+    if (field.type === 'checkbox' || field.type === 'radio') twin.toggleAttribute('checked', field.checked);
+    else if (field.tagName === 'OPTION') twin.toggleAttribute('selected', field.selected);
+    else if (field.tagName === 'TEXTAREA') twin.textContent = field.value;
+    else if (field.type !== 'password' && field.type !== 'file') twin.setAttribute('value', field.value);
+  });
+  copy.querySelectorAll('script, link[rel~=preload], link[rel~=modulepreload]').forEach((element) => element.remove());
+  const rules = [...document.styleSheets].filter((sheet) => sheet.href).flatMap((sheet) => {
+    try { return [...sheet.cssRules].map((rule) => rule.cssText); } catch { return []; }
+  });
+  const head = copy.querySelector('head') ?? copy.insertBefore(document.createElement('head'), copy.firstChild);
+  head.querySelectorAll('base, meta[charset], meta[http-equiv]').forEach((element) => element.remove());
+  const quiet = `<meta http-equiv="Content-Security-Policy" content="script-src 'none'">`;
+  head.insertAdjacentHTML('afterbegin', `<meta charset="utf-8">${quiet}<base><style></style>`);
+  head.querySelector('base').setAttribute('href', document.baseURI);
+  head.querySelector('style').textContent = rules.join('\\n');
+  return `<!doctype html>\\n<!-- ${location.href.replaceAll('--', '- -')} -->\\n${copy.outerHTML}`;
+}"""
+
+_NETWORK = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((entry) => [
+  entry.startTime, entry.duration, entry.responseStatus ?? 0, entry.transferSize ?? 0, entry.initiatorType, entry.name])"""
+
+_TRACEPARENT = """() => performance.getEntriesByType('navigation').flatMap((entry) => entry.serverTiming ?? [])
+  .find((timing) => timing.name === 'traceparent')?.description ?? ''"""
+
+
+def traceparent_told(iteration: Iteration) -> str:
+    """Return the `traceparent` that walks send, or that the page's own answer names (`Server-Timing: traceparent;desc="00-…"`), or ""."""
+    if iteration.traceparent:
+        return iteration.traceparent
+    for page in _pages(iteration):
+        with _patiently():
+            told = str(page.evaluate(_TRACEPARENT))
+            if told:
+                return told
+    return ""
 
 
 def keep_failure(iteration: Iteration) -> None:
-    """Keep a screenshot and the DOM of every page that is open, and what the browser told; 5 s a page at most."""
-    walk, part = iteration.walk, iteration.last_part
-    folder = f"failures/{walk.journey}-{walk.number}"
-    pages = [page for context in iteration.watch.contexts for page in context.pages]
-    for index, page in enumerate(pages, 1):
-        with suppress(Error, DeadlinePassedError), deadline(_EACH_S, "the page gives nothing"):
-            if not iteration.keep_picture(page, f"{folder}/page-{index}.png", part):
-                continue  # a page that hangs has no DOM to give either
-            path = iteration.artifact_path(f"{folder}/page-{index}.html")
-            path.write_text(iteration.secrets.mask(page.content()), encoding="utf-8")
-            iteration.record_artifact("dom", path, part)
+    """Keep a screenshot, the DOM and the requests of every page that is open, and what the browser told; 5 s each at most."""
+    part, folder = iteration.last_part, iteration.walk.folder
+    for index, page in enumerate(_pages(iteration), 1):
+        shown = False
+        with _patiently():
+            shown = iteration.keep_picture(page, f"{folder}/page-{index}.png", part)
+        if not shown:
+            _keep_surface(iteration, page, f"{folder}/page-{index}.png", part)
+            continue  # a page that hangs has no DOM to give either
+        with _patiently():
+            _write(iteration, "dom", f"page-{index}.html", page.evaluate(_DOM))
+        with _patiently():
+            _write(iteration, "network", f"network-{index}.txt", _network_log(page.url, page.evaluate(_NETWORK)))
     if iteration.notebook.told:
-        path = iteration.artifact_path(f"{folder}/browser.log")
-        path.write_text(iteration.secrets.mask("\n".join(iteration.notebook.told) + "\n"), encoding="utf-8")
-        iteration.record_artifact("log", path, part)
+        _write(iteration, "console", "console.log", "\n".join(iteration.notebook.told) + "\n")
+
+
+def _keep_surface(iteration: Iteration, page: Page, name: str, part: str) -> None:
+    """Keep what the screen shows of a page whose own thread hangs; not where a secret would show, for nobody could cover it."""
+    if iteration.secrets.values:
+        return
+    with _patiently():
+        import base64  # noqa: PLC0415  # only for pages that hang
+
+        told = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "png"})
+        path = iteration.keeper.path(name)
+        path.write_bytes(base64.b64decode(told["data"]))
+        iteration.keeper.keep("screenshot", path, iteration.place(part))
+
+
+def _pages(iteration: Iteration) -> list[Page]:
+    return [page for context in iteration.watch.contexts for page in context.pages]
+
+
+@contextmanager
+def _patiently() -> Iterator[None]:
+    with suppress(Error, DeadlinePassedError), deadline(EACH_S, "the page gives nothing"):
+        yield
+
+
+def _write(iteration: Iteration, kind: str, name: str, text: str) -> None:
+    place = iteration.place(iteration.last_part)
+    iteration.keeper.write(kind, f"{iteration.walk.folder}/{name}", iteration.secrets.mask(text), place)
+
+
+def _network_log(url: str, entries: Iterable[tuple[float, float, int, int, str, str]]) -> str:
+    """Write a page's requests as a table: when (ms after its start), how long, answer, bytes, what asked for it, address."""
+    rows = [
+        f"{start:9.0f} ms {duration:8.0f} ms  {status or '—':>4} {size:10,} B  {kind:<14} {name}"
+        for start, duration, status, size, kind, name in list(entries)[:_NETWORK_LINES]
+    ]
+    return "\n".join([f"requests of {url}", f"{'start':>12} {'took':>11}  {'answer':>4} {'bytes':>10}", *rows, ""])
+
+
+def begin_trace(iteration: Iteration, context: Any) -> None:
+    """Record a trace of a context of a repeat from now on."""
+    context.tracing.start(title=f"{iteration.walk.journey} {iteration.walk.number}", screenshots=True, snapshots=True, sources=True)
+
+
+def keep_trace(iteration: Iteration) -> None:
+    """Keep the traces of a repeat, and of each one the requests as a HAR file."""
+    for index, context in enumerate(iteration.watch.contexts, 1):
+        path = iteration.keeper.path(f"{iteration.walk.folder}/trace-{index}.zip")
+        with _patiently():
+            context.tracing.stop(path=path)
+            iteration.secrets.mask_archive(path)
+            har = har_of(path)
+            place = iteration.place(iteration.last_part)
+            if iteration.keeper.keep("trace", path, place):
+                iteration.keeper.write("har", f"{iteration.walk.folder}/network-{index}.har", har, place)
+
+
+def har_of(trace: Path) -> str:
+    """Return the requests of a Playwright trace as an HTTP Archive 1.2, without bodies."""
+    with zipfile.ZipFile(trace) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".network")]
+        lines = [line for name in names for line in archive.read(name).decode("utf-8", "replace").splitlines() if line.strip()]
+    told = [json.loads(line) for line in lines]
+    entries = [record["snapshot"] for record in told if record.get("type") == "resource-snapshot"]
+    return json.dumps({"log": {"version": "1.2", "creator": {"name": "footfall", "version": __version__}, "pages": [], "entries": entries}})
 
 
 def keep_playwrights(iteration: Iteration, properties: Iterable[tuple[str, object]], folder: Path) -> None:
-    """Keep what pytest-playwright kept (`playwright_trace`, `_video`, `_screenshot`: its report's properties) with the run."""
-    walk = iteration.walk
+    """Keep what pytest-playwright kept (`playwright_trace`, `_video`, `_screenshot`: its report's properties) with the run.
+
+    Its trace is masked in its own place too. A video cannot be masked: it is not kept where the journey asked for a secret.
+    """
     for name, value in properties:
         kind = name.removeprefix("playwright_")
         source = folder / str(value)
-        if name.startswith("playwright_") and source.is_file():
-            path = iteration.artifact_path(f"{kind}s/{walk.journey}-{walk.number}-{source.name}")
-            shutil.copyfile(source, path)
-            iteration.record_artifact(kind, path, "")
+        if not name.startswith("playwright_") or not source.is_file():
+            continue
+        if kind == "trace":
+            iteration.secrets.mask_archive(source)
+        elif iteration.secrets.values:
+            source.unlink()
+            iteration.event("note", f"the {kind} was not kept: the journey asked for a secret, which cannot be covered in it")
+            continue
+        _copy(iteration, kind, source)
+
+
+def can_film(browser: Browser) -> bool:
+    """Whether the browser can record videos: Playwright needs an ffmpeg of its own for them."""
+    with tempfile.TemporaryDirectory() as folder:
+        context = browser.new_context(record_video_dir=folder)
+        try:
+            context.new_page()
+        except Error:
+            return False
+        finally:
+            context.close()
+    return True
+
+
+def keep_videos(iteration: Iteration, *, wanted: bool) -> None:
+    """Keep the videos of a repeat, whose contexts are closed by now; none where the journey asked for a secret."""
+    folder, iteration.film_folder = iteration.film_folder, None
+    if folder is None:
+        return
+    for source in folder.glob("*.webm") if wanted and not iteration.secrets.values else ():
+        _copy(iteration, "video", source)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(iteration: Iteration, kind: str, source: Path) -> None:
+    walk = iteration.walk
+    path = iteration.keeper.path(f"{kind}s/{walk.folder.removeprefix('failures/')}-{source.name}")
+    shutil.copyfile(source, path)
+    iteration.keeper.keep(kind, path, iteration.place(""))

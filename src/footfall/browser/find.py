@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserType, Error
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error
 
 from footfall.errors import BrowserMissingError
 
@@ -63,6 +64,28 @@ def start(
     raise BrowserMissingError(
         f"no {name} was found: neither Playwright's own nor an installed one", hint=f"type `playwright install {name}`{_others(name)}"
     )
+
+
+@contextmanager
+def relaunching(browser: Browser, launch: Callable[..., Browser], told: Callable[[], None]) -> Iterator[None]:
+    """While the block lasts, let `browser.new_context` start another browser when the one before is gone; `told` is called then."""
+    browsers = [browser]
+    makers = [browser.new_context]
+
+    def new_context(**options: Any) -> BrowserContext:
+        if not browsers[-1].is_connected():
+            told()
+            browsers.append(launch())
+            makers.append(browsers[-1].new_context)
+        return makers[-1](**options)
+
+    browser.new_context = new_context  # type: ignore[method-assign]  # what pytest-playwright makes its contexts with
+    try:
+        yield
+    finally:
+        for later in browsers[1:]:
+            with suppress(Error):  # gone too
+                later.close()
 
 
 def _candidates(name: str) -> Iterator[tuple[str, str]]:

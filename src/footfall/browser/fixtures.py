@@ -7,17 +7,27 @@ Registered late, so that they come after pytest-playwright's whatever the order 
 from __future__ import annotations
 
 import os
+import secrets
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, Playwright, Route
 
 from footfall import __version__
-from footfall.browser.find import start
+from footfall.browser.attempts import ATTEMPT, Attempt
+from footfall.browser.devices import DESKTOP, check_device, true_version
+from footfall.browser.evidence import begin_trace, can_film
+from footfall.browser.find import relaunching, start
 from footfall.browser.iteration import WARM_UP, Iteration, Walk
 from footfall.browser.journey import Journey
-from footfall.browser.state import ITERATION, RUN, SITE, given_url, journey_name
+from footfall.browser.keeper import Keeper
+from footfall.browser.state import CAN_FILM, CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, journey_name
+from footfall.browser.workers import worker_name
+from footfall.errors import JourneyError
 
 _NAME = f"footfall/{__version__}"
 NewContext = Callable[..., BrowserContext]
@@ -41,6 +51,27 @@ def launch_browser(
 
 
 @pytest.fixture(scope="session")
+def browser(browser: Browser, launch_browser: Callable[..., Browser], pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """The browser; one that crashed is started again for the next walk."""
+    if RUN not in pytestconfig.stash:
+        yield browser
+        return
+    recorder = pytestconfig.stash[RUN].recorder
+    with relaunching(browser, launch_browser, lambda: recorder.event("note", "the browser was gone and was started again")):
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def device(device: str | None, request: pytest.FixtureRequest) -> str | None:
+    """The device: of --devices, or else pytest-playwright's own --device."""
+    name = getattr(request, "param", device)
+    if name and SITE in request.config.stash:
+        playwright: Playwright = request.getfixturevalue("playwright")
+        check_device(name, playwright.devices)
+    return None if name == DESKTOP else name
+
+
+@pytest.fixture(scope="session")
 def base_url(pytestconfig: pytest.Config) -> Iterator[str | None]:
     """The site to measure: what was given, else the suite's target, opened for this session."""
     site = pytestconfig.stash.get(SITE, None)
@@ -52,10 +83,13 @@ def base_url(pytestconfig: pytest.Config) -> Iterator[str | None]:
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any], pytestconfig: pytest.Config) -> dict[str, Any]:
-    """pytest-playwright's own; a device's user agent gets footfall's name."""
+def browser_context_args(browser_context_args: dict[str, Any], request: pytest.FixtureRequest) -> dict[str, Any]:
+    """pytest-playwright's own; a device's user agent gets the engine's own version and footfall's name."""
     own = browser_context_args.get("user_agent")
-    return {**browser_context_args, "user_agent": f"{own} {_NAME}"} if own and SITE in pytestconfig.stash else browser_context_args
+    if not own or SITE not in request.config.stash:
+        return browser_context_args
+    browser: Browser = request.getfixturevalue("browser")
+    return {**browser_context_args, "user_agent": f"{true_version(own, browser.version)} {_NAME}"}
 
 
 @pytest.fixture(scope="session")
@@ -74,14 +108,26 @@ def _footfall_iteration(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def _footfall_walk(request: pytest.FixtureRequest, _footfall_iteration: int, device: str | None, browser_name: str) -> Iteration:
-    run = request.config.stash[RUN]
-    labels = {"device": device or "desktop", "browser": browser_name}
-    walk = Walk(journey_name(request.node), _footfall_iteration, labels)
-    warm_up = request.config.getoption("warm_up")
-    film = _footfall_iteration == (WARM_UP if warm_up else 1)
-    iteration = Iteration(walk, run.recorder, run.spool, run.secrets, film=film)
+    config = request.config
+    run, attempt = config.stash[RUN], request.node.stash.get(ATTEMPT, Attempt())
+    labels = {"device": device or DESKTOP, "browser": browser_name, **config.stash[CONDITIONS].labels}
+    if worker_name(config):
+        labels["workers"] = str(config.getoption("workers") or "several")
+    walk = Walk(journey_name(request.node), _footfall_iteration, labels, attempt.number, attempt.repeat)
+    film = _footfall_iteration == (WARM_UP if config.getoption("warm_up") else 1) and not attempt.repeat
+    keeper = Keeper(run.spool, run.recorder, config.stash[SITE].evidence_bytes)
+    iteration = Iteration(walk, run.recorder, keeper, run.secrets, film=film)
+    if attempt.repeat or config.getoption("traceparent"):
+        iteration.traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
     request.node.stash[ITERATION] = iteration
     return iteration
+
+
+@pytest.fixture
+def _footfall_tag(pytestconfig: pytest.Config) -> str:
+    """What marks this process's visits on the site: the run, and which of several workers, so that each can clean up after itself."""
+    worker = worker_name(pytestconfig)
+    return pytestconfig.stash[RUN].recorder.run_id + (f"-{worker}" if worker else "")
 
 
 @pytest.fixture
@@ -91,28 +137,77 @@ def new_context(new_context: NewContext, request: pytest.FixtureRequest, base_ur
         return new_context
     iteration: Iteration = request.getfixturevalue("_footfall_walk")
     agent: dict[str, str] = request.getfixturevalue("_footfall_user_agent")
+    tag: str = request.getfixturevalue("_footfall_tag")
     if any("user_agent" in marker.kwargs for marker in request.node.iter_markers("browser_context_args")):
         agent = {}
 
     def watched(**options: Any) -> BrowserContext:
         with iteration.stopwatch.paused():
-            context = new_context(**{**agent, **options})
+            context = new_context(**{**agent, **_film(request, iteration), **options})
             iteration.watch.attach(context)
-            close = context.close
-
-            def read_and_close(**closing: Any) -> None:
-                iteration.let_go(context)
-                close(**closing)
-
-            context.close = read_and_close  # type: ignore[method-assign]  # as pytest-playwright does, for what it keeps
+            request.config.stash[CONDITIONS].apply(context)
+            _let_go_when_closed(context, iteration)
             if base_url:
-                context.add_cookies([{"name": "footfall_run", "value": request.config.stash[RUN].recorder.run_id, "url": base_url}])
+                context.add_cookies([{"name": "footfall_run", "value": tag, "url": base_url}])
+                if iteration.traceparent:
+                    _send_traceparent(context, base_url, iteration.traceparent)
+            if iteration.walk.repeat:
+                begin_trace(iteration, context)
             return context
 
     return watched
 
 
+def _film(request: pytest.FixtureRequest, iteration: Iteration) -> dict[str, Any]:
+    """What a context of a repeat needs to be filmed, where the browser can; said once where it cannot."""
+    config = request.config
+    if not iteration.walk.repeat or iteration.secrets.values or config.getoption("video") != "off":
+        return {}
+    if CAN_FILM not in config.stash:
+        config.stash[CAN_FILM] = can_film(request.getfixturevalue("browser"))
+        if not config.stash[CAN_FILM]:
+            iteration.event("note", "no videos of failures: Playwright's ffmpeg is missing (`playwright install ffmpeg`)")
+    if not config.stash[CAN_FILM]:
+        return {}
+    iteration.film_folder = iteration.film_folder or Path(tempfile.mkdtemp(prefix="footfall-film-"))
+    return {"record_video_dir": iteration.film_folder}
+
+
+def _let_go_when_closed(context: BrowserContext, iteration: Iteration) -> None:
+    """Read a context's pages before it is closed; closing one whose browser crashed is no failure of its own."""
+    close = context.close
+
+    def read_and_close(**closing: Any) -> None:
+        iteration.let_go(context)
+        browser = context.browser
+        if browser is not None and not browser.is_connected():
+            with suppress(Error):
+                close(**closing)
+        else:
+            close(**closing)
+
+    context.close = read_and_close  # type: ignore[method-assign]  # as pytest-playwright does, for what it keeps
+
+
+def _send_traceparent(context: BrowserContext, site: str, traceparent: str) -> None:
+    """Let the requests to the site itself, and to nobody else, carry the header by which its backend can be asked."""
+
+    def send(route: Route) -> None:
+        route.continue_(headers={**route.request.headers, "traceparent": traceparent})
+
+    context.route(f"{site.rstrip('/')}/**", send)
+
+
 @pytest.fixture
-def journey(page: Page, _footfall_walk: Iteration) -> Journey:
+def journey(
+    page: Page, _footfall_walk: Iteration, _footfall_tag: str, base_url: str | None, request: pytest.FixtureRequest
+) -> Iterator[Journey]:
     """The journey being walked: `journey.page`, `with journey.step("pay"):`, `journey.measure(...)` and more (docs/journeys.md)."""
-    return Journey(page, _footfall_walk, os.environ)
+    cleaner = request.config.stash[CLEANER]
+    yield Journey(page, _footfall_walk, os.environ, cleaner, tag=_footfall_tag, url=base_url)
+    failed = [cleaned for cleaned in cleaner.clean(_footfall_walk.notebook.cleanups, base_url) if cleaned.problem]
+    if failed:
+        told = "; ".join(f"{cleaned.task.call}: {cleaned.problem}" for cleaned in failed)
+        raise JourneyError(
+            f"what the journey left could not be cleaned up: {told}", hint="it stays in the ledger: `footfall cleanup` tries again"
+        )

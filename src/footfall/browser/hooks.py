@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from footfall.browser.attempts import ATTEMPT, Attempt, status_of, walk_item
+from footfall.browser.cleanup import Cleaned, Cleaner
 from footfall.browser.deadline import deadline
-from footfall.browser.evidence import keep_failure, keep_playwrights
+from footfall.browser.evidence import keep_failure, keep_playwrights, keep_trace, keep_videos, traceparent_told
+from footfall.browser.facts import Facts, facts_of, refuse_unsafe
 from footfall.browser.failure import Failure, failure_of
+from footfall.browser.iteration import Iteration
+from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
-from footfall.browser.state import ITERATION, RUN, SITE, given_url, is_journey, journey_name
+from footfall.browser.state import CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, is_journey, journey_name
+from footfall.browser.workers import CODES, environment_of, is_worker
 from footfall.children import end_with_parent
-from footfall.errors import CannotJudgeError, FootfallError, JourneyError, UsageError
+from footfall.errors import CannotJudgeError, FootfallError, JourneyError, ScriptError, UsageError
 
 
 class JourneyHooks:
@@ -23,32 +29,96 @@ class JourneyHooks:
 
     def __init__(self, config: pytest.Config, environment: Mapping[str, str]) -> None:
         self._config = config
-        self._environment = environment
+        self._environment = environment_of(config, environment)
         self._aborted = False
-        run = JourneyRun.join(environment)
+        self._facts: dict[str, Facts] = {}
+        self._repeated: set[tuple[str, str]] = set()
+        run = JourneyRun.join(self._environment)
         if run:
             config.stash[RUN] = run
-            end_with_parent(environment)
+            if not is_worker(config):  # a worker's lifeline is its channel to the session that started it
+                end_with_parent(environment)
 
     @property
     def _run(self) -> JourneyRun | None:
         return self._config.stash.get(RUN, None)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Begin the run when there are journeys to walk."""
-        if session.config.option.collectonly or not any(is_journey(item) for item in session.items):
-            return
+        """Begin the run when there are journeys to walk, and do first what earlier runs left to clean up."""
+        journeys = [item for item in session.items if is_journey(item)]
         options = self._config.option
+        if options.collectonly or not (journeys or options.clean_up):
+            return
         try:
+            self._facts = {item.nodeid: facts_of(item) for item in journeys}
             site = Site.choose(self._config.invocation_params.dir, self._environment, options.target, given_url(self._config))
             self._config.stash[SITE] = site
+            self._config.stash[CONDITIONS] = Conditions.of(options.network, options.cpu_throttle)
+            if options.clean_up:
+                session.items.clear()
+                return
             if site.production:
-                _refuse_unsafe(site, session.items)
+                refuse_unsafe(site.target, journeys)
             stopped = session.testsfailed and not options.continue_on_collection_errors
             if self._run is None and not stopped:
                 self._config.stash[RUN] = JourneyRun.begin(site.root, site.target, self._environment)
+            if self._run is not None and not stopped:
+                self._clean_up_first(site, self._run)
         except FootfallError as error:
-            raise pytest.UsageError(f"{error.message}\n{error.hint}" if error.hint else error.message) from error
+            self._refuse(error)
+
+    def _clean_up_first(self, site: Site, run: JourneyRun) -> None:
+        cleaner = self._config.stash[CLEANER] = Cleaner(site, run.recorder.run_id, self._environment)
+        for cleaned in cleaner.replay():
+            run.recorder.event("note", told_cleaned(cleaned), run=cleaned.task.run, journey=cleaned.task.journey)
+
+    def _refuse(self, error: FootfallError) -> None:
+        """End the session before anything runs; a session of workers is told through the run's record."""
+        text = f"{error.message}\n{error.hint}" if error.hint else error.message
+        if not is_worker(self._config) or self._run is None:
+            raise pytest.UsageError(text) from error
+        self._run.codes.add(error.exit_code)
+        self._run.recorder.event("script_error", error.message, hint=error.hint or "", exit_code=error.exit_code)
+        raise pytest.Session.Failed(text) from error
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """With --clean-up, do that and nothing else."""
+        if not session.config.option.clean_up or session.config.option.collectonly:
+            return None
+        cleaner = Cleaner(self._config.stash[SITE], "", self._environment)
+        done = cleaner.replay()
+        for cleaned in done:
+            self._tell(told_cleaned(cleaned))
+        self._tell(f"{len(done)} clean-ups, {sum(bool(cleaned.problem) for cleaned in done)} left to do" if done else "nothing to clean up")
+        session.testsfailed = sum(bool(cleaned.problem) for cleaned in done)
+        return True
+
+    def _tell(self, line: str) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Walk a journey, again where --retries allows it, and once more for a trace when it failed for good."""
+        if self._run is None or not is_journey(item):
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        walk_item(item, nextitem, self._config.option.retries + 1, self._repeatable)
+        if item.stash[ATTEMPT].failed:
+            self._repeated.add(_kind(item))
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def _repeatable(self, item: pytest.Item) -> bool:
+        """Whether a failed walk is repeated with a trace: the first of its journey and device, where nobody traces already."""
+        options = self._config.option
+        chance = item.stash[ATTEMPT].code == 1
+        return chance and not options.no_repeat and options.tracing == "off" and _kind(item) not in self._repeated
+
+    def pytest_report_teststatus(self, report: object) -> object:
+        """Tell retried and flaky walks by words of their own."""
+        return status_of(report)
 
     def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[Any], report: Any) -> None:
         """Record a module that cannot be imported."""
@@ -82,38 +152,71 @@ class JourneyHooks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Record how a walk ended, while its pages are still there."""
         report = yield
-        run = self._config.stash.get(RUN, None)
-        if run is None or not is_journey(item):
+        run, attempt = self._run, item.stash.get(ATTEMPT, None)
+        if run is None or attempt is None or not is_journey(item):
             return report
-        error = call.excinfo.value if call.excinfo and report.failed else None
         iteration = item.stash.get(ITERATION, None)
+        error = call.excinfo.value if call.excinfo and report.failed else None
+        if attempt.repeat:
+            self._repeat_ended(iteration, attempt, report, error)
+            return report
         if error is not None:
             self._failed(run, item, report, error)
-        if iteration is None or report.skipped:
-            return report
-        if report.when == "call":
-            iteration.conclude(passed=error is None)
-        elif report.when == "setup" and error is not None:
-            iteration.sample("", "success", 0.0)
-        elif report.when == "teardown":
-            keep_playwrights(iteration, report.user_properties, self._config.invocation_params.dir)
+        _mask(report, run)
+        if iteration is not None and not report.skipped:
+            self._ended(iteration, attempt, report)
         return report
+
+    def _ended(self, iteration: Iteration, attempt: Attempt, report: pytest.TestReport) -> None:
+        retried = attempt.allowed > 1
+        if report.when == "call":
+            iteration.conclude(passed=report.passed)
+        if (report.when == "call" or (report.when == "setup" and report.failed)) and not attempt.again:
+            iteration.settle(passed=report.passed, retried=retried)
+        if report.when == "call" and report.passed and attempt.number > 1:
+            iteration.event("flaky", f"passed only on attempt {attempt.number} of {attempt.allowed}")
+        if report.when == "teardown":
+            keep_playwrights(iteration, report.user_properties, self._config.invocation_params.dir)
 
     def _failed(self, run: JourneyRun, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
         failure = failure_of(error, item.path, self._config.rootpath)
-        run.codes.add(failure.exit_code)
+        attempt = item.stash[ATTEMPT]
+        if report.when != "teardown":
+            attempt.failed, attempt.code = True, failure.exit_code
         if isinstance(error, FootfallError) and not isinstance(error, JourneyError):
             report.longrepr = _told(error, failure)
         iteration = item.stash.get(ITERATION, None)
-        place = {"file": failure.file, "line": failure.line, "exit_code": failure.exit_code, "hint": failure.hint}
+        place = {"file": failure.file, "line": failure.line, "exit_code": failure.exit_code, "hint": failure.hint, **self._known(item)}
+        kind = "retry" if attempt.again and report.when != "teardown" else failure.kind
+        if kind != "retry":
+            run.codes.add(failure.exit_code)
         if iteration:
-            iteration.event(failure.kind, failure.text, **place)
+            traceparent = traceparent_told(iteration) if report.when == "call" else ""
+            iteration.event(kind, failure.text, **place, **({"traceparent": traceparent} if traceparent else {}))
         else:
-            run.recorder.event(failure.kind, failure.text, journey=journey_name(item), **place)
+            run.recorder.event(kind, failure.text, journey=journey_name(item), **place)
         if iteration and report.when == "call":
             keep_failure(iteration)
-        if isinstance(error, CannotJudgeError):
+        if isinstance(error, CannotJudgeError) or (isinstance(error, UsageError) and not isinstance(error, ScriptError)):
             item.session.shouldstop = failure.text
+
+    def _known(self, item: pytest.Item) -> dict[str, str]:
+        owner = self._facts.get(item.nodeid, Facts()).owner
+        return {"owner": owner} if owner else {}
+
+    def _repeat_ended(self, iteration: Iteration | None, attempt: Attempt, report: pytest.TestReport, error: BaseException | None) -> None:
+        """Keep the trace of a failure that came again; of a walk that passed this time there is nothing to see."""
+        if iteration is None:
+            return
+        if report.when == "teardown":
+            keep_videos(iteration, wanted=attempt.failed)
+        elif error is not None:
+            attempt.failed = True
+            keep_trace(iteration)
+            text = "walked again with a trace, the same iteration failed again"
+            iteration.event("note", text, traceparent=iteration.traceparent, seen=failure_of(error, Path(), Path()).text)
+        elif report.when == "call":
+            iteration.event("note", "walked again with a trace, the same iteration passed: no trace of the failure could be had")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that somebody stopped the session; pytest tells its own stopping by the same hook."""
@@ -122,24 +225,39 @@ class JourneyHooks:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Give the exit code of the design's table where pytest's own would mislead, and end the run."""
-        run = self._run
+        if self._config.option.clean_up and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if session.testsfailed else pytest.ExitCode.OK
+        cleaner, run = self._config.stash.get(CLEANER, None), self._run
+        if cleaner is not None:
+            cleaner.close()
         if run is None:
             return
+        if is_worker(self._config):
+            self._config.workeroutput[CODES] = sorted(run.codes)  # type: ignore[attr-defined]  # xdist's
         if not self._aborted and run.exit_code > 1:
             session.exitstatus = run.exit_code
         run.end(aborted=self._aborted)
         del self._config.stash[RUN]
 
 
-def _refuse_unsafe(site: Site, items: Sequence[pytest.Item]) -> None:
-    """Raise UsageError when a journey that nobody marked safe would run where real customers are served."""
-    for item in filter(is_journey, items):
-        marker = item.get_closest_marker("journey")
-        if marker is None or not marker.kwargs.get("safe_in_production"):
-            raise UsageError(
-                f"{item.nodeid} is not marked safe, and target {site.target!r} is production",
-                hint="mark it @pytest.mark.journey(safe_in_production=True) if it may run there",
-            )
+def _kind(item: pytest.Item) -> tuple[str, str]:
+    """What one trace of a failure is enough for: a journey on a device."""
+    iteration = item.stash.get(ITERATION, None)
+    return journey_name(item), iteration.walk.labels.get("device", "") if iteration else ""
+
+
+def told_cleaned(cleaned: Cleaned) -> str:
+    """Say how a clean-up that an earlier run left behind ended."""
+    of = f"{cleaned.task.call}, left by run {cleaned.task.run} on {cleaned.task.target}"
+    return f"{of}, could not be cleaned up: {cleaned.problem}" if cleaned.problem else f"{of}, is cleaned up"
+
+
+def _mask(report: pytest.TestReport, run: JourneyRun) -> None:
+    """Mask what pytest prints of a test: what it quotes of the page and of the script's own output may hold a secret."""
+    text = report.longreprtext
+    if run.secrets.mask(text) != text:
+        report.longrepr = run.secrets.mask(text)
+    report.sections = [(name, run.secrets.mask(said)) for name, said in report.sections]
 
 
 def _told(error: FootfallError, failure: Failure) -> str:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,14 @@ from playwright.sync_api import BrowserContext, Error, Page
 
 from footfall.browser.attribute import Window, figures
 from footfall.browser.deadline import DeadlinePassedError, deadline
+from footfall.browser.keeper import Keeper
+from footfall.browser.ledger import Task
 from footfall.browser.pages import PageReport
-from footfall.browser.secrets import Secrets
+from footfall.browser.secrets import Secrets, hidden
 from footfall.browser.stopwatch import Stopwatch
 from footfall.browser.watch import PageWatch
 from footfall.errors import ScriptError
 from footfall.metrics import Source
-from footfall.samples import Artifact
 from footfall.store.spool import Recorder
 
 WARM_UP = 0
@@ -42,16 +42,28 @@ class Step:
 
 @dataclass(frozen=True)
 class Walk:
-    """Which journey is walked, how often by now, on what."""
+    """Which journey is walked, how often by now, on what.
+
+    `attempt` counts from 1 where a walk that fails is tried again; a `repeat` is walked only for the trace of a failure.
+    """
 
     journey: str
     number: int
     labels: Mapping[str, str]
+    attempt: int = 1
+    repeat: bool = False
 
     @property
     def counted(self) -> bool:
-        """Whether its figures enter the run: a warm-up's do not."""
-        return self.number != WARM_UP
+        """Whether its figures enter the run: those of a warm-up and of a repeat do not."""
+        return self.number != WARM_UP and not self.repeat
+
+    @property
+    def folder(self) -> str:
+        """Where the evidence of its failure goes."""
+        device = "".join(letter if letter.isalnum() else "-" for letter in self.labels.get("device", "").lower())
+        again = f"-attempt-{self.attempt}" if self.attempt > 1 else ""
+        return f"failures/{self.journey}-{device}-{self.number}{again}"
 
 
 @dataclass
@@ -61,25 +73,29 @@ class Notebook:
     unmet: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    cleanups: list[Task] = field(default_factory=list)
 
 
 class Iteration:
     """Measures one walk and records it: step durations when a step ends, all else at the end."""
 
-    def __init__(self, walk: Walk, recorder: Recorder, spool: Path, secrets: Secrets, *, film: bool) -> None:
+    def __init__(self, walk: Walk, recorder: Recorder, keeper: Keeper, secrets: Secrets, *, film: bool) -> None:
         self.walk = walk
         self.secrets = secrets
+        self.keeper = keeper
         self.stopwatch = Stopwatch()
         self.notebook = Notebook()
         self.watch = PageWatch(self._page_tells)
+        self.traceparent = ""
+        self.film_folder: Path | None = None
         self._recorder = recorder
-        self._spool = spool
         self._film = film
         self._open: list[Step] = []
         self._closed: list[Window] = []
         self._used: set[str] = set()
         self._unentered: dict[str, None] = {}
         self._broken = ""
+        self._swallowed: list[str] = []
         self._began = self._ended = 0.0
 
     @property
@@ -97,8 +113,13 @@ class Iteration:
         self._began = self.stopwatch.read()
 
     def end(self) -> None:
-        """Stop the journey's clock. Raises ScriptError when a step was named but never entered."""
+        """Stop the journey's clock. Raises ScriptError when a step was named but never entered, or entered and never left."""
         self._ended = self.stopwatch.read()
+        if self._open:
+            name = self._open[0].part
+            raise ScriptError(
+                f"step {name!r} was never left", hint=f'write `with journey.step("{name}"):`, which leaves it whatever happens'
+            )
         if self._unentered:
             name = next(iter(self._unentered))
             raise ScriptError(f"step {name!r} was never entered", hint=f'write `with journey.step("{name}"):`')
@@ -129,6 +150,7 @@ class Iteration:
             yield
         except BaseException:
             self._broken = self._broken or part  # the innermost, while the exception passes outwards
+            self._swallowed.append(part)
             self._close(step)
             raise
         duration = self.stopwatch.read() - step.begun
@@ -163,13 +185,20 @@ class Iteration:
         self._recorder.event(kind, self.secrets.mask(text), **self.secrets.mask_all({**place, **detail}))
 
     def conclude(self, *, passed: bool) -> None:
-        """Fetch what the pages saw and record all that is left to record."""
+        """Fetch what the pages saw and record all that is left to record but for `success`: see `settle`."""
         with self.stopwatch.paused():
             for figure in figures(self._reports(), self._closed, self.notebook.counts):
                 self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
         if passed:
             self.sample("", "duration", self._ended - self._began)
+            for part in self._swallowed:
+                self.event("note", f"step {part!r} was ended by an exception that the script caught: it has no duration")
+
+    def settle(self, *, passed: bool, retried: bool) -> None:
+        """Record whether the customer reached the end; `retried` is whether another attempt would have followed a failure."""
         self.sample("", "success", 1.0 if passed else 0.0)
+        if retried:
+            self.sample("", "flaky", 1.0 if passed and self.walk.attempt > 1 else 0.0)
 
     def let_go(self, context: BrowserContext) -> None:
         """Read a context's pages before it is closed; does nothing once the walk is concluded."""
@@ -201,23 +230,15 @@ class Iteration:
 
     def keep_picture(self, page: Page, name: str, part: str) -> bool:
         """Keep a screenshot as an artifact; a page that gives none within 5 s gives none, and the answer is False."""
-        path = self.artifact_path(name)
+        path = self.keeper.path(name)
         options: dict[str, Any] = {"type": "jpeg", "quality": 60, "scale": "css"} if path.suffix == ".jpg" else {}
         try:
-            page.screenshot(path=path, timeout=5000, **options)
+            page.screenshot(path=path, timeout=5000, mask=hidden(page, self.secrets), **options)
         except Error:
             return False
-        self.record_artifact("screenshot", path, part)
+        self.keeper.keep("screenshot", path, self.place(part))
         return True
 
-    def artifact_path(self, name: str) -> Path:
-        """Return where an artifact of this name goes, its folder made."""
-        path = self._spool / "artifacts" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def record_artifact(self, kind: str, path: Path, part: str) -> None:
-        """Record a file that lies in the run's spool."""
-        relative = path.relative_to(self._spool).as_posix()
-        walk = self.walk
-        self._recorder.write(Artifact(self._recorder.run_id, datetime.now(UTC), kind, relative, walk.journey, part, walk.number))
+    def place(self, part: str) -> tuple[str, str, int]:
+        """Return the journey, a step and the iteration, as artifacts name them."""
+        return self.walk.journey, part, self.walk.number

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 from playwright.sync_api import Page
 
+from footfall.browser.cleanup import Cleaner, planned
 from footfall.browser.failure import calling_line
 from footfall.browser.iteration import Iteration
 from footfall.browser.units import to_base
@@ -14,11 +16,19 @@ from footfall.errors import ScriptError, nearest
 
 
 class Journey:
-    """A journey being walked: `page` is pytest-playwright's own page, watched like every other page and pop-up of its context."""
+    """A journey being walked: `page` is pytest-playwright's own page, watched like every other page and pop-up of its context.
 
-    def __init__(self, page: Page, iteration: Iteration, environment: Mapping[str, str]) -> None:
+    `tag` is what the site gets to see in the cookie `footfall_run`: it marks what this walk leaves there.
+    """
+
+    def __init__(
+        self, page: Page, iteration: Iteration, environment: Mapping[str, str], cleaner: Cleaner, *, tag: str, url: str | None
+    ) -> None:
         self.page = page
+        self.tag = tag
+        self._url = url
         self._iteration = iteration
+        self._cleaner = cleaner
         self._environment = environment
 
     def step(self, name: str) -> AbstractContextManager[None]:
@@ -45,6 +55,16 @@ class Journey:
             file, line = calling_line()
             self._iteration.notebook.unmet.append(f"{text} ({file}:{line})")
         return bool(condition)
+
+    def cleanup(self, name: str, /, **arguments: Any) -> None:
+        """Plan a clean-up before the step that needs it: `journey.cleanup("cancel_booking", id=42)`.
+
+        It is done when the walk is over, however it ends; it is on the disk when this returns, and what a crash leaves undone is done
+        at the next start. Raises ScriptError for a name that nobody registered, and for arguments that do not fit or are no JSON.
+        """
+        __tracebackhide__ = True
+        planned(name, arguments, self._iteration.secrets)
+        self._iteration.notebook.cleanups.append(self._cleaner.plan(self._iteration.walk.journey, name, arguments, self._url))
 
     def note(self, text: str) -> None:
         """Add a sentence to the run's record."""

@@ -30,26 +30,81 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--journey-timeout", type=float, default=None, metavar="S", help="end a walk after S seconds (default: footfall.toml's)"
     )
+    group.addoption(
+        "--devices", default=None, metavar="A,B", help='walk each journey on each of these devices: desktop,"iPhone 15" (default: --device)'
+    )
+    group.addoption(
+        "--network", default=None, metavar="NAME", help="slow the network down: slow-3g, slow-4g, fast-4g, 3g, 4g, lte, dsl, cable, fios"
+    )
+    group.addoption("--cpu-throttle", type=float, default=None, metavar="X", help="slow the processor down X times: 4 is a mid-range phone")
+    group.addoption(
+        "--retries", type=int, default=0, metavar="N", help="walk a journey that failed up to N times more; one that passes then is flaky"
+    )
+    group.addoption("--workers", type=int, default=None, metavar="N", help="walk N iterations side by side, which falsifies the vitals")
+    group.addoption(
+        "--no-repeat", action="store_true", default=False, help="do not walk a journey that failed once more to record a trace of it"
+    )
+    group.addoption(
+        "--traceparent",
+        action="store_true",
+        default=False,
+        help="send the header traceparent with every request to the site (costs 6 %% and its HTTP cache)",
+    )
+    group.addoption("--clean-up", action="store_true", default=False, help="walk nothing: clean up what earlier runs left, and end")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Let pytest-xdist start as many workers as --workers asks for, before it looks at its own options."""
+    workers = config.option.workers
+    if workers is None or workers == 1 or hasattr(config, "workerinput"):
+        return
+    if workers < 1:
+        raise pytest.UsageError("--workers needs a number from 1 on")
+    if not config.pluginmanager.hasplugin("xdist"):
+        raise pytest.UsageError("--workers needs pytest-xdist, which is switched off or not installed")
+    config.option.numprocesses, config.option.tx, config.option.dist = workers, ["popen"] * workers, "load"
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and, behind pytest-playwright's, the fixtures."""
-    config.addinivalue_line("markers", "journey(**kwargs): facts about a journey (safe_in_production=True, owner=…)")
+    config.addinivalue_line("markers", "journey(safe_in_production=True, every='5m', owner='…'): facts about a journey")
     options = config.option
     if options.iterations is not None and options.iterations < 1:
         raise pytest.UsageError("--iterations needs a number from 1 on")
+    if options.retries < 0:
+        raise pytest.UsageError("--retries needs a number from 0 on")
     options.warm_up = (0 if options.iterations is None else 1) if options.warm_up is None else options.warm_up
     if config.pluginmanager.hasplugin("playwright"):
-        from footfall.browser import fixtures, hooks  # noqa: PLC0415  # Playwright is loaded by now: its own plugin did it
+        _register(config)
 
-        config.pluginmanager.register(fixtures, "footfall-fixtures")
+
+def _register(config: pytest.Config) -> None:
+    from footfall.browser import devices, fixtures, hooks, workers  # noqa: PLC0415  # Playwright is loaded by now: its own plugin did it
+    from footfall.browser.network import Conditions  # noqa: PLC0415
+    from footfall.errors import FootfallError  # noqa: PLC0415
+
+    config.pluginmanager.register(fixtures, "footfall-fixtures")
+    try:
+        config.option.device_list = devices.listed(config.option.devices) if config.option.devices else ()
+        Conditions.of(config.option.network, config.option.cpu_throttle)
+    except FootfallError as error:
+        raise pytest.UsageError(f"{error.message}\n{error.hint}") from error
+    starts_workers = (config.option.workers or 1) > 1 and not workers.is_worker(config)
+    if starts_workers:
+        config.pluginmanager.register(workers.Conductor(config, os.environ, os.cpu_count() or 1), "footfall-hooks")
+    else:
         config.pluginmanager.register(hooks.JourneyHooks(config, os.environ), "footfall-hooks")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Walk a journey as often as asked; each walk is a test of its own."""
-    iterations, warm_up = metafunc.config.option.iterations, metafunc.config.option.warm_up
-    if "journey" in metafunc.fixturenames and (iterations or warm_up):
-        walks = range(1 - warm_up, (iterations or 1) + 1)
+    """Walk a journey as often, and on as many devices, as asked; each walk is a test of its own."""
+    options = metafunc.config.option
+    if "journey" not in metafunc.fixturenames:
+        return
+    if options.iterations or options.warm_up:
+        walks = range(1 - options.warm_up, (options.iterations or 1) + 1)
         metafunc.parametrize("_footfall_iteration", walks, ids=[str(walk) if walk else WARM_UP_ID for walk in walks], indirect=True)
+    if getattr(options, "device_list", ()):
+        metafunc.parametrize("device", options.device_list, scope="session", indirect=True)

@@ -10,7 +10,7 @@ from typing import Self
 
 from footfall.browser.secrets import Secrets
 from footfall.store.provenance import new_run
-from footfall.store.spool import OpenRun, Recorder, begin_run, join_run
+from footfall.store.spool import RUN_VARIABLE, SPOOL_VARIABLE, OpenRun, Recorder, begin_run, join_run
 
 _WORST_FIRST = (2, 1, 3)
 
@@ -48,6 +48,10 @@ class JourneyRun:
     def exit_code(self) -> int:
         """The worst of what was recorded: 2 a script is wrong, 1 a journey failed, 3 nothing could be judged, 0."""
         return next((code for code in _WORST_FIRST if code in self.codes), 0)
+
+    def environment(self) -> dict[str, str]:
+        """Return what another process needs in its environment to join the run."""
+        return {RUN_VARIABLE: self.recorder.run_id, SPOOL_VARIABLE: str(self.spool)}
 
     def end(self, *, aborted: bool) -> None:
         """Say how the run ended, if it is this process's own, and let go of the spool."""

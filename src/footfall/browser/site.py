@@ -44,14 +44,22 @@ class Site:
 
     @property
     def production(self) -> bool:
-        """Whether the suite says that real customers are served here."""
-        target = self.suite.targets.get(self.target) if self.suite else None
-        return target is not None and target.production
+        """Whether the suite says that real customers are served here, by the target's name or, for a base URL, by its address."""
+        targets = self.suite.targets if self.suite else {}
+        named = targets.get(self.target)
+        host = urlsplit(self.url or "").netloc
+        same = (target for target in targets.values() if host and urlsplit(target.url or "").netloc == host)
+        return any(target.production for target in (named, *same) if target)
 
     @property
     def timeout_s(self) -> float:
         """Seconds that one walk through a journey may take."""
         return (self.suite.journeys if self.suite else JourneyDefaults()).timeout_s
+
+    @property
+    def evidence_bytes(self) -> float:
+        """How many bytes of pictures, traces and logs a run may keep."""
+        return (self.suite.journeys if self.suite else JourneyDefaults()).evidence_bytes
 
     @contextmanager
     def opened(self) -> Iterator[str | None]:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from footfall.browser.cleanup import Cleaner
 from footfall.browser.iteration import Iteration
+from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
 from footfall.config.scripts import journeys_in
@@ -15,6 +17,9 @@ from footfall.config.scripts import journeys_in
 SITE = pytest.StashKey[Site]()
 RUN = pytest.StashKey[JourneyRun]()
 ITERATION = pytest.StashKey[Iteration]()
+CONDITIONS = pytest.StashKey[Conditions]()
+CAN_FILM = pytest.StashKey[bool]()
+CLEANER = pytest.StashKey[Cleaner]()
 _NAMES = pytest.StashKey[dict[str, str]]()
 
 

@@ -13,6 +13,7 @@ from footfall.config import scripts
 from footfall.config.fields import Faults, Table, shown
 from footfall.config.toml import read
 from footfall.errors import UsageError, did_you_mean
+from footfall.metrics import parse_quantity
 
 FILE = "footfall.toml"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -34,9 +35,10 @@ class Target:
 
 @dataclass(frozen=True)
 class JourneyDefaults:
-    """What holds for every journey: the seconds that one iteration may take."""
+    """What holds for every journey: the seconds that one iteration may take, and the bytes of evidence that a run may keep."""
 
     timeout_s: float = 60.0
+    evidence_bytes: float = 20e6
 
 
 @dataclass(frozen=True)
@@ -171,9 +173,20 @@ def _is_web_address(url: str) -> bool:
 
 
 def _journey_defaults(table: Table) -> JourneyDefaults:
-    found = JourneyDefaults(table.seconds("timeout", JourneyDefaults.timeout_s))
+    found = JourneyDefaults(table.seconds("timeout", JourneyDefaults.timeout_s), _bytes(table, "evidence", JourneyDefaults.evidence_bytes))
     table.end()
     return found
+
+
+def _bytes(table: Table, key: str, default: float) -> float:
+    text = table.text(key)
+    if not text:
+        return default
+    try:
+        return parse_quantity(text, "bytes")
+    except ValueError:
+        table.fault(key, f"{shown(text)} is not a size", 'expected one such as "20MB"')
+        return default
 
 
 def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices: Collection[str] | None) -> GateSpec:

@@ -136,7 +136,7 @@ def test_secrets_are_masked(broken: Walked) -> None:
 
 def test_what_the_browser_said_is_kept(broken: Walked) -> None:
     """Console errors and uncaught exceptions of the page are in a log beside the screenshot."""
-    (log,) = [artifact for artifact in broken.artifacts if artifact.kind == "log"]
+    (log,) = [artifact for artifact in broken.artifacts if artifact.kind == "console"]
     text = (broken.spool / log.path).read_text(encoding="utf-8")
     assert "oh no" in text
     assert "bad script" in text

@@ -1,0 +1,96 @@
+"""Slow networks and slow processors, as Chromium emulates them.
+
+The figures of `slow-3g`, `slow-4g` and `fast-4g` are those of Chrome DevTools' presets (its NetworkManager), which are what Lighthouse's
+documentation of throttling calls "applied" throttling: delays are added per request, so they are larger than the round trips
+they stand for. Those of `3g`, `4g`, `lte`, `dsl`, `cable` and `fios` are WebPageTest's connectivity profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from playwright.sync_api import BrowserContext, Error, Page
+
+from footfall.errors import UsageError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Network:
+    """Kilobits per second down and up, and milliseconds that each request waits."""
+
+    down: float
+    up: float
+    latency_ms: float
+
+
+NETWORKS: Mapping[str, Network] = {
+    "slow-3g": Network(500 * 0.8, 500 * 0.8, 400 * 5),
+    "slow-4g": Network(1600 * 0.9, 750 * 0.9, 150 * 3.75),
+    "fast-4g": Network(9000 * 0.9, 1500 * 0.9, 60 * 2.75),
+    "3g": Network(1600, 768, 300),
+    "4g": Network(9000, 9000, 170),
+    "lte": Network(12_000, 12_000, 70),
+    "dsl": Network(1500, 384, 50),
+    "cable": Network(5000, 1000, 28),
+    "fios": Network(20_000, 5000, 4),
+}
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the browser is slowed down to: a name of `NETWORKS`, and how many times slower its processor is."""
+
+    network: str | None = None
+    cpu: float = 1.0
+
+    @classmethod
+    def of(cls, network: str | None, cpu: float | None) -> Conditions:
+        """Check what the command line asks for. Raises UsageError."""
+        if network is not None and network not in NETWORKS:
+            raise UsageError(f"no network is called {network!r}", hint=did_you_mean(network, NETWORKS))
+        if cpu is not None and not 1 <= cpu <= 100:
+            raise UsageError(
+                f"--cpu-throttle {cpu:g} will not do", hint="it says how many times slower, from 1 to 100: 4 is a mid-range phone"
+            )
+        return cls(network, cpu or 1.0)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What tells these figures apart from those of an unhindered browser."""
+        return {**({"network": self.network} if self.network else {}), **({"cpu": f"{self.cpu:g}x"} if self.cpu != 1 else {})}
+
+    def apply(self, context: BrowserContext) -> None:
+        """Slow down the pages of a context from now on; a pop-up is slowed down as soon as it is known. Raises UsageError."""
+        if not self.labels:
+            return
+        browser = context.browser
+        if browser is not None and browser.browser_type.name != "chromium":
+            raise UsageError("--network and --cpu-throttle need Chromium", hint="leave out --browser, or these")
+        slowed: set[Page] = set()
+
+        def slow(page: Page) -> None:
+            if page not in slowed:
+                slowed.add(page)
+                with suppress(Error):  # a page that is closed by now
+                    self._slow(context, page)
+
+        context.on("page", slow)
+        new_page = context.new_page
+
+        def slow_page() -> Page:
+            page = new_page()
+            slow(page)  # before its first navigation, which an event might miss
+            return page
+
+        context.new_page = slow_page  # type: ignore[method-assign]
+
+    def _slow(self, context: BrowserContext, page: Page) -> None:
+        session = context.new_cdp_session(page)
+        if self.network:
+            network = NETWORKS[self.network]
+            rates = {"downloadThroughput": network.down * 125, "uploadThroughput": network.up * 125}
+            session.send("Network.emulateNetworkConditions", {"offline": False, "latency": network.latency_ms, **rates})
+        if self.cpu != 1:
+            session.send("Emulation.setCPUThrottlingRate", {"rate": self.cpu})
