@@ -40,6 +40,9 @@ def secret_values(suite: Suite, environment: Mapping[str, str]) -> frozenset[str
     texts = [
         *(text for target in suite.targets.values() for text in (target.url or "", *target.headers.values())),
         *(text for probe in suite.probes.values() for text in (probe.url, probe.body, *probe.headers.values())),
+        *(value for probe in suite.probes.values() for value in probe.options.values() if isinstance(value, str)),
+        *(text for each in suite.alerts.channels.values() for text in (each.url, each.key, each.secret, each.server)),
+        suite.watch.call,
     ]
     names = {name for text in texts for name in _REFERENCE.findall(text)}
     return frozenset(environment[name] for name in names if environment.get(name))

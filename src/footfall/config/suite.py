@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from footfall.config import scripts
+from footfall.config import kinds, scripts
+from footfall.config.alerts import AlertsSpec, alerts_spec
 from footfall.config.fields import Faults, Table, shown
 from footfall.config.toml import read
+from footfall.config.watch import Watched, WatchSpec, check_dependencies, watch_spec, watched
 from footfall.errors import UsageError, did_you_mean
 from footfall.metrics import parse_quantity
 
@@ -65,7 +67,11 @@ class Expect:
 
 @dataclass(frozen=True)
 class ProbeSpec:
-    """One HTTP probe. `url` is absolute, or a path on the target; `measure` names figures of the answer by their JSON paths."""
+    """One probe. `url` is absolute, or a path on the target; `measure` names figures of the answer by their JSON paths.
+
+    A `kind` other than HTTP has its own `options`, with what it expects under `expect.NAME`; `figures` are limits on what was measured;
+    `watched` says how the monitor treats it.
+    """
 
     name: str
     url: str
@@ -77,6 +83,10 @@ class ProbeSpec:
     checks: int = 5
     expect: Expect = field(default_factory=Expect)
     measure: Mapping[str, str] = field(default_factory=dict)
+    kind: str = kinds.HTTP
+    options: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, kinds.Limit] = field(default_factory=dict)
+    watched: Watched = field(default_factory=Watched)
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ class Suite:
     gate: GateSpec
     probes: Mapping[str, ProbeSpec]
     digest: str
+    watch: WatchSpec = field(default_factory=WatchSpec)
+    alerts: AlertsSpec = field(default_factory=AlertsSpec)
 
     def target(self, name: str | None = None) -> Target:
         """Return the target of that name, or the default one. Raises UsageError with the nearest name."""
@@ -127,10 +139,15 @@ def load_suite(root: Path, devices: Collection[str] | None = None) -> Suite:
     defaults = _journey_defaults(top.table("journeys"))
     probes = {key: _probe(key, table) for key, table in top.tables("probes")}
     gate = _gate(top.table("gate"), scripts.scan(root), tuple(probes), devices)
+    found = scripts.scan(root)
+    watch = watch_spec(top.table("watch"), found.journeys, found.profiles, tuple(targets), tuple(probes))
+    for key, table in top.tables("probes"):
+        check_dependencies(table, probes[key].watched, (*probes, *found.journeys))
+    alerts = alerts_spec(top.table("alerts"))
     top.end()
     faults.raise_any()
     digest = hashlib.sha256(document.text.encode()).hexdigest()[:16]
-    return Suite(root, name, default, targets, defaults, gate, probes, digest)
+    return Suite(root, name, default, targets, defaults, gate, probes, digest, watch, alerts)
 
 
 def _default_target(general: Table, targets: Mapping[str, Target]) -> str:
@@ -208,6 +225,30 @@ def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices
 
 
 def _probe(name: str, table: Table) -> ProbeSpec:
+    kind = kinds.kind_of(table)
+    expect = table.table("expect")
+    options: dict[str, Any] = {}
+    if kind == kinds.HTTP:
+        spec = _http_probe(name, table, expect)
+    else:
+        options = kinds.options_of(table, kind)
+        options.update({f"expect.{key}": value for key, value in kinds.expected_of(expect, kind).items()})
+        spec = ProbeSpec(
+            name,
+            str(options.get("url", "")),
+            headers=table.strings("headers"),
+            timeout_s=table.seconds("timeout", ProbeSpec.timeout_s),
+            checks=table.whole("checks", ProbeSpec.checks),
+        )
+    measure = table.strings("measure") if kind == "sql" else _measure(table)
+    found = watched(table, Watched())
+    spec = replace(spec, every_s=found.every_s, measure=measure, kind=kind, options=options, figures=kinds.limits_of(expect), watched=found)
+    expect.end()
+    table.end()
+    return spec
+
+
+def _http_probe(name: str, table: Table, expect: Table) -> ProbeSpec:
     url = table.text("url")
     if not url:
         table.fault("url", "a probe needs a URL", 'expected a path such as "/api/health", or a whole address')
@@ -216,20 +257,16 @@ def _probe(name: str, table: Table) -> ProbeSpec:
     method = table.text("method", "GET").upper()
     if method not in METHODS:
         table.fault("method", f"{shown(method)} is not a method", did_you_mean(method, METHODS))
-    spec = ProbeSpec(
+    return ProbeSpec(
         name,
         url,
         method,
         table.strings("headers"),
         table.text("body"),
         table.seconds("timeout", ProbeSpec.timeout_s),
-        table.seconds("every", ProbeSpec.every_s),
-        table.whole("checks", ProbeSpec.checks),
-        _expect(table.table("expect")),
-        _measure(table),
+        checks=table.whole("checks", ProbeSpec.checks),
+        expect=_expect(expect),
     )
-    table.end()
-    return spec
 
 
 def _measure(table: Table) -> Mapping[str, str]:
@@ -251,9 +288,7 @@ def _expect(table: Table) -> Expect:
     json = table.anything("json")
     for path in json:
         _check_json_path(table, "json", path, path)
-    found = Expect(statuses, json, texts, table.strings("headers"))
-    table.end()
-    return found
+    return Expect(statuses, json, texts, table.strings("headers"))
 
 
 def _check_json_path(table: Table, key: str, name: str, path: str) -> None:
