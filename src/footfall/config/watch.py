@@ -1,0 +1,259 @@
+"""`[watch]` of `footfall.toml`: when the monitor measures what, and how it treats what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from footfall.config.fields import Table, shown
+from footfall.errors import did_you_mean
+from footfall.metrics import parse_quantity
+
+SEVERITIES = ("P0", "P1", "P2", "P3", "critical", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How one probe, journey or profile is watched. `cron` takes the place of `every_s`; `depends_on` are names of probes and journeys."""
+
+    every_s: float = 60.0
+    cron: str = ""
+    zone: str = "UTC"
+    jitter_s: float = 0.0
+    alert_after: int = 1
+    recover_after: int = 2
+    severity: str = "P1"
+    owner: str = ""
+    runbook: str = ""
+    depends_on: tuple[str, ...] = ()
+    component: str = ""
+    slo: float | None = None
+    slow: bool = True
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """A window in which failures open nothing: once (`start` to `end`), or again and again (`cron`, for `length_s`)."""
+
+    name: str
+    start: datetime | None = None
+    end: datetime | None = None
+    cron: str = ""
+    length_s: float = 0.0
+    zone: str = "UTC"
+    subjects: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What an hour of a subject's outage costs, and what no longer works then."""
+
+    broken: str = ""
+    orders_per_hour: float = 0.0
+    revenue_per_hour: float = 0.0
+    users_per_hour: float = 0.0
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True)
+class WatchSpec:
+    """What `[watch]` says; the defaults are those of a suite that has no such table."""
+
+    target: str = ""
+    journeys: Mapping[str, Watched] = field(default_factory=dict)
+    load: Mapping[str, Watched] = field(default_factory=dict)
+    control: str = ""
+    quorum: int = 2
+    rechecks_s: tuple[float, ...] = (5.0, 10.0)
+    probes_at_once: int = 100
+    journeys_at_once: int = 1
+    maintenance: tuple[Maintenance, ...] = ()
+    impact: Mapping[str, Impact] = field(default_factory=dict)
+    status_page: str = ""
+    status_title: str = ""
+    call: str = ""
+    keep_results_d: float = 8.0
+    keep_hours_d: float = 400.0
+    keep_incidents_d: float = 400.0
+    runs_kept_d: float = 90.0
+
+
+def watch_spec(
+    table: Table, journeys: Collection[str], profiles: Collection[str], targets: Collection[str], probes: Collection[str]
+) -> WatchSpec:
+    """Read `[watch]`; what is wrong is noted in the table's faults."""
+    target = table.text("target")
+    if target and target not in targets:
+        table.fault("target", f"no target is called {target!r}", did_you_mean(target, targets))
+    known = (*probes, *(f"journey:{name}" for name in journeys), *journeys)
+    keep = table.table("keep")
+    spec = WatchSpec(
+        target,
+        _watched_tables(table, "journeys", journeys, known, Watched(every_s=300.0)),
+        _watched_tables(table, "load", profiles, known, Watched(every_s=86_400.0, alert_after=1)),
+        table.text("control"),
+        table.whole("quorum", WatchSpec.quorum),
+        _pauses(table),
+        table.whole("probes_at_once", WatchSpec.probes_at_once),
+        table.whole("journeys_at_once", WatchSpec.journeys_at_once),
+        tuple(_maintenance(name, each) for name, each in table.tables("maintenance")),
+        {name: _impact(each) for name, each in table.tables("impact")},
+        table.text("status_page"),
+        table.text("status_title"),
+        table.text("call"),
+        *(keep.seconds(name, days * 86_400) / 86_400 for name, days in _KEPT.items()),
+    )
+    keep.end()
+    table.end()
+    return spec
+
+
+_KEPT = {
+    "results": WatchSpec.keep_results_d,
+    "hours": WatchSpec.keep_hours_d,
+    "incidents": WatchSpec.keep_incidents_d,
+    "runs": WatchSpec.runs_kept_d,
+}
+
+
+def _pauses(table: Table) -> tuple[float, ...]:
+    texts = table.texts("rechecks", ("5s", "10s"))
+    try:
+        pauses = tuple(parse_quantity(text, "ms") / 1000 for text in texts)
+    except ValueError as error:
+        table.fault("rechecks", str(error), 'expected pauses such as ["5s", "10s"]')
+        return WatchSpec.rechecks_s
+    return pauses
+
+
+def _watched_tables(table: Table, key: str, names: Collection[str], known: Collection[str], default: Watched) -> Mapping[str, Watched]:
+    found = {}
+    for name, each in table.tables(key):
+        if name not in names:
+            table.fault(key, f"nothing there is called {name!r}", did_you_mean(name, names), item=name)
+        found[name] = watched(each, default)
+        check_dependencies(each, found[name], known)
+        each.end()
+    return found
+
+
+def watched(table: Table, default: Watched) -> Watched:
+    """Take the keys that say how a thing is watched; the caller ends the table."""
+    cron, zone = table.text("cron"), table.text("time_zone", default.zone)
+    check_zone(table, "time_zone", zone)
+    check_cron(table, "cron", cron)
+    slo = table.text("slo")
+    return Watched(
+        table.seconds("every", default.every_s),
+        cron,
+        zone,
+        table.seconds("jitter", default.jitter_s),
+        table.whole("alert_after", default.alert_after),
+        table.whole("recover_after", default.recover_after),
+        severity_of(table, "severity", default.severity),
+        table.text("owner", default.owner),
+        table.text("runbook", default.runbook),
+        table.texts("depends_on"),
+        table.text("component"),
+        _ratio(table, "slo", slo) if slo else None,
+        table.flag("slow", default=True),
+    )
+
+
+def check_dependencies(table: Table, found: Watched, known: Collection[str]) -> None:
+    """Note dependencies that do not exist."""
+    for name in found.depends_on:
+        if name not in known:
+            table.fault("depends_on", f"no probe or journey is called {name!r}", did_you_mean(name, known))
+
+
+def severity_of(table: Table, key: str, default: str) -> str:
+    """Take a severity."""
+    text = table.text(key, default)
+    if text not in SEVERITIES:
+        table.fault(key, f"{shown(text)} is no severity", f"expected one of {', '.join(SEVERITIES)}")
+        return default
+    return text
+
+
+def check_zone(table: Table, key: str, zone: str) -> None:
+    """Note a time zone that does not exist."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.fault(key, f"{shown(zone)} is no time zone", 'expected one such as "Europe/Warsaw"')
+
+
+def check_cron(table: Table, key: str, cron: str) -> None:
+    """Note a cron expression that cannot be read, or that never comes."""
+    if not cron:
+        return
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  # only suites with cron expressions need it
+
+    try:
+        comes = CronTrigger.from_crontab(cron, timezone="UTC").get_next_fire_time(None, datetime.now(ZoneInfo("UTC")))
+    except (ValueError, KeyError) as error:
+        table.fault(key, f"{shown(cron)} is no cron expression: {error}", 'expected five fields, such as "*/5 8-18 * * mon-fri"')
+        return
+    if comes is None:
+        table.fault(key, f"{shown(cron)} never comes", "the 30th of February, perhaps?")
+
+
+def _maintenance(name: str, table: Table) -> Maintenance:
+    cron, zone = table.text("cron"), table.text("time_zone", "UTC")
+    check_zone(table, "time_zone", zone)
+    check_cron(table, "cron", cron)
+    found = Maintenance(
+        name,
+        _moment(table, "from", zone),
+        _moment(table, "until", zone),
+        cron,
+        table.seconds("for", 3600.0),
+        zone,
+        table.texts("subjects", ("*",)),
+    )
+    if not cron and (found.start is None or found.end is None or found.start >= found.end):
+        table.fault("from", "the window has no span", 'expected from and until, the first earlier, or cron = "0 3 * * sun" with for = "1h"')
+    table.end()
+    return found
+
+
+def _moment(table: Table, key: str, zone: str) -> datetime | None:
+    value = table.raw(key, datetime, "a moment such as 2026-11-21T03:00:00Z")
+    if value is None or value.tzinfo is not None:
+        return value  # type: ignore[no-any-return]
+    try:
+        return value.replace(tzinfo=ZoneInfo(zone))  # type: ignore[no-any-return]
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _impact(table: Table) -> Impact:
+    found = Impact(
+        table.text("broken"),
+        _amount(table, "orders_per_hour"),
+        _amount(table, "revenue_per_hour"),
+        _amount(table, "users_per_hour"),
+        table.text("currency", Impact.currency),
+    )
+    table.end()
+    return found
+
+
+def _amount(table: Table, key: str) -> float:
+    value: Any = table.raw(key, (int, float), "a number")
+    return 0.0 if value is None else float(value)
+
+
+def _ratio(table: Table, key: str, text: str) -> float | None:
+    try:
+        value = parse_quantity(text, "ratio")
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        table.fault(key, f"{shown(text)} is no objective", 'expected a share below 100 %, such as "99.9%"')
+        return None
+    return value
