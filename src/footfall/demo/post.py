@@ -32,7 +32,9 @@ def letter(row: sqlite3.Row) -> bytes:
     message["To"] = row["email"]
     message["Subject"] = f"{_SUBJECTS[row['kind']]}: {row['ref']}"
     message["Date"] = formatdate(row["created"])
-    message.set_content(f"Dear {row['name']},\n\nthank you. We received {catalogue.euros(row['amount'])} for {row['ref']}.\n\nCorner\n")
+    message.set_content(
+        f"Dear {row['name']},\n\nthank you. We received {catalogue.euros(row['amount'])} for {row['ref']}.\n\nCorner\n", cte="8bit"
+    )
     text = message.as_bytes().replace(b"\nFrom ", b"\n>From ")  # only a letter's first line may begin so
     return b"From shop@corner.example " + time.asctime(time.gmtime(row["created"])).encode() + b"\n" + text + b"\n"
 
