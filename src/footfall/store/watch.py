@@ -116,9 +116,14 @@ def load_states(connection: Connection) -> dict[str, dict[str, Any]]:
     return {row.subject: row.state for row in connection.execute(select(watch_states))}
 
 
+def states_in(connection: Connection, *phases: str) -> dict[str, dict[str, Any]]:
+    """Return the states of the subjects in some phases, as JSON."""
+    return {row.subject: row.state for row in connection.execute(select(watch_states).where(watch_states.c.phase.in_(phases)))}
+
+
 def save_states(connection: Connection, states: Mapping[str, Mapping[str, Any]], at: datetime) -> None:
-    """Keep subjects' states."""
-    rows = [{"subject": subject, "state": dict(state), "updated": at} for subject, state in states.items()]
+    """Keep subjects' states; each has a `phase`, by which `states_in` finds it."""
+    rows = [{"subject": subject, "phase": state["phase"], "state": dict(state), "updated": at} for subject, state in states.items()]
     upsert(connection, watch_states, rows, ["subject"], replace=True)
 
 
@@ -180,6 +185,11 @@ def places(connection: Connection) -> list[Place]:
     """Return every location ever heard of."""
     rows = connection.execute(select(watch_locations).order_by(watch_locations.c.location))
     return [Place(row.location, row.seen, row.blind, row.judge, row.machine, row.detail) for row in rows]
+
+
+def leave(connection: Connection, location: str) -> None:
+    """Forget a location that ended in order: it is not missing."""
+    connection.execute(delete(watch_locations).where(watch_locations.c.location == location))
 
 
 def jobs_started(connection: Connection, location: str, started: Mapping[str, tuple[datetime, str]]) -> None:

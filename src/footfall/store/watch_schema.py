@@ -39,7 +39,9 @@ def _number() -> Column[int]:
     return Column("number", Integer, primary_key=True)
 
 
-watch_states = Table("watch_states", metadata, _key("subject"), _json("state"), _at("updated"))
+watch_states = Table(
+    "watch_states", metadata, _key("subject"), _text("phase"), _json("state"), _at("updated"), Index("watch_states_by_phase", "phase")
+)
 
 watch_jobs = Table("watch_jobs", metadata, _key("location"), _key("job"), _at("started"), _text("note"))
 

@@ -1,0 +1,134 @@
+"""What is watched and by which rule, from the suite's configuration; and which maintenance windows are open."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from apscheduler.triggers.cron import CronTrigger
+
+from footfall.config.alerts import AlertsSpec
+from footfall.config.kinds import INBOUND
+from footfall.config.suite import ProbeSpec, Suite
+from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec
+from footfall.monitor.severity import P2, severity
+from footfall.monitor.state import AT_ONCE, Rule
+
+PROBE, JOURNEY, LOAD, WATCH = "probe", "journey", "load", "watch"
+OWN = Watched(severity="warning")
+"""How the monitor treats what it finds out about itself."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that may be broken. `key` is `probe:health`; `source` probe, journey, load or watch (the monitor's own affairs)."""
+
+    key: str
+    name: str
+    source: str
+    watched: Watched
+    rule: Rule
+    title: str
+    impact: Impact | None = None
+
+    @property
+    def severity(self) -> str:
+        """How grave it is when it is down, P0 to P3."""
+        return severity(self.watched.severity)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All subjects by key, and what surrounds them."""
+
+    title: str
+    subjects: Mapping[str, Subject]
+    watch: WatchSpec = field(default_factory=WatchSpec)
+    alerts: AlertsSpec = field(default_factory=AlertsSpec)
+
+    def subject(self, key: str) -> Subject:
+        """Return a subject; what the configuration does not name (a channel, a location) is one of the monitor's own."""
+        found = self.subjects.get(key)
+        return found if found is not None else _own(key, self.subjects)
+
+    def dependencies(self, subject: Subject) -> tuple[str, ...]:
+        """Return the keys of what a subject depends on."""
+        return tuple(key for name in subject.watched.depends_on if (key := self._key(name)) is not None)
+
+    def _key(self, name: str) -> str | None:
+        return next((key for key in (name, f"{PROBE}:{name}", f"{JOURNEY}:{name}") if key in self.subjects), None)
+
+    def maintenance(self, key: str, now: datetime) -> str:
+        """Return the name of the window in which a subject is now, or nothing."""
+        for window in self.watch.maintenance:
+            if _matches(window.subjects, key) and open_now(window, now):
+                return window.name
+        return ""
+
+
+def _matches(patterns: Iterable[str], key: str) -> bool:
+    name = key.partition(":")[2]
+    return any(fnmatchcase(name, pattern) or fnmatchcase(key, pattern) for pattern in patterns)
+
+
+def open_now(window: Maintenance, now: datetime) -> bool:
+    """Whether a maintenance window is open."""
+    if window.start is not None and window.end is not None:
+        return window.start <= now < window.end
+    length = timedelta(seconds=window.length_s)
+    began = trigger(window.cron, window.zone).get_next_fire_time(None, now - length)
+    return began is not None and began <= now
+
+
+@functools.cache
+def trigger(cron: str, zone: str) -> CronTrigger:
+    """Return the trigger of a cron expression in a time zone. Raises ValueError for one that cannot be read."""
+    return CronTrigger.from_crontab(cron, timezone=zone)
+
+
+def plan_of(suite: Suite) -> Plan:
+    """Return what a suite wants watched."""
+    watch = suite.watch
+    subjects = [_probe(probe, watch) for probe in suite.probes.values()]
+    subjects += [_scripted(JOURNEY, name, each, watch) for name, each in watch.journeys.items()]
+    subjects += [_scripted(LOAD, name, each, watch) for name, each in watch.load.items()]
+    return Plan(suite.name, {subject.key: subject for subject in subjects}, watch, suite.alerts)
+
+
+def _probe(probe: ProbeSpec, watch: WatchSpec) -> Subject:
+    watched = probe.watched
+    rule = (
+        AT_ONCE
+        if probe.kind in INBOUND
+        else Rule(watch.rechecks_s, probe.timeout_s, watched.alert_after, watched.recover_after, watch.quorum)
+    )
+    return Subject(f"{PROBE}:{probe.name}", probe.name, PROBE, watched, rule, f"{probe.name} is down", watch.impact.get(probe.name))
+
+
+def _scripted(source: str, name: str, watched: Watched, watch: WatchSpec) -> Subject:
+    """A journey is walked once more before it counts; a load test is judged by its verdict and not repeated."""
+    pauses = watch.rechecks_s[:1] if source == JOURNEY else ()
+    rule = Rule(pauses, 120.0, watched.alert_after, watched.recover_after if source == JOURNEY else 1, watch.quorum, stale_s=7200.0)
+    title = f"customers cannot complete {name}" if source == JOURNEY else f"the load test {name} fails"
+    return Subject(f"{source}:{name}", name, source, watched, rule, title, watch.impact.get(name))
+
+
+_OWN_TITLES = {
+    "channel": "alerts cannot be sent through {name}",
+    "location": "the location {name} is missing",
+    "blind": "the location {name} has no network",
+    "slow": "{name} has become slower",
+    "slo": "{name} is using up its error budget",
+}
+
+
+def _own(key: str, subjects: Mapping[str, Subject]) -> Subject:
+    """What is found out beside the checks: `slow:probe:health` belongs to a subject and takes after it, `channel:slack` to nobody."""
+    kind, _, rest = key.partition(":")
+    of = subjects.get(rest)
+    title = _OWN_TITLES.get(kind, "{name} is not well").format(name=of.name if of else rest)
+    watched = OWN if of is None else Watched(severity=P2 if kind == "slow" else of.watched.severity, owner=of.watched.owner)
+    return Subject(key, of.name if of else rest, of.source if of else WATCH, watched, AT_ONCE, title, of.impact if of else None)
