@@ -39,10 +39,15 @@ def usual(statistic: Statistic, history: Sequence[Figures], kind: Kind) -> Usual
     return Usual(middle, len(seen), math.sqrt((USUAL_WEIGHT * USUAL_SPREAD**2 + squares) / (USUAL_WEIGHT + len(seen) - 1)))
 
 
-def odds(figure: float, limit: float, before: Usual, *, upper: bool) -> Odds | None:
-    """Judge one run's figure against a limit that hangs on `before`; None where logarithms do not apply."""
+def middle(seen: Sequence[float]) -> float:
+    """Return the figure that stands for several runs: their geometric mean, or the median where one is 0."""
+    return math.exp(math.fsum(map(math.log, seen)) / len(seen)) if min(seen) > 0 else statistics.median(seen)
+
+
+def odds(figure: float, limit: float, before: Usual, *, upper: bool, runs: int = 1) -> Odds | None:
+    """Judge the figure of so many new runs against a limit that hangs on `before`; None where logarithms do not apply."""
     if before.spread is None or figure <= 0 or limit <= 0:
         return None
     distance = math.log(figure) - math.log(limit)
-    error = before.spread * math.sqrt(1 + 1 / before.runs)
+    error = before.spread * math.sqrt(1 / runs + 1 / before.runs)
     return beyond_by_chance(figure, distance if upper else -distance, error, USUAL_WEIGHT + before.runs - 1)

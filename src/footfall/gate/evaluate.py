@@ -34,7 +34,7 @@ def evaluate(budgets: Sequence[Budget], evidence: Evidence, rules: Rules = STAND
     """Return the verdicts in the order of the budgets and then of the series. Never raises for legal budgets."""
     cases = match(budgets, evidence)
     findings = [
-        [find(case.budget, level, expression, observation, evidence.history, rules) for level, expression in case.budget.levels]
+        [find(case.budget, level, expression, observation, evidence, rules) for level, expression in case.budget.levels]
         for case in cases
         for observation in case.observations
     ]
@@ -78,7 +78,8 @@ class _Judge:
         fewest = min((decision.finding.observation for decision in decisions), key=lambda observation: observation.figures.count)
         if fewest.figures.count < budget.min_samples:
             return _too_few(verdict, budget, fewest)
-        more = needed(finding, self._rules, self._chance) if worst.outcome is Outcome.INCONCLUSIVE else None
+        unsettled = worst.outcome is Outcome.INCONCLUSIVE and not finding.suspected
+        more = needed(finding, self._rules, self._chance) if unsettled else None
         reason = words.reason(finding, worst.outcome, more, len(decisions), self._rules.baseline_runs)
         return replace(verdict, needed=more, reason=reason)
 
@@ -98,6 +99,7 @@ def _about(finding: Finding, found: Outcome) -> Verdict:
         figure=finding.figure,
         limit=finding.limit,
         count=finding.observation.figures.count,
+        suspected=finding.suspected,
     )
 
 

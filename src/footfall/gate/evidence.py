@@ -51,12 +51,16 @@ class Scope:
 class Evidence:
     """All that a verdict may rest on.
 
-    `observations` are this run's; `history` holds, per series, the figures of earlier comparable runs, oldest first;
+    `observations` are this run's; `history` holds, per series, the figures of earlier comparable runs, oldest first; `again` those of
+    the rounds in which a broken limit beside a baseline was measured again; `over` what was seen in a window of so many ms up to the
+    end of this run, it included, for budgets that name one (without it they are judged by this run alone);
     `spoilt` maps a source (`load`, `journey`) to the reason why its figures cannot be trusted, if there is one; `scope` says
     what the run set out to measure (None: everything that a budget names).
     """
 
     observations: tuple[Observation, ...]
     history: Mapping[Series, tuple[Figures, ...]] = field(default_factory=dict)
+    again: Mapping[Series, tuple[Figures, ...]] = field(default_factory=dict)
+    over: Mapping[tuple[Series, float], Observation] = field(default_factory=dict)
     spoilt: Mapping[str, str] = field(default_factory=dict)
     scope: Scope | None = None

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from footfall.gate import baseline, uncertainty
 from footfall.gate.baseline import Usual
 from footfall.gate.budget import Budget
-from footfall.gate.evidence import Observation
+from footfall.gate.evidence import Evidence, Observation
 from footfall.gate.expression import Expression, allowed
-from footfall.gate.figures import of_observation
+from footfall.gate.figures import of_observation, of_summary
 from footfall.gate.uncertainty import Odds
 from footfall.gate.verdict import Outcome
 from footfall.metrics import Kind
-from footfall.samples import Series
-from footfall.stats import Figures
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,14 @@ class Rules:
     """How sure a gate must be.
 
     `false_failures` is the chance that a gate fails any budget that is truly kept (over all its budgets together),
-    `false_passes` the chance that it passes one that is truly broken (each), `baseline_runs` the history that "as before" needs.
+    `false_passes` the chance that it passes one that is truly broken (each), `baseline_runs` the history that "as before" needs, and
+    `confirming_runs` the rounds in which a limit beside a baseline must be broken again before that is a failure.
     """
 
     false_failures: float = 0.01
     false_passes: float = 0.05
     baseline_runs: int = 20
+    confirming_runs: int = 3
 
 
 class Basis(Enum):
@@ -54,6 +54,7 @@ class Finding:
     """What one level of a budget found in one observation.
 
     `figure` and `limit` are None where they cannot be had; `odds` is None where the figure as observed is all there is to it.
+    `rounds` is in how many runs a limit beside a baseline was measured again; `figure` is then theirs.
     """
 
     budget: Budget
@@ -65,6 +66,12 @@ class Finding:
     limit: float | None = None
     odds: Odds | None = None
     before: Usual | None = None
+    rounds: int = 0
+
+    @property
+    def suspected(self) -> bool:
+        """Whether a limit beside a baseline is broken and nobody has measured again yet."""
+        return self.basis is Basis.HISTORY and self.level == "fail" and not self.met and not self.rounds
 
     @property
     def met(self) -> bool:
@@ -85,16 +92,16 @@ class Finding:
         return self.expression.statistic.unit(self.budget.metric)
 
 
-def find(
-    budget: Budget, level: str, expression: Expression, observation: Observation, history: Mapping[Series, Sequence[Figures]], rules: Rules
-) -> Finding:
-    """Hold one level of a budget against one observation."""
+def find(budget: Budget, level: str, expression: Expression, observation: Observation, evidence: Evidence, rules: Rules) -> Finding:
+    """Hold one level of a budget against one observation, or against all of its series that was seen in the window that it names."""
+    if expression.window_ms is not None:
+        observation = evidence.over.get((observation.series, expression.window_ms), observation)
     figure = of_observation(expression.statistic, observation)
     found = Finding(budget, level, expression, observation, Basis.OBSERVED, figure)
     if figure is None:
         return replace(found, basis=Basis.SUMMARY, limit=allowed(expression, budget.metric))
     if expression.needs_baseline:
-        return _beside_history(found, figure, history.get(observation.series, ()), rules)
+        return _confirmed(_beside_history(found, figure, evidence, rules), evidence, rules)
     limit = allowed(expression, budget.metric)
     if limit is None or level == "warn":
         return replace(found, limit=limit)
@@ -121,11 +128,11 @@ def _judged(expression: Expression, observation: Observation, limit: float) -> t
     return Basis.OBSERVED, None
 
 
-def _beside_history(found: Finding, figure: float, history: Sequence[Figures], rules: Rules) -> Finding:
+def _beside_history(found: Finding, figure: float, evidence: Evidence, rules: Rules) -> Finding:
     """Judge a limit that depends on history; an absolute alternative that is met needs none."""
     expression, metric = found.expression, found.budget.metric
     absolute = allowed(expression, metric)
-    before = baseline.usual(expression.statistic, history, found.observation.kind)
+    before = baseline.usual(expression.statistic, evidence.history.get(found.observation.series, ()), found.observation.kind)
     if before is None or before.runs < rules.baseline_runs:
         if absolute is not None and expression.met_by(figure, absolute):
             return replace(found, limit=absolute)
@@ -133,6 +140,21 @@ def _beside_history(found: Finding, figure: float, history: Sequence[Figures], r
     limit = allowed(expression, metric, before.figure)
     odds = None if limit is None else baseline.odds(figure, limit, before, upper=expression.upper)
     return replace(found, basis=Basis.HISTORY, limit=limit, odds=odds, before=before)
+
+
+def _confirmed(found: Finding, evidence: Evidence, rules: Rules) -> Finding:
+    """Judge a broken limit by the runs that measured it again, if there are enough: the first run only raised the suspicion."""
+    statistic, kind = found.expression.statistic, found.observation.kind
+    again = [
+        figure
+        for figures in evidence.again.get(found.observation.series, ())
+        if (figure := of_summary(statistic, figures, kind)) is not None
+    ]
+    if not found.suspected or found.before is None or found.limit is None or len(again) < rules.confirming_runs:
+        return found
+    figure = baseline.middle(again)
+    odds = baseline.odds(figure, found.limit, found.before, upper=found.expression.upper, runs=len(again))
+    return replace(found, figure=figure, odds=odds, rounds=len(again))
 
 
 @dataclass(frozen=True)
@@ -152,7 +174,7 @@ def correct(findings: Sequence[Finding], rules: Rules) -> Correction:
     unsure = sorted(
         (finding.odds.beyond, position)
         for position, finding in enumerate(findings)
-        if finding.odds is not None and not surely_within(finding, rules)
+        if finding.odds is not None and not finding.suspected and not surely_within(finding, rules)
     )
     failed: set[int] = set()
     for done, (chance, position) in enumerate(unsure):
@@ -179,6 +201,8 @@ def outcome(finding: Finding, rules: Rules, *, failed: bool) -> Outcome:
             return Outcome.INCONCLUSIVE
     if surely_within(finding, rules):
         return Outcome.PASS
+    if finding.suspected:
+        return Outcome.INCONCLUSIVE
     return Outcome.FAIL if failed or finding.odds is None else Outcome.INCONCLUSIVE
 
 

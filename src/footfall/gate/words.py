@@ -130,13 +130,19 @@ def _rests_on(finding: Finding) -> str:
     observation, count = finding.observation, finding.observation.figures.count
     if finding.basis is Basis.HISTORY and finding.before is not None:
         usual = format_quantity(finding.before.figure, finding.unit)
-        return f"{_counted(count, 'sample')}, usually {usual} ({finding.before.runs} runs)"
+        seen = f"measured again {finding.rounds} times" if finding.rounds else _counted(count, "sample")
+        return f"{seen}, usually {usual} ({finding.before.runs} runs)"
     if observation.kind is Kind.RATE:
-        return f"{round(observation.figures.mean * count):,} of {count:,}"
+        return f"{round(observation.figures.mean * count):,} of {count:,}{_window(finding)}"
     if observation.windows:
         seconds = sum(window.seconds for window in observation.windows)
-        return f"{count:,} requests in {format_quantity(seconds * 1000, 'ms')} of load"
-    return _counted(count, "sample")
+        return f"{count:,} requests in {format_quantity(seconds * 1000, 'ms')} of load{_window(finding)}"
+    return _counted(count, "sample") + _window(finding)
+
+
+def _window(finding: Finding) -> str:
+    window = finding.expression.window_ms
+    return "" if window is None else f" in the {format_quantity(window, 'ms')} up to the end of this run"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -144,24 +150,24 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _sureness(finding: Finding, outcome: Outcome, needed: int | None) -> str:
-    if finding.observation.kind is Kind.RATE:
-        return _weakness(finding)
+    if finding.suspected or finding.observation.kind is Kind.RATE:
+        return "beyond the limit, but not yet confirmed by measuring again" if finding.suspected else _weakness(finding)
     if finding.odds is None or finding.level == "warn":
         return ""
     if outcome is Outcome.INCONCLUSIVE:
         return _unsettled(finding, needed)
     if outcome is Outcome.FAIL:
-        return "too far beyond the limit for chance"
+        return "too far beyond the limit for chance" + (", and confirmed" if finding.rounds else "")
     if finding.basis in {Basis.LOGNORMAL, Basis.BLOCKS} or not finding.odds.spotless:
         return ""
     return "not one sample is beyond the limit"
 
 
 def _unsettled(finding: Finding, needed: int | None) -> str:
+    if finding.basis is Basis.HISTORY:
+        return "beyond the limit, but runs differ as much by themselves"
     if needed is None:
         return "too close to call, and no practical number of samples would settle it"
-    if finding.basis is Basis.HISTORY:
-        return "beyond the limit, but runs differ as much by themselves: measure again to confirm"
     if finding.basis is Basis.BLOCKS:
         windows = finding.observation.windows
         seconds = needed / max(finding.observation.figures.count, 1) * sum(window.seconds for window in windows)

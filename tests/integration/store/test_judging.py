@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from footfall.gate.deployments import Deployment
-from footfall.samples import Run
+from footfall.samples import HistogramWindow, Run, Sample, Series
+from footfall.stats import Histogram
 from footfall.store import reader
 from footfall.store.baselines import Baseline, baseline, clear_baseline, set_baseline
 from footfall.store.changes import stored_changes
 from footfall.store.deployments import FromCI, deployments, from_ci, record
+from footfall.store.spool import begin_run
+from footfall.store.windows import windows
 from footfall.store.writer import Store, set_verdict, take_in
 from tests.integration.store.test_store import BEGAN, LCP, RUN, means, measured, stored
 
@@ -132,3 +135,37 @@ def test_bad_runs_other_branches_and_faults_make_no_change(store: Store, tmp_pat
         odd = nightly(number, branch="feature") if number % 2 else replace(nightly(number), labels={"fault": "slow-payment"})
         take_in(store, measured(tmp_path, odd, 1600.0))
     assert stored_changes(store) == []
+
+
+def month(store: Store, tmp_path: Path, run: Run, *successes: float) -> None:
+    """Store a run of one journey's successes and durations."""
+    with begin_run(tmp_path, run) as begun:
+        for number, success in enumerate(successes):
+            at = run.started + timedelta(seconds=number)
+            begun.recorder.write(Sample(run.id, at, "journey", "checkout", "", "success", success, number))
+            begun.recorder.write(Sample(run.id, at, "journey", "checkout", "", "duration", 1000.0 + number, number))
+            histogram = Histogram()
+            histogram.record(100.0 + number)
+            begun.recorder.write(HistogramWindow(run.id, at, 1.0, "load", "ci", "", "latency", histogram.encode()))
+        begun.end("finished")
+    take_in(store, begun.directory)
+
+
+def test_a_window_holds_every_run_that_began_within_it(store: Store, tmp_path: Path) -> None:
+    """Rates are counted together, values joined, histograms merged; older runs, faulted ones and parts of others are left out."""
+    day = timedelta(days=1)
+    now = BEGAN + 40 * day
+    month(store, tmp_path, replace(RUN, id="OLD", started=BEGAN), 0.0)
+    month(store, tmp_path, replace(RUN, id="IN", started=now - 3 * day), 1.0, 0.0)
+    month(store, tmp_path, replace(RUN, id="BAD", started=now - 2 * day, labels={"fault": "x"}), 0.0)
+    month(store, tmp_path, replace(RUN, id="PART", started=now - 2 * day, labels={"part_of": "IN"}), 0.0)
+    month(store, tmp_path, replace(RUN, id="NOW", started=now), 1.0, 1.0)
+    success, duration = (Series("corner", "journey", "checkout", "", name) for name in ("success", "duration"))
+    latency = Series("corner", "load", "ci", "", "latency")
+    span = 30 * 86.4e6
+    found = windows(store, "NOW", [(success, span), (duration, span), (latency, span), (success, 1000.0)])
+    assert (found[success, span].figures.count, found[success, span].figures.mean) == (4, 0.75)
+    assert found[duration, span].values == (1000.0, 1001.0, 1000.0, 1001.0)
+    assert (found[latency, span].figures.count, len(found[latency, span].windows)) == (4, 2)
+    assert found[success, 1000.0].figures.count == 2
+    assert windows(store, "NOW", []) == {}
