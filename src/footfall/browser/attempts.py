@@ -16,7 +16,8 @@ FLAKY = "flaky"
 class Attempt:
     """Which attempt at an item this is. `allowed` is how many there may be; `failed` and `again` are known after its call.
 
-    `code` is the exit code of the failure: only what a customer might have met by chance (1) is worth another attempt.
+    `code` is the exit code of the failure: only what a customer might have met by chance (1) is worth another attempt. `before` says
+    why the attempt before failed.
     """
 
     number: int = 1
@@ -24,6 +25,8 @@ class Attempt:
     repeat: bool = False
     failed: bool = False
     code: int = 0
+    said: str = ""
+    before: str = ""
 
     @property
     def again(self) -> bool:
@@ -44,7 +47,7 @@ def walk_item(item: pytest.Item, nextitem: pytest.Item | None, allowed: int, rep
             item.ihook.pytest_runtest_logreport(report=report)
         if not attempt.again:
             break
-        attempt = Attempt(attempt.number + 1, allowed)
+        attempt = Attempt(attempt.number + 1, allowed, before=attempt.said)
     if attempt.failed and repeatable(item):
         _attempt(item, nextitem, Attempt(attempt.number, allowed, repeat=True), lambda _: False)
 

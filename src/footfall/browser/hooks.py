@@ -174,7 +174,7 @@ class JourneyHooks:
         if (report.when == "call" or (report.when == "setup" and report.failed)) and not attempt.again:
             iteration.settle(passed=report.passed, retried=retried)
         if report.when == "call" and report.passed and attempt.number > 1:
-            iteration.event("flaky", f"passed only on attempt {attempt.number} of {attempt.allowed}")
+            iteration.event("flaky", f"passed only on attempt {attempt.number} of {attempt.allowed}; before: {attempt.before}")
         if report.when == "teardown":
             keep_playwrights(iteration, report.user_properties, self._config.invocation_params.dir)
 
@@ -182,7 +182,7 @@ class JourneyHooks:
         failure = failure_of(error, item.path, self._config.rootpath)
         attempt = item.stash[ATTEMPT]
         if report.when != "teardown":
-            attempt.failed, attempt.code = True, failure.exit_code
+            attempt.failed, attempt.code, attempt.said = True, failure.exit_code, run.secrets.mask(failure.text)
         if isinstance(error, FootfallError) and not isinstance(error, JourneyError):
             report.longrepr = _told(error, failure)
         iteration = item.stash.get(ITERATION, None)
@@ -256,7 +256,8 @@ def _mask(report: pytest.TestReport, run: JourneyRun) -> None:
     """Mask what pytest prints of a test: what it quotes of the page and of the script's own output may hold a secret."""
     text = report.longreprtext
     if run.secrets.mask(text) != text:
-        report.longrepr = run.secrets.mask(text)
+        crash = getattr(report.longrepr, "reprcrash", None)  # its first line is what pytest's summary shows
+        report.longrepr = run.secrets.mask(f"{crash.message.splitlines()[0]}\n\n{text}" if crash and crash.message else text)
     report.sections = [(name, run.secrets.mask(said)) for name, said in report.sections]
 
 
