@@ -187,8 +187,10 @@ def test_a_locked_database_holds_up_those_who_write(start_corner: StartCorner, t
     corner = start_corner("--data", str(tmp_path), "--fault", "database-lock=1s")
     with corner.client() as client, ThreadPoolExecutor(1) as thread, closing(sqlite3.connect(tmp_path / "corner.db", timeout=0)) as other:
         write = thread.submit(_seconds, client, "POST", "/api/carts", json={})
+        time.sleep(0.1)
         while not _locked(other):
             assert not write.done()
+            time.sleep(0.05)  # asking takes the lock for a moment
         assert client.get("/api/products").status_code == 200
         assert write.result() >= 1
         assert client.get("/api/health/database").json()["latency_ms"] >= 1000

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
 from footfall.demo.accounts import KEYS, User
@@ -71,17 +71,20 @@ def as_refusal(error: Exception) -> Refusal:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The request's body; a 413 as soon as it is larger than `most` bytes."""
+    """The request's body; a 413 as soon as it is larger than `most` bytes, a 400 (which nobody hears) when the sender has gone."""
     too_large = Refusal(413, "too_large", f"The body may have at most {most // 1024} KiB.")
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length) > most:
         raise too_large
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise too_large
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > most:
+                raise too_large
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise Refusal(400, "broken_off", "The body broke off.") from None
     return b"".join(chunks)
 
 
