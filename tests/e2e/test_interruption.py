@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import SuiteCopy, clean_environment, processes_of
+from tests.e2e.conftest import Ended, SuiteCopy, clean_environment, processes_of
 
 PATIENCE_S = 90
 
@@ -32,6 +32,7 @@ def written(root: Path, word: str) -> bool:
 @pytest.mark.parametrize(
     ("during", "number", "code"),
     [
+        ('"source":"probe"', signal.SIGINT, 130),
         ('"metric":"lcp"', signal.SIGINT, 130),  # while a browser walks
         ('"source":"load"', signal.SIGINT, 130),  # while Locust loads
         ('"metric":"lcp"', signal.SIGTERM, 143),
@@ -39,6 +40,7 @@ def written(root: Path, word: str) -> bool:
 )
 def test_an_interrupted_gate_keeps_what_was_measured(suite: SuiteCopy, during: str, number: int, code: int) -> None:
     """Ctrl-C or SIGTERM: the run is stored as aborted, and browser, Locust and shop are gone (the fixture sees to it)."""
+    suite.edit("footfall.toml", "checks = 5", "checks = 200" if "probe" in during else "checks = 1")
     process = suite.start("gate", "--journey", "booking", "--iterations", "1" if "load" in during else "20")
     wait_until(lambda: written(suite.root, during))
     process.send_signal(number)
@@ -48,7 +50,7 @@ def test_an_interrupted_gate_keeps_what_was_measured(suite: SuiteCopy, during: s
     [run] = suite.history()
     assert run["outcome"] == "aborted"
     shown = suite.footfall("history", "show", "latest")
-    assert "booking" in shown.out
+    assert ("health" if "probe" in during else "booking") in shown.out
 
 
 def test_a_killed_gate_leaves_no_process_and_the_next_command_keeps_its_run(suite: SuiteCopy) -> None:
@@ -67,24 +69,44 @@ def test_a_killed_gate_leaves_no_process_and_the_next_command_keeps_its_run(suit
 INTERRUPTED_WHILE_IMPORTING = """
 import os, runpy, signal, sys
 
+module = sys.argv.pop(1)
+
 class CtrlC:
     def find_spec(self, name, *others):
-        if name == {module!r}:
+        if name == module:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, CtrlC())
-sys.argv[1:] = ["gate"]
 runpy.run_module("footfall", run_name="__main__", alter_sys=True)
 """
+
+
+def interrupted_while_importing(suite: SuiteCopy, module: str, *arguments: str) -> Ended:
+    """Run `footfall` and let Ctrl-C come at the moment when it imports `module`: a moment that no clock could name."""
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING, module, *arguments]
+    ended = subprocess.run(
+        command, cwd=suite.root, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
 @pytest.mark.parametrize("module", ["footfall.cli.signals", "typer", "footfall.cli.main", "footfall.cli.workplace", "sqlalchemy"])
 def test_ctrl_c_at_the_start_shows_no_traceback(suite: SuiteCopy, module: str) -> None:
     """From footfall's first own line on, Ctrl-C ends it without a word of Python's, whatever is just being imported."""
-    command = [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING.format(module=module)]
-    ended = subprocess.run(
-        command, cwd=suite.root, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
-    assert ended.returncode in {130, -signal.SIGINT}
-    assert "Traceback" not in ended.stderr
+    ended = interrupted_while_importing(suite, module, "gate")
+    assert ended.code in {130, -signal.SIGINT}
+    assert "Traceback" not in ended.err
     assert not (suite.root / "out").exists()
+
+
+def test_ctrl_c_while_the_report_is_made_keeps_the_run(suite: SuiteCopy) -> None:
+    """All is measured and stored by then: the run can be judged afterwards, and no half report stands in out/latest."""
+    measured = ("gate", "--journey", "booking", "--iterations", "1", "--profile", "none")
+    ended = interrupted_while_importing(suite, "footfall.report.html", *measured)
+    assert ended.code == 130, ended.err
+    assert "Traceback" not in ended.err
+    assert not (suite.root / "out/latest/index.html").exists()
+    assert [run["outcome"] for run in suite.history()] == ["finished"]
+    again = suite.footfall("gate", "--run", "latest")
+    assert again.code in {0, 3}, again.out + again.err
+    assert (suite.root / "out/latest/index.html").exists()
