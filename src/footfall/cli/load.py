@@ -21,6 +21,7 @@ def load(
     target: Annotated[str | None, typer.Option("--target", "-t", help="What to load: a target of footfall.toml.")] = None,
     users: Annotated[int | None, typer.Option("--users", "-u", min=1, help="Scale the profile to this many users at its peak.")] = None,
     rate: Annotated[float | None, typer.Option("--rate", min=0.1, help="Scale an open profile to this many arrivals a second.")] = None,
+    hold: Annotated[str, typer.Option("--hold", help="Hold --users or --rate for this long, in the place of the stages: `30s`.")] = "",
     run_time: Annotated[str, typer.Option("--run-time", help="End early: `30s`, `5m`.")] = "",
     processes: Annotated[int | None, typer.Option("--processes", min=1, help="Spread the users over this many processes.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="As many workers; processes here, or elsewhere.")] = None,
@@ -52,10 +53,11 @@ def load(
         check_profile(workplace.root, profile)
         here = processes if expect_workers else workers or processes
         options = LoadOptions(
-            users, run_time, here, tuple(context.args), rate, workers if expect_workers else None, free_port(UI_PORT) if ui else None
+            users, run_time, here, tuple(context.args), rate, workers if expect_workers else None, free_port(UI_PORT) if ui else None, hold
         )
         _announce(shown, profile, options)
         labels = {"profile": profile, "users": str(users or ""), "processes": str(here or ""), "workers": str(options.workers or "")}
+        labels |= {"hold": hold} if hold else {}
         labels |= {"rate": f"{rate:g}"} if rate else {}
         with session(workplace, workplace.suite.target(target), shown, kind="load", faults=fault or (), labels=labels) as opened:
             load_the_site(opened, profile, options)

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from footfall import __version__
-from footfall.cli import budgets, demo, doctor, gate, history, journey, load, probe, report
+from footfall.cli import budgets, capacity, demo, doctor, gate, history, journey, load, probe, report
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
 EXIT_CODES = """\b
@@ -53,6 +53,7 @@ PASS_THROUGH = {"allow_extra_args": True}
 app.command("gate")(gate.gate)
 app.command("journey", context_settings=PASS_THROUGH)(journey.journey)
 app.command("load", context_settings=PASS_THROUGH)(load.load)
+app.command("capacity")(capacity.capacity)
 app.command("probe")(probe.probe)
 app.command("report")(report.report)
 app.add_typer(budgets.app, name="budgets")

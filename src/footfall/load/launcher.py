@@ -38,8 +38,9 @@ _LOGGED_ERROR = re.compile(r"^\[[^\]]*\] \S+/(?:ERROR|CRITICAL)/\S+: (.*)")
 class LoadOptions:
     """How to run a profile.
 
-    `users` scales its peak, `rate` the highest rate of an open one, `run_time` (`30s`) ends it early. `processes` forks workers, `workers`
-    waits for that many from elsewhere. `ui_port` opens Locust's web page there. `arguments` go to Locust.
+    `users` scales its peak, `rate` the highest rate of an open one, `run_time` (`30s`) ends it early, `hold` (`30s`) replaces its stages:
+    up to `users` or `rate`, and held for so long. `processes` forks workers, `workers` waits for that many from elsewhere. `ui_port`
+    opens Locust's web page there. `arguments` go to Locust.
     """
 
     users: int | None = None
@@ -49,6 +50,7 @@ class LoadOptions:
     rate: float | None = None
     workers: int | None = None
     ui_port: int | None = None
+    hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
     """Return the command that runs a profile; Locust's own arguments come last, so that they win."""
     command = [*_LOCUST, "-f", str(profile), "--host", url, "--stop-timeout", str(_STOP_TIMEOUT_S)]
     command += _front(options.ui_port)
-    for flag, value in (("--users", options.users), ("--run-time", options.run_time), ("--rate", options.rate)):
+    for flag, value in (("--users", options.users), ("--run-time", options.run_time), ("--rate", options.rate), ("--hold", options.hold)):
         command += [flag, str(value)] if value else []
     if options.workers is not None:
         command += ["--master", "--expect-workers", str(options.workers), "--expect-workers-max-wait", str(_WORKERS_WAIT_S)]

@@ -17,6 +17,9 @@ from footfall.metrics import parse_duration
 FASTEST_RAMP = 500.0
 """Users per second: beyond it the arrivals themselves are what is measured, and Locust's spawning falls behind."""
 
+PLATEAU_RAMP = 200.0
+"""Users per second on the way to a plateau."""
+
 
 class StageKind(StrEnum):
     """What a stage does with the number of users."""
@@ -104,6 +107,11 @@ class Plan:
         if faults:
             raise ScriptError("\n".join(faults), hint='stages read like [ramp(to=20, over="10s"), hold("35s")]')
         return cls(tuple(stages), tuple(_spans(stages)))
+
+    @classmethod
+    def plateau(cls, users: int, lasting: str) -> Plan:
+        """Return a plan that goes up to `users` evenly, and holds them for a time such as `"30s"`. Raises ScriptError."""
+        return cls.of([ramp(to=users, over=f"{max(2.0, users / PLATEAU_RAMP):g}s"), hold(lasting)], where="--hold")
 
     @property
     def seconds(self) -> float:

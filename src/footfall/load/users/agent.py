@@ -303,7 +303,7 @@ def _adapt(environment: Environment) -> None:
     options, shape = environment.parsed_options, environment.shape_class
     rate = getattr(options, "rate", None)
     if options is not None and isinstance(shape, StagedShape):
-        shape.adapt(options.num_users, options.run_time, rate)
+        shape.adapt(options.num_users, options.run_time, rate, getattr(options, "hold", ""))
     elif rate:
         raise UsageError("--rate is for open profiles, whose shape is an ArrivalShape", hint="use --users")
 

@@ -44,6 +44,7 @@ events.init.add_listener(_prepare)
 
 
 def _add_options(parser: Any) -> None:
+    parser.add_argument("--hold", default="", help="Hold the users (or the rate) for this long, in the place of the profile's stages.")
     parser.add_argument("--rate", type=float, default=None, help="Scale an open profile so that its highest rate is this, per second.")
 
 

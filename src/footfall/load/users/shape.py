@@ -42,14 +42,20 @@ class StagedShape(LoadTestShape):
         self.running = self.plan
         self._ends_at = self.plan.seconds
 
-    def adapt(self, users: int | None, run_time_s: float | None, rate: float | None = None) -> None:
+    def adapt(self, users: int | None, run_time_s: float | None, rate: float | None = None, hold: str = "") -> None:
         """Scale the peak to `users` and end after `run_time_s`, where given. Raises ScriptError when that makes no sense."""
         if rate:
             raise UsageError("--rate is for open profiles, whose shape is an ArrivalShape", hint="use --users")
-        if users:
-            self.running = self.plan.scaled(users)
+        self._scale(users, hold)
         if run_time_s:
             self._ends_at = min(float(run_time_s), self.running.seconds)
+
+    def _scale(self, peak: int | None, hold: str) -> None:
+        if hold:
+            self.running = Plan.plateau(peak or self.plan.peak, hold)
+        elif peak:
+            self.running = self.plan.scaled(peak)
+        self._ends_at = self.running.seconds
 
     def aim(self, moment: float) -> Aim | None:
         """Return the aim `moment` seconds after the start, None when the profile is over."""
@@ -88,9 +94,9 @@ class ArrivalShape(StagedShape):
         super().__init__()
         self._pool = self.users
 
-    def adapt(self, users: int | None, run_time_s: float | None, rate: float | None = None) -> None:
+    def adapt(self, users: int | None, run_time_s: float | None, rate: float | None = None, hold: str = "") -> None:
         """Scale the highest rate to `rate`, allow `users` at once, end after `run_time_s`, where given. Raises ScriptError."""
-        super().adapt(round(rate) if rate else None, run_time_s)
+        super().adapt(max(1, round(rate)) if rate else None, run_time_s, hold=hold)
         self._pool = users or self._pool
 
     @property
