@@ -34,6 +34,10 @@ PAGES: Mapping[str, str] = {
     f"<script nonce=n>stay.onclick = () => {{ {BLOCK} stay.textContent = 'done'; }}</script>",
     "/leave": f"<h1>Leave</h1><a id=go href='/plain'>go</a><script nonce=n>go.onclick = () => {{ {BLOCK} }}</script>",
     "/leave-far": f"<h1>Leave</h1><a id=go href='FAR/plain'>go</a><script nonce=n>go.onclick = () => {{ {BLOCK} }}</script>",
+    # Its press takes long to paint: longer than the mouse is down, shorter than the handler runs.
+    "/leave-pressed": "<style>a { display: block; height: 500px; background: repeating-conic-gradient(red 0 1deg, blue 1deg 2deg) }"
+    "a:active { filter: blur(60px) hue-rotate(90deg) }</style>"
+    f"<a id=go href='/plain'>go</a><script nonce=n>go.onclick = () => {{ {BLOCK} }}</script>",
     "/framed": "<h1>Framed</h1><iframe title=far src='FAR/shift' width=600 height=400></iframe>",
     "/broken": "<h1>Broken</h1><img src='/missing.svg' alt=''>"
     "<script nonce=n>console.error('oh no'); throw new Error('bad script')</script>",
