@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import websockets.exceptions
 from websockets.sync.client import connect
@@ -307,14 +308,29 @@ def test_it_ends_with_its_parent(start_corner: StartCorner) -> None:
     assert process.wait(5) == 0
 
 
+def test_it_says_where_it_is_open_and_to_whom() -> None:
+    """To this machine only, unless told otherwise."""
+    for options, address, reach in (([], "127.0.0.1", "this machine only"), (["--host", "0.0.0.0"], "0.0.0.0", "bound to 0.0.0.0")):  # noqa: S104
+        command = [sys.executable, "-m", "footfall.demo", "--port", "0", "--payment-port", "0", "--die-with-parent", *options]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            line = process.stdout.readline()
+            listening = {
+                connection.laddr.ip for connection in psutil.Process(process.pid).net_connections() if connection.status == "LISTEN"
+            }
+            process.communicate()
+        assert (listening, reach in line) == ({address}, True)
+        assert re.match(r"Corner is open at http://127\.0\.0\.1:\d+ \(", line)
+
+
 def test_a_port_in_use_is_said_in_one_line() -> None:
-    """Exit code 2 and no traceback; the same for a fault that does not exist."""
+    """Exit code 2 and no traceback, and the way out is named; the same for a fault that does not exist."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         for arguments, said in (
-            (["--port", port], port),
+            (["--port", port], f"127.0.0.1:{port}: Address already in use; choose another port, or 0 for a free one"),
             (["--port", "0", "--payment-port", "0", "--fault", "slow-paiment"], "slow-payment"),
         ):
             command = [sys.executable, "-m", "footfall.demo", *arguments]

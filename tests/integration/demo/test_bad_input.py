@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+import socket
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
 
-from .conftest import Corner
+from footfall.demo.faults import Faults
+from footfall.demo.web.app import corner_app
+from footfall.demo.web.site import open_site
+from tests import loops
+
+from .conftest import Corner, StartCorner
 
 BOOKING = {"service": "haircut", "slot": "1-0900", "name": "Ada", "email": "ada@example.org"}
 
@@ -129,7 +140,7 @@ def test_a_form_with_faults_comes_back_filled(corner: Corner) -> None:
     assert 'value="&lt;b&gt;Ada"' in answer.text
 
 
-def test_a_session_that_has_ended_leads_to_the_sign_in(corner: Corner) -> None:
+def test_who_is_not_signed_in_is_told_so(corner: Corner) -> None:
     """Pages redirect, the API says 401; a customer is told 403."""
     with corner.client() as client:
         client.cookies.set("corner_session", "a-session-nobody-knows-of")
@@ -138,6 +149,70 @@ def test_a_session_that_has_ended_leads_to_the_sign_in(corner: Corner) -> None:
         assert client.get("/api/supplier/orders").status_code == 401
         assert client.get("/api/supplier/orders", headers={"Authorization": "Bearer no-such-key"}).status_code == 401
         assert client.get("/api/supplier/orders", headers={"Authorization": "Bearer corner-customer-key"}).status_code == 403
+
+
+def counted(database: sqlite3.Connection) -> dict[str, int]:
+    """How many rows each table has."""
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608 - the schema's names
+
+
+def test_a_session_ends_and_nothing_bad_is_half_written(start_corner: StartCorner, tmp_path: Path) -> None:
+    """After a salvo of wrong, oversized, unknown, forged, expired and broken-off requests every table holds what it held before."""
+    corner = start_corner("--data", str(tmp_path))
+    supplier = {"email": "supplier@corner.example", "password": "corner-supplier"}
+    with corner.client() as client, closing(sqlite3.connect(tmp_path / "corner.db")) as database:
+        client.post("/login", data={**form(client, "/login"), **supplier})
+        token = {"Authorization": f"Bearer {client.post('/api/login', json=supplier).json()['token']}"}
+        hidden = form(client, "/book/haircut/details?slot=1-0900")
+        assert (client.get("/supplier").status_code, client.get("/api/supplier/orders", headers=token).status_code) == (200, 200)
+        with database:
+            database.execute("UPDATE logins SET expires = 1")
+        before = counted(database)
+        page = client.get("/supplier")
+        assert (page.status_code, page.headers["location"]) == (303, "/login?next=/supplier")
+        assert client.get("/api/supplier/orders", headers=token).status_code == 401
+        assert client.post("/api/supplier/orders/O1/offers", json={"fee_cents": 1, "minutes": 1}, headers=token).status_code == 401
+        assert client.post("/api/bookings", json=BOOKING, headers=token).status_code == 401
+        assert client.post("/api/bookings", json=BOOKING | {"email": 5}).status_code == 422
+        order = {**BOOKING, "street": "Way 1", "postcode": "1010", "city": "Town"}
+        assert client.post("/api/orders", json=order | {"cart": "c_none"}).status_code == 404
+        assert client.post("/api/orders", json=order | {"items": [{"product": 1, "quantity": 2}, {"product": 0}]}).status_code == 422
+        card = {"number": "4242", "expiry": "1", "cvc": "1"}
+        assert client.post("/api/payments", json={"intent": "pi_none", "card": card}).status_code == 404
+        large = client.post("/cart", content=b"x" * 70_000, headers={"Content-Type": "application/x-www-form-urlencoded"})
+        assert (large.status_code, 'role="alert"' in large.text) == (413, True)
+        forged = client.post("/book/haircut/details", data={**hidden, "csrf": "0" * 32, "name": "Ada", "email": "ada@example.org"})
+        assert (forged.status_code, 'role="alert"' in forged.text) == (403, True)
+        broken_off(corner)
+        assert client.post("/api/forms", data={"name": "Di", "email": "no"}, files={"file": ("a.pdf", b"%PDF-1.4")}).status_code == 422
+        assert counted(database) == before
+    assert not (tmp_path / "uploads").exists()
+
+
+def broken_off(corner: Corner) -> None:
+    """Send half a booking and hang up."""
+    host, port = corner.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as half:
+        half.sendall(b"POST /api/bookings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{")
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/api/bookings", {"service": "massage", "slot": "1-0900"}),
+        ("/api/orders", {"items": [{"product": 1, "quantity": 1}], "street": "Way 1", "postcode": "1010", "city": "Town"}),
+        ("/api/listings/3/purchases", {}),
+        ("/api/jobs", {"title": "Soup", "guests": 4, "budget_cents": 9000}),
+    ],
+)
+def test_one_wish_sent_eight_times_at_once_is_one_record(corner: Corner, path: str, more: dict[str, object]) -> None:
+    """One 201, and the same reference for all."""
+    body = {"name": "Ada", "email": "ada@example.org", **more}
+    with corner.client(**{"Idempotency-Key": f"once-{path}-{time.time_ns()}"}) as client, ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: client.post(path, json=body), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["ref"] for answer in answers}) == 1
 
 
 def test_a_sign_in_leads_nowhere_else(corner: Corner) -> None:
@@ -176,6 +251,21 @@ def test_faults_need_the_token(corner: Corner) -> None:
         answer = client.post("/_faults", json={"fault": "slow-paymnt"})
         assert (answer.status_code, "slow-payment" in answer.json()["error"]["message"]) == (422, True)
         assert client.delete("/_faults/none").status_code == 404
+
+
+def test_faults_are_switched_from_this_machine_only(tmp_path: Path) -> None:
+    """Even with the right token, somebody from elsewhere gets a 403."""
+    site = open_site(tmp_path, Faults())
+
+    async def switched_from(address: str) -> int:
+        transport = httpx.ASGITransport(corner_app(site), client=(address, 5000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://corner") as client:
+            answer = await client.post("/_faults", json={"fault": "script-error"}, headers={"Authorization": f"Bearer {site.token}"})
+        return answer.status_code
+
+    addresses = ("192.0.2.7", "127.0.0.1", "::1", "unknown")
+    assert [loops.run(switched_from(address)) for address in addresses] == [403, 200, 200, 403]
+    site.database.close()
 
 
 def test_pages_carry_their_security_headers(corner: Corner) -> None:
