@@ -12,6 +12,8 @@ from footfall.config.fields import Table, shown
 from footfall.errors import did_you_mean
 
 HTTP = "http"
+MEASURED = (HTTP,)
+"""The kinds that `footfall.probe` can check so far."""
 INBOUND = ("heartbeat", "webhook")
 """Kinds that others call; the monitor only looks at when they last did."""
 RECORDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
@@ -71,6 +73,8 @@ def kind_of(table: Table) -> str:
     if kind != HTTP and kind not in KINDS:
         table.fault("kind", f"{shown(kind)} is no kind of probe", did_you_mean(kind, (HTTP, *KINDS)))
         return HTTP
+    if kind not in MEASURED:  # a check that is never made must not look like one that holds
+        table.fault("kind", f"probes of kind {kind} are not measured yet", f"measured are: {', '.join(MEASURED)}")
     return kind
 
 

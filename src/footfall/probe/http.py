@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import httpx
 import jsonpath
 
+from footfall.config.kinds import Limit
 from footfall.config.suite import Expect, ProbeSpec
 from footfall.probe.phases import Phases, timed_transport
 
@@ -53,8 +54,18 @@ async def check(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> R
     except (httpx.HTTPError, httpx.InvalidURL, _TooLargeError) as error:
         return Result(ok=False, latency_ms=_ms_since(started), problem=str(error) or type(error).__name__, phases=phases.ms)
     measured, unmeasured = _measure(spec.measure, answer.body)
-    problem = _mismatch(spec.expect, answer) or unmeasured
+    problem = _mismatch(spec.expect, answer) or unmeasured or beyond(spec.figures, {**phases.ms, **measured, "latency": latency})
     return Result(not problem, latency, problem, answer.status, phases.ms, measured)
+
+
+def beyond(limits: Mapping[str, Limit], figures: Mapping[str, float]) -> str:
+    """Say which figure is beyond its limit, or was not seen at all, or nothing."""
+    for name, limit in limits.items():
+        if name not in figures:
+            return f"{name} was not measured, expected {limit.text}"
+        if not limit.holds(figures[name]):
+            return f"{name} is {figures[name]:g}, expected {limit.text}"
+    return ""
 
 
 def _ms_since(started: float) -> float:

@@ -1,0 +1,118 @@
+"""`[watch]` and `[alerts]`: read as typed values, every fault at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from footfall.config.alerts import Hours, Step
+from footfall.config.suite import Suite, load_suite
+from footfall.errors import ConfigError
+
+GOOD = """
+[targets.corner]
+demo = true
+
+[probes.database]
+url = "/api/health/database"
+every = "30s"
+severity = "critical"
+
+[probes.health]
+url = "/api/health"
+alert_after = 2
+depends_on = ["database"]
+slo = "99.9%"
+expect = { figures = { latency = "<= 80" } }
+
+[watch]
+control = "https://example.com/"
+rechecks = ["5s", "10s"]
+[watch.journeys.booking]
+cron = "*/5 8-18 * * mon-fri"
+time_zone = "Europe/Warsaw"
+[watch.maintenance.upgrade]
+from = 2026-11-22T03:00:00Z
+until = 2026-11-22T04:00:00Z
+[watch.impact.booking]
+broken = "Nobody can book"
+revenue_per_hour = 1800
+
+[alerts]
+quiet_hours = { from = "22:00", until = "07:00", time_zone = "Pacific/Auckland" }
+[alerts.channels.team]
+kind = "slack"
+url = "env:SLACK_URL"
+fallback = "mail"
+[alerts.channels.mail]
+kind = "email"
+server = "smtp://127.0.0.1:2525"
+sender = "footfall@example.org"
+to = ["team@example.org"]
+[alerts.routes.grave]
+channels = ["team"]
+severities = ["P0", "P1"]
+escalate = { "15m" = "mail", "5m" = ["mail", "team"] }
+"""
+
+
+def suite(root: Path, text: str = GOOD) -> Suite:
+    """A suite with one journey and this footfall.toml."""
+    (root / "journeys").mkdir(exist_ok=True)
+    (root / "journeys" / "test_booking.py").write_text("def test_booking(journey): ...\n")
+    (root / "footfall.toml").write_text(text)
+    return load_suite(root)
+
+
+def test_the_watch_and_its_alerts_are_read(tmp_path: Path) -> None:
+    """Probes say how they are watched; windows, impact, channels, routes and their chain are typed values."""
+    found = suite(tmp_path)
+    assert (found.probes["health"].watched.alert_after, found.probes["health"].watched.depends_on) == (2, ("database",))
+    assert found.probes["health"].watched.slo == 0.999
+    assert found.probes["health"].figures["latency"].holds(80)
+    assert not found.probes["health"].figures["latency"].holds(80.5)
+    assert found.probes["database"].every_s == 30
+    assert found.watch.journeys["booking"].zone == "Europe/Warsaw"
+    assert found.watch.maintenance[0].start == datetime(2026, 11, 22, 3, tzinfo=UTC)
+    assert found.watch.impact["booking"].revenue_per_hour == 1800
+    assert found.alerts.quiet_hours == Hours(start=22 * 60, until=7 * 60, zone="Pacific/Auckland")
+    assert found.alerts.routes[0].escalate == (Step(300, ("mail", "team")), Step(900, ("mail",)))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("Europe/Warsaw", "Europe/Warszawa", "is no time zone"),
+        ("*/5 8-18 * * mon-fri", "61 * * * *", "is no cron expression"),
+        ("*/5 8-18 * * mon-fri", "0 0 30 2 *", "never comes"),
+        ('depends_on = ["database"]', 'depends_on = ["databse"]', "did you mean 'database'?"),
+        ('kind = "slack"', 'kind = "slak"', "did you mean 'slack'?"),
+        ('fallback = "mail"', 'fallback = "post"', "is no channel"),
+        ("smtp://127.0.0.1:2525", "http://127.0.0.1", "this is no address for email"),
+        ('url = "env:SLACK_URL"', "", "a channel of kind slack needs it"),
+        ('channels = ["team"]', 'channels = ["tem"]', "did you mean 'team'?"),
+        ('"15m" = "mail"', '"soon" = "mail"', "is not a duration"),
+        ('slo = "99.9%"', 'slo = "200%"', "is no objective"),
+        ("until = 2026-11-22T04:00:00Z", "until = 2026-11-22T02:00:00Z", "the window has no span"),
+        ('from = "22:00"', 'from = "25:00"', "is no time of day"),
+        ('severity = "critical"', 'severity = "P9"', "is no severity"),
+        ('latency = "<= 80"', 'latency = "about 80"', "is no limit"),
+        ('severity = "critical"', 'kind = "tls"\nhost = "example.com"', "probes of kind tls are not measured yet"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_runs(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+    """A zone that does not exist, a schedule that never comes, a channel whose address cannot work: file, line, and what would do."""
+    assert right in GOOD
+    with pytest.raises(ConfigError) as caught:
+        suite(tmp_path, GOOD.replace(right, wrong, 1))
+    assert any(said in str(fault) for fault in caught.value.faults), caught.value.faults
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    """One start, one list."""
+    text = GOOD.replace("Europe/Warsaw", "Nowhere").replace('kind = "email"', 'kind = "pigeon"').replace('["database"]', '["x"]')
+    with pytest.raises(ConfigError) as caught:
+        suite(tmp_path, text)
+    assert len(caught.value.faults) >= 3
