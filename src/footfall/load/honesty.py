@@ -29,6 +29,7 @@ LATE_MS = 5.0
 
 _WAITS_A_REQUEST = 2
 """A user waits for the event loop twice for each request: after thinking, and after the answer has come."""
+_CROWD = "under_load"
 _TIMES = frozenset({"latency", "response"})
 _BROKEN = frozenset({Outcome.FAIL, Outcome.WARN})
 
@@ -37,17 +38,27 @@ def distrust(observations: Iterable[Observation], verdicts: Sequence[Verdict] = 
     """Return why the load figures of a run cannot be trusted, and what to change; None when they can.
 
     `verdicts` are those reached so far, as if the figures were sound: lateness is held against those that it may have broken.
+    A crowd that was there for journeys under load counts only where a budget speaks of its own figures.
     """
-    profiles: dict[str, dict[str, list[Observation]]] = {}
+    profiles: dict[tuple[str, str], dict[str, list[Observation]]] = {}
     for seen in observations:
-        if seen.series.source == Source.LOAD and not seen.series.part and "phase" not in seen.series.label_map:
-            profiles.setdefault(seen.series.subject, {}).setdefault(seen.series.metric, []).append(seen)
-    for profile, metrics in profiles.items():
-        broken = [v for v in verdicts if v.source == Source.LOAD and v.subject == profile and v.outcome in _BROKEN]
+        labels = seen.series.label_map
+        if seen.series.source == Source.LOAD and not seen.series.part and "phase" not in labels:
+            which = seen.series.subject, labels.get(_CROWD, "")
+            profiles.setdefault(which, {}).setdefault(seen.series.metric, []).append(seen)
+    for (profile, crowd), metrics in profiles.items():
+        about = [v for v in verdicts if v.source == Source.LOAD and v.subject == profile and _crowd_of(v) == crowd]
+        if crowd and not about:
+            continue
+        broken = [verdict for verdict in about if verdict.outcome in _BROKEN]
         reason = _saturated(metrics) or _dropped(metrics, broken) or _limited(metrics) or _starved(metrics) or _too_late(metrics, broken)
         if reason:
             return reason
     return None
+
+
+def _crowd_of(verdict: Verdict) -> str:
+    return verdict.series.label_map.get(_CROWD, "") if verdict.series is not None else ""
 
 
 Metrics = Mapping[str, Sequence[Observation]]

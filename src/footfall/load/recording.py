@@ -18,7 +18,7 @@ from footfall.load.tally import Book, Second, Slice, Writing
 from footfall.metrics import Source
 from footfall.samples import Event
 from footfall.store.provenance import new_run
-from footfall.store.spool import OpenRun, Recorder, begin_run, join_run
+from footfall.store.spool import UNDER_LOAD_VARIABLE, OpenRun, Recorder, begin_run, join_run
 
 _LONGEST_S = 3600
 """Seconds of the steady part that are remembered: of a longer one its last hour."""
@@ -27,7 +27,8 @@ _LONGEST_S = 3600
 class Recording:
     """One load test on its way into a spool. `run_id` is the run that it belongs to."""
 
-    def __init__(self, directory: Path, profile: str, own: OpenRun | None, held: ExitStack) -> None:
+    def __init__(self, directory: Path, profile: str, own: OpenRun | None, held: ExitStack, labels: Mapping[str, str]) -> None:
+        self._labels = labels
         self.run_id = directory.name
         self.phases = Phases()
         self._profile = profile
@@ -46,11 +47,12 @@ class Recording:
         held = ExitStack()
         joined = join_run(environment)
         if joined is not None:
-            return cls(joined[1], profile, None, held)
+            crowd = environment.get(UNDER_LOAD_VARIABLE)
+            return cls(joined[1], profile, None, held, {"under_load": crowd} if crowd else {})
         if root is None:
             return None
         own = held.enter_context(begin_run(root, new_run(target, "load", root, environment)))
-        return cls(own.directory, profile, own, held)
+        return cls(own.directory, profile, own, held, {})
 
     def take(self, worker: str, slices: Iterable[Slice]) -> None:
         """Take in what a generator process saw; `worker` is empty when there is only this one."""
@@ -75,9 +77,9 @@ class Recording:
         """Write the seconds that all `workers` have told; all of them when `final`. `pause` lets others run between two records."""
         now = time.time() + (86_400 if final else 0)
         for second in self._book.close(now, () if final else workers):
-            labels = self.phases.labels(second.at)
-            self._note_steady(second, labels)
-            for record in self._writing.records(second, labels):
+            phase = self.phases.labels(second.at)
+            self._note_steady(second, phase)
+            for record in self._writing.records(second, {**phase, **self._labels}):
                 self._recorder.write(record)
                 pause()
 
