@@ -28,6 +28,7 @@ from footfall.browser.keeper import Keeper
 from footfall.browser.state import CAN_FILM, CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, journey_name
 from footfall.browser.workers import worker_name
 from footfall.errors import JourneyError
+from footfall.store.spool import UNDER_LOAD_VARIABLE
 
 _NAME = f"footfall/{__version__}"
 NewContext = Callable[..., BrowserContext]
@@ -111,6 +112,8 @@ def _footfall_walk(request: pytest.FixtureRequest, _footfall_iteration: int, dev
     config = request.config
     run, attempt = config.stash[RUN], request.node.stash.get(ATTEMPT, Attempt())
     labels = {"device": device or DESKTOP, "browser": browser_name, **config.stash[CONDITIONS].labels}
+    if crowd := os.environ.get(UNDER_LOAD_VARIABLE):
+        labels["under_load"] = crowd
     if worker_name(config):
         labels["workers"] = str(config.getoption("workers") or "several")
     walk = Walk(journey_name(request.node), _footfall_iteration, labels, attempt.number, attempt.repeat)

@@ -80,14 +80,16 @@ def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str 
     from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415
     from footfall.cli.measure import JourneyPlan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
+    from footfall.cli.underload import walk_under_load  # noqa: PLC0415
     from footfall.load.ceiling import check_ceiling  # noqa: PLC0415
     from footfall.target import check_answers  # noqa: PLC0415
 
     suite = workplace.suite
-    if spec.profile:
+    if spec.profile or spec.under_load:
         check_answers(suite.target(target))  # that a site is down is said before that it may not be loaded
         check_ceiling(suite.target(target), None)
     labels = {"iterations": str(spec.iterations), "profile": spec.profile or ""}
+    labels |= {"under_load": spec.under_load} if spec.under_load else {}
     with session(workplace, suite.target(target), shown, kind="gate", faults=faults, labels=labels, time_cap_s=spec.time_cap_s) as opened:
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(spec)))
         if spec.probes:
@@ -95,6 +97,9 @@ def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str 
         if spec.journeys:
             with _kept(opened, Source.JOURNEY):
                 walk_journeys(opened, JourneyPlan(spec.journeys, spec.iterations, spec.devices))
+        if spec.journeys and spec.under_load:
+            with _kept(opened, Source.JOURNEY):
+                walk_under_load(opened, JourneyPlan(spec.journeys, spec.iterations, spec.devices), spec.under_load)
         if spec.profile:
             with _kept(opened, Source.LOAD):
                 load_the_site(opened, spec.profile)

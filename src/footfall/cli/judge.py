@@ -33,7 +33,9 @@ def scope_of(spec: GateSpec) -> Scope:
         Source.LOAD: (spec.profile,) if spec.profile else (),
         Source.PROBE: spec.probes,
     }
-    return Scope({source.value: names for source, names in subjects.items()}, {"device": spec.devices} if spec.journeys else {})
+    labels = {"device": spec.devices} if spec.journeys else {}
+    labels["under_load"] = (spec.under_load,) if spec.under_load else ()
+    return Scope({source.value: names for source, names in subjects.items()}, labels)
 
 
 def _scope(observations: Iterable[Observation], events: Iterable[Event]) -> Scope:
@@ -44,7 +46,7 @@ def _scope(observations: Iterable[Observation], events: Iterable[Event]) -> Scop
     seen: dict[str, dict[str, None]] = {source.value: {} for source in Source}
     for observation in observations:
         seen.setdefault(observation.series.source, {})[observation.series.subject] = None
-    return Scope(_tuples(seen))
+    return Scope(_tuples(seen), {"under_load": ()})
 
 
 def _tuples(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from footfall.cli.workplace import Workplace
 from footfall.config.suite import Target
 from footfall.samples import Event, Record
 from footfall.store.provenance import new_run
-from footfall.store.spool import OpenRun, Tail, begin_run, tail
+from footfall.store.spool import UNDER_LOAD_VARIABLE, OpenRun, Tail, begin_run, tail
 from footfall.store.writer import take_in
 from footfall.target import LiveTarget, open_target
 
@@ -32,7 +32,10 @@ Watch = Callable[[Sequence[Record]], None]
 
 @dataclass
 class Session:
-    """What the senses work with. `deadline` is a moment of `time.monotonic` after which children are ended."""
+    """What the senses work with.
+
+    `deadline` is a moment of `time.monotonic` after which children are ended; `under_load` names the profile that loads the site meanwhile.
+    """
 
     workplace: Workplace
     target: Target
@@ -43,6 +46,7 @@ class Session:
     deadline: float | None = None
     events: list[Event] = field(default_factory=list)
     failed: bool = False
+    under_load: str = ""
 
     @property
     def id(self) -> str:
@@ -56,7 +60,8 @@ class Session:
 
     def environment(self) -> dict[str, str]:
         """What a child needs to join the run and find the target."""
-        return {**self.run.environment(), TARGET_VARIABLE: self.target.name, URL_VARIABLE: self.live.url}
+        crowd = {UNDER_LOAD_VARIABLE: self.under_load} if self.under_load else {}
+        return {**self.run.environment(), TARGET_VARIABLE: self.target.name, URL_VARIABLE: self.live.url, **crowd}
 
     def poll(self) -> list[Record]:
         """Return what was written since the last call, and remember its events."""

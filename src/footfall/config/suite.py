@@ -51,6 +51,7 @@ class GateSpec:
     devices: tuple[str, ...] = DEVICES
     iterations: int = 5
     profile: str | None = None
+    under_load: str | None = None
     probes: tuple[str, ...] = ()
     time_cap_s: float = 300.0
 
@@ -206,15 +207,21 @@ def _bytes(table: Table, key: str, default: float) -> float:
         return default
 
 
+def _profile(table: Table, key: str, found: scripts.Scripts) -> str | None:
+    name = table.text(key) or None
+    if name is not None and name not in found.profiles:
+        table.fault(key, f"no profile is called {name!r} (loadtests/{name}.py)", did_you_mean(name, found.profiles))
+    return name
+
+
 def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices: Collection[str] | None) -> GateSpec:
-    profile = table.text("profile") or None
-    if profile is not None and profile not in found.profiles:
-        table.fault("profile", f"no profile is called {profile!r} (loadtests/{profile}.py)", did_you_mean(profile, found.profiles))
+    profile = _profile(table, "profile", found)
     spec = GateSpec(
         table.names("journeys", found.journeys, "journey", tuple(found.journeys)),
         table.names("devices", devices, "device", DEVICES),
         table.whole("iterations", GateSpec.iterations),
         profile,
+        _profile(table, "under_load", found),
         table.names("probes", probes, "probe", probes),
         table.seconds("time_cap", GateSpec.time_cap_s),
     )

@@ -25,6 +25,8 @@ from footfall.store.lines import FileReader, clean_json, impossible, read_lines
 
 RUN_VARIABLE = "FOOTFALL_RUN"
 SPOOL_VARIABLE = "FOOTFALL_SPOOL"
+UNDER_LOAD_VARIABLE = "FOOTFALL_UNDER_LOAD"
+"""Names the profile that loads the site meanwhile; all that is seen carries it as the label `under_load`."""
 
 _GONE = ".gone-"
 _LOCK = ".lock"
