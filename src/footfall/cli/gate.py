@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from footfall.errors import BrowserMissingError, CannotJudgeError, UsageError
-from footfall.metrics import Source
+from footfall.metrics import Source, parse_duration
 
 if TYPE_CHECKING:
+    from footfall.cli.confirm import Measured
     from footfall.cli.progress import Progress
     from footfall.cli.session import Session
     from footfall.cli.workplace import Workplace
     from footfall.config.suite import GateSpec
+    from footfall.report.view import ReportView
 
 NO_PROFILE = "none"
 
@@ -27,6 +30,11 @@ def gate(
     journey: Annotated[list[str] | None, typer.Option("--journey", help="Only this journey; repeatable.")] = None,
     profile: Annotated[str | None, typer.Option("--profile", help="This load profile; `none` for no load.")] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Turn on a fault of the embedded shop; repeatable.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Compare with this target (or address), in turn, until it is clear which is slower.")
+    ] = None,
+    time_cap: Annotated[str | None, typer.Option("--time-cap", help="The longest that it may measure: `10m`.")] = None,
+    respect_slo: Annotated[bool, typer.Option("--respect-slo", help="Fail when an objective's error budget is spent.")] = False,
     run: Annotated[
         str | None, typer.Option("--run", help="Judge a stored run again (id, its beginning, or `latest`); measures nothing.")
     ] = None,
@@ -46,18 +54,27 @@ def gate(
     from footfall.cli.workplace import budgets_of, check_scripts, open_workplace  # noqa: PLC0415
     from footfall.store import reader  # noqa: PLC0415
 
-    if run is not None and (target or iterations or journey or profile or fault):
+    if run is not None and (target or iterations or journey or profile or fault or against or time_cap):
         raise UsageError("--run judges what was measured already", hint="leave out all options that say what to measure")
     with progress() as shown:
         workplace = open_workplace(shown)
         budgets = budgets_of(workplace.suite)
         for note in budgets.notes:
             shown.say(f"note: {note}")
+        measured = None
         if run is None:
             check_scripts(workplace.suite)
-            spec = _spec(workplace, iterations, tuple(journey or ()), profile)
-            run = _measure(workplace, shown, spec, target, tuple(fault or ()))
-        view = judge(workplace, reader.run(workplace.store, run), budgets.budgets, Strictness(strict, allow_inconclusive))
+            spec = _capped(_spec(workplace, iterations, tuple(journey or ()), profile), time_cap)
+            if against is None:
+                measured = _measure(workplace, shown, spec, target, tuple(fault or ()))
+                run = measured.run
+            else:
+                run = _compare(workplace, shown, spec, target, against, fault or (), capped=time_cap is not None)
+        found = reader.run(workplace.store, run)
+        strictness = Strictness(strict, allow_inconclusive, respect_slo)
+        view = judge(workplace, found, budgets.budgets, strictness, budgets.slos)
+        if measured is not None and _confirm(workplace, shown, measured, view):
+            view = judge(workplace, found, budgets.budgets, strictness, budgets.slos)
         remember(workplace, view)
     return tell(workplace, view, json=json)
 
@@ -75,8 +92,42 @@ def _spec(workplace: Workplace, iterations: int | None, journeys: tuple[str, ...
     return spec if iterations is None else replace(spec, iterations=iterations)
 
 
-def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> str:
-    """Measure all three senses, one after the other, and return the run's id."""
+def _capped(spec: GateSpec, time_cap: str | None) -> GateSpec:
+    """Return what to measure with the command line's time cap. Raises UsageError for one that is no time."""
+    if time_cap is None:
+        return spec
+    try:
+        seconds = parse_duration(time_cap) / 1000
+    except ValueError as error:
+        raise UsageError(f"--time-cap: {error}") from error
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"--time-cap: {time_cap!r} is no time at all", hint="write one such as `10m`")
+    return replace(spec, time_cap_s=seconds)
+
+
+def _compare(
+    workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, against: str, faults: Sequence[str], *, capped: bool
+) -> str:
+    """Measure two deployments in turn and return the id of the measured one's run."""
+    from footfall.cli.against import TIME_CAP_S, measure_against, sides  # noqa: PLC0415
+
+    cap_s = spec.time_cap_s if capped else max(spec.time_cap_s, TIME_CAP_S)
+    return measure_against(workplace, shown, spec, sides(workplace.suite, target, against, faults), cap_s)
+
+
+def _confirm(workplace: Workplace, shown: Progress, measured: Measured, view: ReportView) -> bool:
+    """Measure again what is suspected to be worse than usual; say whether anything was."""
+    from footfall.cli.confirm import confirm, suspects  # noqa: PLC0415
+
+    again = suspects(view.verdicts)
+    if again:
+        confirm(workplace, shown, measured, again)
+    return bool(again)
+
+
+def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> Measured:
+    """Measure all three senses, one after the other, and return what was measured."""
+    from footfall.cli.confirm import Measured  # noqa: PLC0415
     from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415
     from footfall.cli.measure import JourneyPlan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
@@ -103,7 +154,7 @@ def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str 
         if spec.profile:
             with _kept(opened, Source.LOAD):
                 load_the_site(opened, spec.profile)
-    return opened.id
+    return Measured(opened.id, spec, suite.target(target), faults, labels)
 
 
 @contextmanager

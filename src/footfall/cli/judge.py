@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from footfall.cli import gather
 from footfall.cli.workplace import Workplace
 from footfall.config.suite import GateSpec
 from footfall.gate.budget import Budget
 from footfall.gate.evaluate import evaluate
-from footfall.gate.evidence import Evidence, Observation, Scope
+from footfall.gate.evidence import Observation, Scope
+from footfall.gate.slo import Slo
 from footfall.gate.verdict import Outcome, Verdict, exit_code, worst
 from footfall.load.honesty import distrust
 from footfall.metrics import Source
@@ -22,7 +24,6 @@ from footfall.store.writer import set_verdict
 
 SCOPE_EVENT = "scope"
 CANNOT_JUDGE_EVENT = "cannot_judge"
-BASELINE_RUNS = 20
 TREND_RUNS = 30
 
 
@@ -59,22 +60,29 @@ class Strictness:
 
     strict: bool = False
     allow_inconclusive: bool = False
+    respect_slo: bool = False
 
 
-def judge(workplace: Workplace, run: RunRow, budgets: Sequence[Budget], strictness: Strictness | None = None) -> ReportView:
-    """Hold a stored run against the budgets in its scope and return the view for the reports."""
+def judge(
+    workplace: Workplace, run: RunRow, budgets: Sequence[Budget], strictness: Strictness | None = None, slos: Sequence[Slo] = ()
+) -> ReportView:
+    """Hold a stored run against the budgets in its scope, and the target against its objectives; return the view for the reports."""
     strictness = strictness or Strictness()
     store = workplace.store
     observations = reader.evidence(store, run.id)
     events = reader.events(store, run.id)
-    history = reader.history(store, run.id, last=BASELINE_RUNS)
-    evidence = Evidence(observations, history, scope=_scope(observations, events))
-    verdicts = evaluate(budgets, evidence)
+    rules = gather.rules_of(events)
+    evidence = gather.evidence(workplace, run, budgets, _scope(observations, events), observations)
+    verdicts = evaluate(budgets, evidence, rules)
     spoilt = _spoilt(run, observations, events, verdicts)
     if spoilt:
-        verdicts = evaluate(budgets, replace(evidence, spoilt=spoilt))
+        verdicts = evaluate(budgets, replace(evidence, spoilt=spoilt), rules)
+    more = gather.compared(workplace, run, events, observations)
+    if Source.JOURNEY in spoilt:
+        more = tuple(replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=spoilt[Source.JOURNEY]) for verdict in more)
+    verdicts = (*verdicts, *more, *gather.objectives(workplace, run, slos, respected=strictness.respect_slo))
     code = _exit_code(run, verdicts, strictness)
-    return _view(workplace, run, verdicts, observations, events, code, spoilt)
+    return _view(workplace, run, verdicts, observations, events, code, spoilt, gather.remarks(workplace, run, verdicts, rules))
 
 
 def _exit_code(run: RunRow, verdicts: Sequence[Verdict], strictness: Strictness) -> int:
@@ -108,6 +116,7 @@ def _view(
     events: Sequence[Event],
     code: int,
     spoilt: Mapping[str, str],
+    notes: Sequence[str],
 ) -> ReportView:
     store = workplace.store
     artifacts = reader.artifacts(store, run.id)
@@ -125,6 +134,7 @@ def _view(
         events=[event for event in events if event.kind != SCOPE_EVENT],
         artifacts=artifacts,
         spoilt=spoilt,
+        notes=notes,
         pictures=_pictures(workplace.results(run.id), [artifact.path for artifact in artifacts if artifact.kind == "screenshot"]),
     )
 

@@ -15,6 +15,7 @@ from footfall.config.fields import Faults, Table, shown
 from footfall.config.toml import read
 from footfall.config.watch import Watched, WatchSpec, check_dependencies, watch_spec, watched
 from footfall.errors import UsageError, did_you_mean
+from footfall.gate.against import COMPARABLE, COMPARED
 from footfall.metrics import parse_quantity
 
 FILE = "footfall.toml"
@@ -45,7 +46,11 @@ class JourneyDefaults:
 
 @dataclass(frozen=True)
 class GateSpec:
-    """What `footfall gate` measures: by default every journey and probe, and no load."""
+    """What `footfall gate` measures: by default every journey and probe, and no load.
+
+    `compare` are the metrics that `--against` compares; runs of `baseline_branch` are what a `baseline` is made of (None: of main or
+    master, or of no branch where nothing is under version control).
+    """
 
     journeys: tuple[str, ...] = ()
     devices: tuple[str, ...] = DEVICES
@@ -54,6 +59,8 @@ class GateSpec:
     under_load: str | None = None
     probes: tuple[str, ...] = ()
     time_cap_s: float = 300.0
+    compare: tuple[str, ...] = COMPARED
+    baseline_branch: str | None = None
 
 
 @dataclass(frozen=True)
@@ -224,7 +231,11 @@ def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices
         _profile(table, "under_load", found),
         table.names("probes", probes, "probe", probes),
         table.seconds("time_cap", GateSpec.time_cap_s),
+        table.names("compare", COMPARABLE, "metric that can be compared", COMPARED),
+        table.text("baseline_branch") or None,
     )
+    if not spec.compare:
+        table.fault("compare", "no metric to compare", f"expected some of {', '.join(COMPARABLE)}")
     if not spec.devices:
         table.fault("devices", "no device to measure on", 'expected at least one, such as "desktop"')
     table.end()

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from footfall.config.fields import Faults, in_order, shown
+from footfall.config.fields import Faults, Table, in_order, shown
+from footfall.config.objectives import read_slo
 from footfall.config.scripts import Names, scan
 from footfall.config.suite import Suite
 from footfall.config.toml import Document, KeyPath, read
 from footfall.errors import Fault, did_you_mean
 from footfall.gate.budget import EVERY, Budget, Place, read_budgets
 from footfall.gate.keys import dotted
+from footfall.gate.slo import Slo
 from footfall.metrics import CATALOGUE, OLD_NAMES, STEP_METRICS, Metric, Source, custom
 
 FILE = "thresholds.toml"
+SLO = "slo"
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,14 @@ def known_names(suite: Suite) -> KnownNames:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """A file of budgets that was read: `notes` are worth saying once and change nothing (unknown steps, old names)."""
+    """A file of budgets and objectives that was read.
+
+    `notes` are worth saying once and change nothing (unknown steps, old names).
+    """
 
     budgets: tuple[Budget, ...]
     notes: tuple[Fault, ...] = ()
+    slos: tuple[Slo, ...] = ()
 
 
 def load_thresholds(path: Path, names: KnownNames) -> tuple[Budget, ...]:
@@ -64,8 +71,9 @@ def read_thresholds(path: Path, names: KnownNames) -> Thresholds:
     document = read(path)
     reader = _Reader(document, names)
     budgets = [budget for place in reader.tables() for budget in reader.budgets(place)]
+    slos = tuple(reader.slos())
     reader.faults.raise_any()
-    return Thresholds(tuple(sorted(budgets, key=lambda budget: budget.line or 0)), in_order(reader.notes))
+    return Thresholds(tuple(sorted(budgets, key=lambda budget: budget.line or 0)), in_order(reader.notes), slos)
 
 
 @dataclass(frozen=True)
@@ -106,14 +114,25 @@ class _Reader:
     def tables(self) -> Iterator[_Found]:
         """Yield every table of metrics."""
         for name, value in self._document.values.items():
+            if name == SLO:
+                continue
             if name not in self._kinds:
-                self.faults.add((name,), "unknown table", did_you_mean(name, self._kinds))
+                self.faults.add((name,), "unknown table", did_you_mean(name, (*self._kinds, SLO)))
                 continue
             for subject, table in self._named((name,), value):
                 kind = self._kinds[name]
                 self._check_subject((name, subject), subject, kind)
                 yield _Found((name, subject), Place(kind.source, subject), self._without_parts(table, kind), kind)
                 yield from self._parts((name, subject), subject, table, kind)
+
+    def slos(self) -> Iterator[Slo]:
+        """Yield every objective."""
+        known = {Source.JOURNEY: self._names.journeys, Source.PROBE: self._names.probes}
+        for name, table in self._named((SLO,), self._document.values.get(SLO, {})):
+            line = self._document.line((SLO, name))
+            found = read_slo(name, Table(self.faults, (SLO, name), table), line, known)
+            if found is not None:
+                yield found
 
     def _named(self, path: KeyPath, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the tables in a table of named tables."""

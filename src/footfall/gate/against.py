@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from footfall.gate import words
-from footfall.gate.compare import Comparison, Pairs
+from footfall.gate.compare import FLOORS, Comparison, Pairs
 from footfall.gate.evidence import Observation
 from footfall.gate.keys import dotted
 from footfall.gate.verdict import Outcome, Verdict
-from footfall.metrics import Kind, format_beside, format_quantity
+from footfall.metrics import JOURNEY_METRICS, Kind, format_beside, format_quantity
 from footfall.samples import Series
 
 COMPARED = ("duration", "lcp")
 """The metrics that are compared where the suite names none: few, for each one more needs more pairs."""
+COMPARABLE = tuple(name for name, metric in JOURNEY_METRICS.items() if metric.unit in FLOORS)
+"""The metrics that have a ratio: times and sizes of journeys."""
 SHARE = 0.8
 """The part of a gate's chance of a false failure that a comparison may use up; its absolute budgets have the rest."""
 
@@ -46,6 +48,24 @@ def _place(series: Series) -> Series:
 def verdicts(comparisons: Iterable[Comparison], reference: str, look: Look) -> tuple[Verdict, ...]:
     """Return a verdict for each comparison with the deployment called `reference`."""
     return tuple(_verdict(comparison, reference, look) for comparison in comparisons)
+
+
+def nothing(reference: str, subjects: Iterable[str]) -> Verdict:
+    """Return the verdict on a comparison that found nothing to compare: never a pass."""
+    return Verdict(
+        outcome=Outcome.INCONCLUSIVE,
+        key="against",
+        text=f"no slower than {reference}",
+        level="fail",
+        reason=f"too few samples were seen at both deployments to compare {', '.join(subjects) or 'anything'}",
+        source="journey",
+        subject="",
+        part="",
+        metric="",
+        statistic="",
+        comparator="",
+        unit="",
+    )
 
 
 def _verdict(found: Comparison, reference: str, look: Look) -> Verdict:

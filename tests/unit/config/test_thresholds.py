@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,48 @@ def test_no_file_raises_anything_but_its_own_error(tmp_path_factory: pytest.Temp
     except ConfigError as error:
         shown = str(error)
     assert shown.startswith(FILE)
+
+
+OBJECTIVES = """
+[slo.checkout]
+journey = "checkout"
+objective = "99.9%"
+owner = "shop"
+severity = "P1"
+
+[slo.fast]
+journey = "checkout"
+step = "pay"
+good = "duration <= 2s"
+objective = "95%"
+over = "7d"
+"""
+
+
+def test_objectives_are_read_beside_budgets(tmp_path: Path) -> None:
+    """Success over 30 days unless the table says otherwise."""
+    path = tmp_path / "thresholds.toml"
+    path.write_text(OBJECTIVES)
+    plain, fast = read_thresholds(path, NAMES).slos
+    assert (plain.name, plain.source, plain.subject, plain.metric) == ("checkout", Source.JOURNEY, "checkout", "success")
+    assert (plain.objective, plain.over, plain.owner, plain.severity, plain.line) == (0.999, timedelta(days=30), "shop", "P1", 2)
+    assert (fast.part, fast.metric, fast.at_most, fast.over) == ("pay", "duration", 2000.0, timedelta(days=7))
+
+
+def test_every_fault_of_an_objective_is_told(tmp_path: Path) -> None:
+    """With its line and what would do."""
+    path = tmp_path / "thresholds.toml"
+    path.write_text(
+        '[slo.a]\njourney = "chekout"\nobjective = "100%"\ngood = "durations <= 2s"\nsteps = "pay"\n[slo.b]\nobjective = "99%"\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_thresholds(path, NAMES)
+    told = "\n".join(map(str, caught.value.faults))
+    for words in (
+        "thresholds.toml:2: slo.a.journey: no journey is called 'chekout' (did you mean 'checkout'?)",
+        "thresholds.toml:3: slo.a.objective: '100%' is not a share that leaves room for errors",
+        "thresholds.toml:4: slo.a.good: 'durations' is not a time of a journey (did you mean 'duration'?)",
+        "thresholds.toml:5: slo.a.steps: unknown key (did you mean 'step'?)",
+        "thresholds.toml:6: slo.b.journey: an objective is of one journey or one probe",
+    ):
+        assert words in told

@@ -1,0 +1,145 @@
+"""Gather what a stored run is judged by: what it saw, what was usual before, what was measured again, and what a window holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from footfall import __version__
+from footfall.cli.workplace import Workplace
+from footfall.gate.against import SHARE, Look, nothing, pairs_of, verdicts
+from footfall.gate.budget import Budget
+from footfall.gate.compare import LOOKS, Levels, compare
+from footfall.gate.evidence import Evidence, Observation, Scope
+from footfall.gate.finding import Rules
+from footfall.gate.slo import Slo, SloStatus, counted, status, verdict
+from footfall.gate.verdict import Verdict
+from footfall.samples import Event, Series
+from footfall.stats import Figures
+from footfall.store import reader
+from footfall.store.baselines import baseline
+from footfall.store.objectives import slo_events
+from footfall.store.reader import RunRow
+from footfall.store.windows import windows
+
+AGAINST_EVENT = "against"
+BASELINE_RUNS = Rules().baseline_runs
+USUAL_BRANCHES = ("main", "master", "")
+"""The branches whose runs are a baseline where nobody says otherwise: the usual names, and what is under no version control."""
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Which runs "as before" means: of one of `branches`, begun at `since` or later."""
+
+    branches: tuple[str, ...]
+    since: datetime | None = None
+
+
+def usual(workplace: Workplace, target: str) -> Usual:
+    """Return what a target's baseline is: what `footfall history baseline set` said, else the suite's branch, else the usual ones."""
+    said = baseline(workplace.store, target)
+    branch = (said.branch if said else None) or workplace.suite.gate.baseline_branch
+    return Usual((branch,) if branch else USUAL_BRANCHES, said.since if said else None)
+
+
+def evidence(workplace: Workplace, run: RunRow, budgets: Sequence[Budget], scope: Scope, observations: Sequence[Observation]) -> Evidence:
+    """Return all that a run's verdicts may rest on."""
+    store, before = workplace.store, usual(workplace, run.run.target)
+    history = reader.history(store, run.id, last=BASELINE_RUNS, branches=before.branches, since=before.since)
+    again: dict[Series, list[Figures]] = defaultdict(list)
+    for part in reader.parts(store, run.id, "confirm"):
+        for series, figures in reader.figures(store, part.id).items():
+            again[series].append(figures)
+    over = windows(store, run.id, set(_wanted(budgets, observations)))
+    return Evidence(tuple(observations), history, {series: tuple(found) for series, found in again.items()}, over, scope=scope)
+
+
+def _wanted(budgets: Iterable[Budget], observations: Sequence[Observation]) -> Iterable[tuple[Series, float]]:
+    """Yield each series and window that a budget may ask for."""
+    for budget in budgets:
+        for _, expression in budget.levels:
+            window = expression.window_ms
+            if window is not None:
+                names = (seen.series for seen in observations)
+                yield from ((of, window) for of in names if (of.source, of.metric) == (budget.place.source, budget.metric.name))
+
+
+def rules_of(events: Iterable[Event]) -> Rules:
+    """Return how sure a run's budgets must be: where it was compared as well, the comparison takes its share of the one chance."""
+    compared = any(event.kind == AGAINST_EVENT for event in events)
+    return Rules(false_failures=Rules().false_failures * (1 - SHARE)) if compared else Rules()
+
+
+def levels_of() -> Levels:
+    """Return how sure a comparison must be."""
+    return Levels(false_failure=Rules().false_failures * SHARE, false_pass=Rules().false_passes, looks=len(LOOKS))
+
+
+def compared(workplace: Workplace, run: RunRow, events: Iterable[Event], observations: Sequence[Observation]) -> tuple[Verdict, ...]:
+    """Return the verdicts of a run's comparison with another deployment; none where there was no comparison."""
+    found = next((event for event in events if event.kind == AGAINST_EVENT), None)
+    if found is None:
+        return ()
+    detail = found.detail
+    reference = str(detail.get("reference", ""))
+    older = [seen for part in reader.parts(workplace.store, run.id, AGAINST_EVENT) for seen in reader.evidence(workplace.store, part.id)]
+    comparisons = compare(pairs_of(older, observations, detail.get("metrics", ())), levels_of())
+    if not comparisons:
+        return (nothing(reference, sorted({seen.series.subject for seen in observations})),)
+    return verdicts(comparisons, reference, Look(detail.get("look", 1), detail.get("looks", 1), bool(detail.get("capped"))))
+
+
+def objectives(workplace: Workplace, run: RunRow, slos: Iterable[Slo], *, respected: bool) -> tuple[Verdict, ...]:
+    """Return a verdict for each objective of a run's target, as things stood at the run's end."""
+    return tuple(
+        verdict(found, respected=respected) for found in slo_statuses(workplace, run.run.target, slos, run.ended or run.run.started)
+    )
+
+
+def slo_statuses(workplace: Workplace, target: str, slos: Iterable[Slo], now: datetime) -> tuple[SloStatus, ...]:
+    """Return how each objective of a target stood at a moment."""
+    found = []
+    for slo in slos:
+        events = slo_events(workplace.store, target, slo, now)
+        seen = max((now - at for at, *_ in events), default=None)
+        found.append(status(slo, counted(events, now, slo), seen))
+    return tuple(found)
+
+
+def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict], rules: Rules) -> tuple[str, ...]:
+    """Return what is to be said of a whole verdict: its chance of a false alarm, and what may make its history doubtful."""
+    found = [*_certainty(judged, rules), *_clock(workplace, run), *_version(run.run.versions)]
+    if any(verdict.outcome == "learning" for verdict in judged):
+        before = usual(workplace, run.run.target)
+        names = " or ".join(branch or "no branch" for branch in before.branches)
+        since = f", begun {before.since:%Y-%m-%d %H:%M} UTC or later" if before.since else ""
+        found.append(f"a baseline is made of runs of {names}{since} (`footfall history baseline show`)")
+    return tuple(found)
+
+
+def _certainty(judged: Sequence[Verdict], rules: Rules) -> Iterable[str]:
+    compared_ones = sum(verdict.pairs is not None for verdict in judged)
+    if not judged:
+        return
+    whole = rules.false_failures / (1 - SHARE) if compared_ones else rules.false_failures
+    among = f"{len(judged) - compared_ones} budgets" + (f" and {compared_ones} comparisons" if compared_ones else "")
+    yield f"at most 1 in {round(1 / whole)} such gates fails by chance although nothing is wrong, over all its {among} together"
+
+
+def _clock(workplace: Workplace, run: RunRow) -> Iterable[str]:
+    """Say that the clock jumped: the run ended before it began, or one that was stored before it began after it."""
+    if run.ended is not None and run.ended < run.run.started:
+        yield "the clock was set back while this was measured: durations are right, moments may not be"
+    later = [row for row in reader.runs(workplace.store, limit=BASELINE_RUNS, target=run.run.target) if row.number < run.number]
+    ahead = sum(row.run.started > run.run.started for row in later)
+    if ahead:
+        yield f"{ahead} runs that were stored before this one began after it: a clock was wrong, and they are not part of its baseline"
+
+
+def _version(versions: Mapping[str, str]) -> Iterable[str]:
+    theirs = versions.get("footfall", __version__)
+    if theirs != __version__:
+        yield f"measured by footfall {theirs}, judged by {__version__}"
