@@ -134,6 +134,7 @@ def test_what_depends_on_something_broken_is_held_back() -> None:
     watched = Watched(context=Context(frozenset({"ams"}), blocked_by="database"))
     assert watched.fail_round(0) == [Change.HELD]
     assert watched.seen[-1].by == "database"
+    assert watched.see(45, ok=False) == []
     watched.context = ONE
     assert watched.see(60, ok=False) == [Change.OPENED]
     recovered = Watched(context=Context(frozenset({"ams"}), blocked_by="database"))
