@@ -18,7 +18,9 @@ from footfall.stats import Figures, Histogram, PackedHistogram
 from footfall.store.summary import rate_figures
 
 EVERY_S = 1.0
-"""How often the budgets are looked at."""
+"""How often the budgets are looked at, at most."""
+_SHARE = 20
+"""A look costs more the longer a run is; the next one waits for this many times the processor time that it took."""
 
 
 @dataclass
@@ -41,6 +43,7 @@ class AbortWatch:
         self._since: dict[str, datetime] = {}
         self._latest: datetime | None = None
         self._looked = clock()
+        self._pause_s = EVERY_S
 
     def add(self, records: Sequence[Record]) -> None:
         """Take in what was written; only the steady part and what an aborting budget speaks of is kept."""
@@ -60,11 +63,12 @@ class AbortWatch:
 
     def broken(self) -> str:
         """Return the budget that ends the run and its verdict, in words; empty while all may go on."""
-        if not self._budgets or self._latest is None or self._clock() - self._looked < EVERY_S:
+        if not self._budgets or self._latest is None or self._clock() - self._looked < self._pause_s:
             return ""
-        self._looked = self._clock()
+        self._looked, began_looking = self._clock(), time.process_time()
         scope = Scope({Source.LOAD.value: (self._profile,)})
         verdicts = evaluate(self._budgets, Evidence(tuple(self._observations()), scope=scope))
+        self._pause_s = max(EVERY_S, _SHARE * (time.process_time() - began_looking))
         failed = {verdict.key: verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL}
         self._since = {key: self._since.get(key, self._latest) for key in failed}
         for budget in self._budgets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from footfall.load.honesty import distrust
 from footfall.metrics import LOAD_METRICS
 from footfall.samples import Series
 from footfall.stats import Figures, Histogram
+from footfall.store.summary import rate_figures
 
 AT = datetime(2026, 11, 21, 5, tzinfo=UTC)
 
@@ -111,7 +113,35 @@ def test_anything_dropped_spoils_the_run() -> None:
     """What could not be sent is not in the figures."""
     reason = distrust([seen("dropped", [0.0] * 39 + [3.0])])
     assert reason is not None
-    assert "could not start 3 requests" in reason
+    assert "3 requests could not be started" in reason
+
+
+def test_what_was_dropped_excuses_no_broken_latency() -> None:
+    """Without it the figures look better than they are: what breaks all the same is broken."""
+    assert distrust([seen("dropped", [3.0])], [broken(900)]) is None
+    assert distrust([seen("dropped", [3.0])], [broken(900, outcome=Outcome.WARN)]) is not None
+
+
+def counted(metric: str, failed: int, of: int) -> Observation:
+    """A rate over a run."""
+    series = Series("corner", "load", "ci", "", metric)
+    return Observation(series, LOAD_METRICS[metric].kind, "ratio", rate_figures([failed], [of]), (failed / of,))
+
+
+def test_a_site_that_turns_people_away_is_not_judged() -> None:
+    """A 429 is quick and no failure: with many of them neither latency nor errors mean anything."""
+    reason = distrust([counted("errors", 0, 1000), counted("limited", 200, 1000)])
+    assert reason is not None
+    assert "turned away 20.0% of the requests (429)" in reason
+    assert distrust([counted("errors", 0, 1000), counted("limited", 5, 1000)]) is None
+
+
+def test_a_crowd_beside_journeys_is_judged_only_where_asked() -> None:
+    """Browsers on the same machine make its generator late; that spoils only budgets on its own figures."""
+    crowd = [seen("generator_cpu", [0.99] * 40, under_load="ci"), *FIFTY_USERS, QUIET]
+    asked = replace(broken(100, outcome=Outcome.PASS), series=crowd[0].series)
+    assert distrust(crowd, [broken(100, outcome=Outcome.PASS)]) is None
+    assert "saturated" in str(distrust(crowd, [asked]))
 
 
 def test_the_ramp_does_not_count() -> None:

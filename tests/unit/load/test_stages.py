@@ -88,3 +88,17 @@ def test_any_plan_ends_and_never_wants_more_than_its_peak(pairs: list[tuple[int,
     aim = plan.at(moment)
     assert (aim is None) == (moment >= plan.seconds)
     assert aim is None or (0 <= aim.users <= plan.peak and aim.rate > 0)
+
+
+def test_levels_are_even_in_a_ramp_and_at_once_in_a_step() -> None:
+    """What an open profile reads off the same stages."""
+    plan = Plan.of((ramp(to=50, over="10s"), hold("10s"), step(to=80), hold("10s"), ramp(to=0, over="10s")))
+    assert [plan.level(moment) for moment in (0, 5, 10, 19.9, 20, 25, 36, 41, 99)] == [0, 25, 50, 50, 80, 80, 40, 0, 0]
+
+
+def test_a_plateau() -> None:
+    """Up as fast as is decent, and held."""
+    plan = Plan.plateau(1000, "20s")
+    assert (plan.peak, plan.seconds) == (1000, 25)
+    with pytest.raises(ScriptError, match=r"--hold\[1\]: 'long' is not a time"):
+        Plan.plateau(10, "long")

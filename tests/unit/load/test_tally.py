@@ -8,7 +8,7 @@ from collections import defaultdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.load.tally import LATE_S, Book, Health, Slice, Tally, Writing
+from footfall.load.tally import LATE_S, Book, Health, Second, Slice, Tally, Writing
 from footfall.samples import HistogramWindow, Sample, from_line, to_line
 from footfall.stats import Histogram
 
@@ -117,3 +117,20 @@ def test_each_worker_tells_of_its_own_health() -> None:
     records = Writing("R", "ci").records(second, {})
     cpu = {r.labels["worker"]: r.value for r in records if isinstance(r, Sample) and r.metric == "generator_cpu"}
     assert cpu == {"0": 0.9, "1": 0.1}
+
+
+def test_response_times_and_refusals_travel() -> None:
+    """An open profile's response times, and what the site's rate limiting turned away, merge like the rest."""
+    master = Tally()
+    for late in (5.0, None):
+        told = Tally()
+        told.count(10.0, failed=False, late_ms=late)
+        told.limited += 1
+        master.add(Tally.from_wire(json.loads(json.dumps(told.to_wire()))))
+    assert (master.total, master.limited, master.latency.count) == (2, 2, 2)
+    assert master.response is not None
+    assert (master.response.count, round(master.response.maximum)) == (1, 15)
+    second = Second(0, {"GET /a": master})
+    records = list(Writing("R", "ci").records(second, {}))
+    assert {r.metric for r in records if isinstance(r, HistogramWindow)} == {"latency", "response"}
+    assert [(r.value, r.detail["of"]) for r in records if isinstance(r, Sample) and r.metric == "limited"] == [(2, 2), (2, 2)]
