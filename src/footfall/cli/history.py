@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 
+from footfall.cli import baseline
 from footfall.cli.output import say
 
 if TYPE_CHECKING:
     from footfall.store.reader import RunRow
 
-app = typer.Typer(help="The runs that the store holds: list, show, export, import.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The runs that the store holds: list, show, baseline, prune, export, import.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(baseline.app, name="baseline")
 
 
 @app.command("list")

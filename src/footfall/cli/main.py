@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from footfall import __version__
-from footfall.cli import budgets, capacity, demo, doctor, gate, history, journey, load, probe, report
+from footfall.cli import budgets, capacity, compare, demo, deployment, doctor, gate, history, journey, load, new, probe, report
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
 EXIT_CODES = """\b
@@ -52,12 +52,16 @@ PASS_THROUGH = {"allow_extra_args": True}
 
 app.command("gate")(gate.gate)
 app.command("journey", context_settings=PASS_THROUGH)(journey.journey)
+app.command("cleanup")(journey.cleanup)
 app.command("load", context_settings=PASS_THROUGH)(load.load)
 app.command("capacity")(capacity.capacity)
 app.command("probe")(probe.probe)
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
 app.add_typer(budgets.app, name="budgets")
 app.add_typer(history.app, name="history")
+app.add_typer(deployment.app, name="deployment")
+app.add_typer(new.app, name="new")
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
 from footfall.gate.trends import FEWEST, MOST, Change, change_points, may_have_changed
-from footfall.metrics import Kind
+from footfall.metrics import Better, Kind
 from footfall.samples import Series
 from footfall.store.database import Store
+from footfall.store.lines import metric_of
 from footfall.store.schema import changes, runs, series, summaries
 
 STATISTIC = "p50"
@@ -40,6 +41,12 @@ class StoredChange:
     first_commit: str
     points: int
     found: datetime
+
+    @property
+    def worse(self) -> bool:
+        """Whether it changed in the metric's bad direction; a script's own metric has none."""
+        better = metric_of(self.series.source, self.series.metric, self.unit).better
+        return (self.after > self.before) is (better is Better.LOWER) and better is not Better.NEITHER
 
 
 def find_changes(store: Store, run_id: str) -> int:

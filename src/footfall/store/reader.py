@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, Table, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, bindparam, func, select
 
 from footfall.errors import UsageError, nearest
 from footfall.gate.evidence import Observation, Window
@@ -259,12 +259,7 @@ def history(
     on, did not fail, and are runs of their own; of `branches` alone, and begun at `since` or later, where these are named. Raises
     UsageError for an unknown run.
     """
-    usable = (run_table.c.outcome == "finished") & ~run_table.c.faulted & run_table.c.verdict.not_in(("fail", "missing"))
-    usable &= run_table.c.part_of == ""
-    if branches is not None:
-        usable &= run_table.c.git_branch.in_(branches)
-    if since is not None:
-        usable &= summary_table.c.started >= since
+    usable = _usable(branches, since)
     with store.reading() as connection:
         found = _find(connection, run_id)
         earlier = (
@@ -279,6 +274,23 @@ def history(
             _series(row): tuple(_figures(past) for past in reversed(connection.execute(earlier, _likeness(row)).all()))
             for row in connection.execute(_series_of_run(found)).all()
         }
+
+
+def usable_runs(store: Store, target: str, *, branches: Collection[str] | None = None, since: datetime | None = None) -> int:
+    """Count a target's runs that may be part of a baseline, whatever their machine and settings; see `history`."""
+    query = select(func.count()).select_from(run_table).where(run_table.c.target == target, _usable(branches, since))
+    with store.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def _usable(branches: Collection[str] | None, since: datetime | None) -> ColumnElement[bool]:
+    usable = (run_table.c.outcome == "finished") & ~run_table.c.faulted & run_table.c.verdict.not_in(("fail", "missing"))
+    usable &= run_table.c.part_of == ""
+    if branches is not None:
+        usable &= run_table.c.git_branch.in_(branches)
+    if since is not None:
+        usable &= run_table.c.started >= since
+    return usable
 
 
 def trend(store: Store, run_id: str, *, last: int = 30) -> Mapping[Series, tuple[TrendPoint, ...]]:
