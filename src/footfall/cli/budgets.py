@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json as json_module
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from footfall.cli.output import say
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from footfall.cli.workplace import Workplace
+    from footfall.gate.budget import Budget
+    from footfall.gate.suggest import Suggestion
+    from footfall.gate.verdict import Verdict
+    from footfall.samples import Series
+    from footfall.stats import Figures
+    from footfall.store.reader import RunRow
+
 app = typer.Typer(help="Look after thresholds.toml without measuring anything.", no_args_is_help=True, rich_markup_mode=None)
+SEARCHED = 10
+"""How many of the newest runs are searched for a budget's last figures."""
 
 
 @app.command("check")
@@ -24,20 +37,123 @@ def check(json: Annotated[bool, typer.Option("--json", help="Print the budgets a
         rows = [
             {"key": budget.key, "line": budget.line, **{level: str(limit) for level, limit in budget.levels}} for budget in found.budgets
         ]
-        say(json_module.dumps({"budgets": rows, "notes": [str(note) for note in found.notes]}, indent=2))
+        slos = [{"name": slo.name, "line": slo.line, "objective": slo.objective} for slo in found.slos]
+        say(json_module.dumps({"budgets": rows, "slos": slos, "notes": [str(note) for note in found.notes]}, indent=2))
         return 0
     for note in found.notes:
         say(f"! {note}")
-    say(f"✓ footfall.toml and thresholds.toml are right: {len(found.budgets)} budgets")
+    objectives = f", {len(found.slos)} objectives" if found.slos else ""
+    say(f"✓ footfall.toml and thresholds.toml are right: {len(found.budgets)} budgets{objectives}")
     return 0
 
 
 @app.command("explain")
-def explain() -> int:
-    """Say each budget in words."""
-    from footfall.cli.workplace import budgets_of, open_suite  # noqa: PLC0415
+def explain(
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Whose last figures are shown.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Say each budget and objective in words, with its last figures."""
+    from footfall.cli.gather import slo_statuses  # noqa: PLC0415
+    from footfall.cli.workplace import budgets_of, open_workplace  # noqa: PLC0415
+    from footfall.clock import SystemClock  # noqa: PLC0415
+    from footfall.gate.slo import reason  # noqa: PLC0415
     from footfall.gate.words import explain as in_words  # noqa: PLC0415
+    from footfall.gate.words import explain_slo  # noqa: PLC0415
 
-    for budget in budgets_of(open_suite()).budgets:
-        say(f"{budget.key}\n    {in_words(budget)}")
+    workplace = open_workplace()
+    found = budgets_of(workplace.suite)
+    name = workplace.suite.target(target).name
+    last = _last_verdicts(workplace, name, found.budgets)
+    rows = [
+        {"key": budget.key, "words": in_words(budget), "last": [_as_told(*seen) for seen in last.get(budget.key, ())]}
+        for budget in found.budgets
+    ]
+    rows += [
+        {"key": f"slo.{stands.slo.name}", "words": explain_slo(stands.slo), "last": [reason(stands)]}
+        for stands in slo_statuses(workplace, name, found.slos, SystemClock().now())
+    ]
+    if json:
+        say(json_module.dumps({"target": name, "budgets": rows}, indent=2))
+        return 0
+    for row in rows:
+        say(f"{row['key']}\n    {row['words']}")
+        for line in row["last"] or ["not seen yet"]:
+            say(f"    last: {line}")
     return 0
+
+
+def _last_verdicts(workplace: Workplace, target: str, budgets: Sequence[Budget]) -> Mapping[str, list[tuple[Verdict, RunRow]]]:
+    """Return by key the verdicts of the newest run that a budget was held against."""
+    from footfall.cli.judge import judge  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    found: dict[str, list[tuple[Verdict, RunRow]]] = {}
+    for row in reader.runs(workplace.store, limit=SEARCHED, target=target):
+        missing = [budget for budget in budgets if budget.key not in found]
+        if not missing:
+            break
+        fresh: dict[str, list[tuple[Verdict, RunRow]]] = {}
+        for verdict in judge(workplace, row, missing).verdicts:
+            if verdict.figure is not None and verdict.pairs is None:
+                fresh.setdefault(verdict.key, []).append((verdict, row))
+        found |= fresh
+    return found
+
+
+def _as_told(verdict: Verdict, row: RunRow) -> str:
+    from footfall.gate.verdict import GLYPHS  # noqa: PLC0415
+
+    where = verdict.series.title if verdict.series else verdict.subject
+    return f"{GLYPHS[verdict.outcome]} {where}: {verdict.reason} (run {row.id}, {row.run.started:%Y-%m-%d})"
+
+
+@app.command("suggest")
+def suggest(
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Whose history it rests on.")] = None,
+    last: Annotated[int, typer.Option("--last", min=1, help="How many of the newest comparable runs.")] = 90,
+    write: Annotated[bool, typer.Option("--write", help="Change thresholds.toml; without it nothing is written.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Propose limits from history, as a diff of thresholds.toml with the reason for each."""
+    from footfall.cli.workplace import budgets_of, open_workplace  # noqa: PLC0415
+    from footfall.config.rewrite import diff, rewritten  # noqa: PLC0415
+    from footfall.config.thresholds import FILE  # noqa: PLC0415
+
+    workplace = open_workplace()
+    path = workplace.root / FILE
+    found = list(_suggestions(workplace, workplace.suite.target(target).name, budgets_of(workplace.suite).budgets, last))
+    text = path.read_text("utf-8")
+    changes = [(each.budget.line or 1, each.now, each.then, each.reason) for each in found]
+    if json:
+        rows = [{"key": s.budget.key, "level": s.level, "now": str(s.now), "then": str(s.then), "reason": s.reason} for s in found]
+        say(json_module.dumps({"suggestions": rows, "written": write and bool(rows)}, indent=2))
+    elif not found:
+        say("nothing to propose: what has enough history (20 comparable runs) has a limit that fits it")
+    else:
+        say(diff(text, changes, FILE))
+    if write and found:
+        path.write_text(rewritten(text, changes), "utf-8")
+    if not json and found:
+        say(f"{FILE} is changed" if write else "nothing was written: `footfall budgets suggest --write` does it")
+    return 0
+
+
+def _suggestions(workplace: Workplace, target: str, budgets: Sequence[Budget], last: int) -> Iterator[Suggestion]:
+    """Yield what the history of the newest run's series suggests."""
+    from footfall.cli.gather import usual  # noqa: PLC0415
+    from footfall.gate.evidence import Evidence  # noqa: PLC0415
+    from footfall.gate.matching import match  # noqa: PLC0415
+    from footfall.gate.suggest import suggest as propose  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    newest = next(iter(reader.runs(workplace.store, limit=1, target=target, kind="gate")), None)
+    if newest is None:
+        return
+    before = usual(workplace, target)
+    history = reader.history(workplace.store, newest.id, last=last, branches=before.branches, since=before.since)
+    own: dict[int, dict[Series, Sequence[Figures]]] = {}
+    for case in match(budgets, Evidence(reader.evidence(workplace.store, newest.id))):
+        own.setdefault(budgets.index(case.budget), {}).update({seen.series: history[seen.series] for seen in case.observations})
+    for index, series in own.items():
+        budget = budgets[index]
+        yield from propose(budget, series, budget.metric.kind)

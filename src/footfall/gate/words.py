@@ -9,6 +9,7 @@ from footfall.gate.budget import EVERY, Budget, Place
 from footfall.gate.evidence import Observation
 from footfall.gate.expression import Expression, Limit
 from footfall.gate.finding import Basis, Finding
+from footfall.gate.slo import Slo
 from footfall.gate.verdict import Outcome
 from footfall.metrics import Kind, Metric, format_beside, format_quantity, parse_duration, parse_quantity
 
@@ -236,3 +237,13 @@ def _instead(name: str, known: Iterable[str], noun: str) -> str:
         return f"; the nearest {noun} observed is {match!r}"
     shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
     return f"; {noun}s observed: {shown}" if names else f"; no {noun} was observed"
+
+
+def explain_slo(slo: Slo) -> str:
+    """Say in one sentence what an objective demands."""
+    step = f", step {slo.part}" if slo.part else ""
+    event = "succeed" if slo.at_most is None else f"have a {slo.metric} of at most {format_quantity(slo.at_most, 'ms')}"
+    span = format_quantity(slo.over.total_seconds() * 1000, "ms")
+    owner = f"; owner: {slo.owner}" if slo.owner else ""
+    share = format_quantity(slo.objective, "ratio", digits=12)
+    return f"{slo.source.value.capitalize()} {slo.subject}{step}: {share} of all must {event}, over {span}{owner}."

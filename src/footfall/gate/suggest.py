@@ -1,0 +1,106 @@
+"""Budgets proposed from history: a limit that what was seen keeps, with room for how much runs differ by themselves. Pure."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from footfall.gate.budget import Budget
+from footfall.gate.expression import Expression, Limit, Quantity, allowed
+from footfall.gate.figures import of_summary
+from footfall.metrics import Kind, Metric, format_quantity
+from footfall.samples import Series
+from footfall.stats import Figures
+
+FEWEST_RUNS = 20
+_ROOM = 4.0
+"""Standard deviations between what is usual and the proposed limit."""
+_LEAST_ROOM = 0.15
+_LOOSE = 1.5
+"""A limit that is so many times as far as the proposed one guards nothing."""
+_TIGHT_SHARE = 0.1
+"""A limit that so large a share of the runs broke says nothing new any more."""
+_UNITS = {"ms": ((1000.0, "s"), (1.0, "ms")), "bytes": ((1e6, "MB"), (1e3, "KB"), (1.0, "B"))}
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Another limit for one level of a budget: `now` and `then` are expressions, `reason` says what was seen."""
+
+    budget: Budget
+    level: str
+    now: Expression
+    then: Expression
+    reason: str
+
+
+def suggest(budget: Budget, history: Mapping[Series, Sequence[Figures]], kind: Kind) -> tuple[Suggestion, ...]:
+    """Propose a limit for each absolute level of a budget whose series have enough history; the worst series decides.
+
+    Limits on rates, counts and lower bounds are a promise, not a measurement, and are left alone.
+    """
+    if budget.metric.unit not in _UNITS:
+        return ()
+    found = (_level(budget, level, expression, history, kind) for level, expression in budget.levels)
+    return tuple(suggestion for suggestion in found if suggestion is not None)
+
+
+def _level(
+    budget: Budget, level: str, expression: Expression, history: Mapping[Series, Sequence[Figures]], kind: Kind
+) -> Suggestion | None:
+    limit = allowed(expression, budget.metric)
+    if expression.needs_baseline or not expression.upper or limit is None or expression.statistic.name in {"count", "sum"}:
+        return None
+    seen = {series: _figures(expression, figures, kind) for series, figures in history.items()}
+    enough = {series: figures for series, figures in seen.items() if len(figures) >= FEWEST_RUNS and min(figures) > 0}
+    if not enough:
+        return None
+    # Where there is a `warn` level too, it stays the stricter one: it has half the room.
+    room = _ROOM / 2 if level == "warn" and budget.fail is not None else _ROOM
+    wanted = {series: _kept_by(figures, room) for series, figures in enough.items()}
+    worst = max(wanted, key=wanted.__getitem__)
+    proposed = _round(wanted[worst], budget.metric)
+    broken = sum(not expression.met_by(figure, limit) for figure in enough[worst])
+    loose = limit > _LOOSE * wanted[worst]
+    if not loose and broken < _TIGHT_SHARE * len(enough[worst]):
+        return None
+    then = Expression(expression.statistic, expression.comparator, (Limit(proposed),), expression.window)
+    return Suggestion(
+        budget, level, expression, then, _reason(worst, enough[worst], expression, budget.metric, limit, 0 if loose else broken)
+    )
+
+
+def _figures(expression: Expression, figures: Sequence[Figures], kind: Kind) -> list[float]:
+    found = (of_summary(expression.statistic, each, kind) for each in figures)
+    return [figure for figure in found if figure is not None]
+
+
+def _kept_by(figures: Sequence[float], room: float) -> float:
+    """Return a limit with so many standard deviations of ln x above the median, and never below nine tenths of the worst but one."""
+    logs = sorted(map(math.log, figures))
+    middle = statistics.median(logs)
+    spread = max(1.4826 * statistics.median(abs(value - middle) for value in logs), _LEAST_ROOM / _ROOM)
+    return max(math.exp(middle + room * spread), 0.9 * math.exp(logs[-2]))
+
+
+def _round(value: float, metric: Metric) -> Quantity:
+    """Round up to two digits, in the unit that a person would write."""
+    scale, suffix = next((scale, suffix) for scale, suffix in _UNITS[metric.unit] if value >= scale or scale == 1.0)
+    amount = value / scale
+    step = 10.0 ** (math.floor(math.log10(amount)) - 1)
+    return Quantity(f"{round(math.ceil(round(amount / step, 6)) * step, 6):g}", suffix)
+
+
+def _reason(series: Series, figures: Sequence[float], expression: Expression, metric: Metric, limit: float, broken: int) -> str:
+    usual, most = (format_quantity(value, metric.unit) for value in (statistics.median(figures), max(figures)))
+    seen = f"in {len(figures)} runs {expression.statistic} of {series.title} was usually {usual} and at most {most}"
+    if broken:
+        return f"{seen}; {broken} of them broke the limit"
+    times = limit / statistics.median(figures)
+    return (
+        f"{seen}: the limit lets it become {times:.2g} times as slow"
+        if metric.unit == "ms"
+        else f"{seen}: the limit is {times:.2g} times that"
+    )

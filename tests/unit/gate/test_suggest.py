@@ -1,0 +1,77 @@
+"""Limits proposed from history: tighter where they guard nothing, looser where they are always broken, else none."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from footfall.gate.budget import Budget
+from footfall.gate.suggest import suggest
+from footfall.metrics import Kind
+from footfall.samples import Series
+from footfall.stats import Figures
+from tests.unit.gate.making import on_journey
+
+PAY = Series("corner", "journey", "checkout", "pay", "duration")
+
+
+def runs(usual: float, count: int = 30, spread: float = 0.05, seed: int = 1) -> tuple[Figures, ...]:
+    """Return the figures of runs around a usual duration."""
+    rng = random.Random(seed)
+    return tuple(Figures.of_values([usual * rng.lognormvariate(0, spread)]) for _ in range(count))
+
+
+def proposed(value: Any, history: tuple[Figures, ...]) -> list[str]:
+    """Return the expressions proposed for a step's budget."""
+    budget: Budget
+    (budget,) = on_journey(value, part="pay")
+    return [str(found.then) for found in suggest(budget, {PAY: history}, Kind.TREND)]
+
+
+def test_a_limit_that_guards_nothing_is_drawn_in() -> None:
+    """600 ms as a rule: a limit of 2.5 s would let it get four times as slow. The reason says so."""
+    (budget,) = on_journey("p75 <= 2.5s", part="pay")
+    (found,) = suggest(budget, {PAY: runs(600)}, Kind.TREND)
+    assert str(found.then) in {"p75 <= 700ms", "p75 <= 710ms", "p75 <= 720ms", "p75 <= 730ms", "p75 <= 740ms"}
+    assert found.reason.startswith("in 30 runs p75 of checkout › pay · duration was usually 6")
+    assert found.reason.endswith("times as slow")
+
+
+def test_a_limit_that_is_always_broken_is_let_out() -> None:
+    """It says nothing new any more; the reason counts how often."""
+    (budget,) = on_journey("p75 <= 500ms", part="pay")
+    (found,) = suggest(budget, {PAY: runs(600)}, Kind.TREND)
+    assert "30 of them broke the limit" in found.reason
+
+
+def test_the_warning_stays_the_stricter_level() -> None:
+    """Both levels are drawn in, and `warn` further."""
+    (budget,) = on_journey({"warn": "p75 <= 2s", "fail": "p75 <= 4s"}, part="pay")
+    limits = {found.level: float(str(found.then.limits[0]).removesuffix("ms")) for found in suggest(budget, {PAY: runs(600)}, Kind.TREND)}
+    assert limits["warn"] < limits["fail"] < 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ("p75 <= 800ms", 30),  # fits
+        ("p75 <= 2.5s", 19),  # too little history
+        ("p75 <= baseline + 10%", 30),  # moves by itself
+        ("p75 >= 100ms", 30),
+        ("count <= 500", 30),
+    ],
+)
+def test_what_fits_or_cannot_be_known_is_left_alone(value: str, count: int) -> None:
+    """No proposal without a reason."""
+    assert proposed(value, runs(600, count)) == []
+
+
+def test_what_is_proposed_would_have_been_kept() -> None:
+    """By every run but the odd one, whatever the spread."""
+    for seed, spread in ((1, 0.02), (2, 0.1), (3, 0.3)):
+        history = runs(600, 60, spread, seed)
+        (text,) = proposed("p75 <= 30s", history)
+        limit = float(text.split()[-1].removesuffix("ms").removesuffix("s")) * (1 if text.endswith("ms") else 1000)
+        assert sum(figures.p75 > limit for figures in history) <= 1
