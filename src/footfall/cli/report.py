@@ -1,15 +1,34 @@
-"""`footfall report`: draw the reports of a stored run again."""
+"""`footfall report`: draw the reports of a stored run again, or hand out its figures in another form."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from footfall.cli.workplace import Workplace
+    from footfall.report.view import ReportView
+
+DAYS = 90
+
 
 def report(
-    names: Annotated[list[str] | None, typer.Argument(help="More reports beside index.html: `executive`, `trends`…")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="More reports beside index.html: `trends`, `weekly`, `executive`, `operations`, `product`, `finance`, your own."
+        ),
+    ] = None,
     run: Annotated[str, typer.Option("--run", help="Which run: its id, the beginning of it, or `latest`.")] = "latest",
+    days: Annotated[int, typer.Option("--days", min=1, help="How many days before that run trends and forecasts look back.")] = DAYS,
+    last: Annotated[int | None, typer.Option("--last", min=2, help="At most this many of the newest runs in trends.")] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", "-f", help="Also write the run as `csv`, `openmetrics` (GitLab's metrics report too) or `codequality` (GitLab)."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print verdicts.json on stdout instead of words.")] = False,
 ) -> int:
     """Draw the reports of a stored run again.
@@ -18,12 +37,25 @@ def report(
     """
     from footfall.cli.judge import judge  # noqa: PLC0415
     from footfall.cli.progress import progress  # noqa: PLC0415
+    from footfall.cli.results import check_forms  # noqa: PLC0415
     from footfall.cli.tell import tell  # noqa: PLC0415
     from footfall.cli.workplace import budgets_of, open_workplace  # noqa: PLC0415
     from footfall.store import reader  # noqa: PLC0415
 
+    more = [name for name in dict.fromkeys(names or ()) if name != "index"]
+    forms = check_forms(form or ())
     with progress() as shown:
         workplace = open_workplace(shown)
         view = judge(workplace, reader.run(workplace.store, run), budgets_of(workplace.suite).budgets)
-    tell(workplace, view, json=json, more=[name for name in dict.fromkeys(names or ()) if name != "index"])
+        if more:
+            view = _with_course(workplace, view, days, last)
+    tell(workplace, view, json=json, more=more, forms=forms)
     return 0
+
+
+def _with_course(workplace: Workplace, view: ReportView, days: int, last: int | None) -> ReportView:
+    """Add the longer history that reports beside index.html may tell of."""
+    from footfall.cli.course import Span, read_course  # noqa: PLC0415
+    from footfall.report.view import with_course  # noqa: PLC0415
+
+    return with_course(view, read_course(workplace.store, view.run.target, view.verdicts, view.run.started, Span(days, last)))

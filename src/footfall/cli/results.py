@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from footfall.cli.workplace import Workplace
 from footfall.errors import UsageError, did_you_mean
@@ -14,26 +15,53 @@ from footfall.report.view import ReportView
 from footfall.starter import starter
 
 LATEST = "latest"
+FORMS = {"csv": "summaries.csv", "openmetrics": "metrics.txt", "codequality": "gl-code-quality-report.json"}
+"""Forms that are written when they are asked for, and their files."""
 
 
-def write_results(workplace: Workplace, view: ReportView, more: Sequence[str] = ()) -> Path:
+def check_forms(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the wanted forms once each. Raises UsageError with the nearest name for an unknown one."""
+    for form in wanted:
+        if form not in FORMS:
+            raise UsageError(f"no form is called {form!r}", hint=did_you_mean(form, FORMS))
+    return tuple(dict.fromkeys(wanted))
+
+
+def write_results(workplace: Workplace, view: ReportView, more: Sequence[str] = (), forms: Sequence[str] = ()) -> Path:
     """Write `index.html`, `verdicts.json`, `junit.xml` and `summary.md`, and make `out/latest` the same. Returns the run's folder.
 
-    `more` names further reports (`executive`, `trends`), each a page of its own beside them. Raises UsageError for one that
-    does not exist, and when the folder cannot be written.
+    `more` names further reports (`executive`, `trends`), each a page of its own beside them, `forms` further files (`FORMS`). Raises
+    UsageError for a report that does not exist, and when the folder cannot be written.
     """
     folder = workplace.results(view.run.id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in _rendered(workplace, view, more).items():
+        for name, content in {**_rendered(workplace, view, more), **_formed(view, forms)}.items():
             _replace(folder / name, content)
         if folder.name >= _newest(folder.parent):
             _make_latest(folder)
     except OSError as error:
-        raise UsageError(
-            f"{error.filename or folder} cannot be written: {error.strerror}", hint="make `out` writable, with room"
-        ) from error
+        raise _unwritable(error, folder) from error
     return folder
+
+
+def write_page(workplace: Workplace, view: ReportView, template: str, name: str, values: Mapping[str, Any]) -> str:
+    """Write a page beside a run's reports, from a template and what it needs besides the view; return its path from the suite's folder."""
+    from footfall.report.html import context  # noqa: PLC0415
+    from footfall.report.templates import TemplateSource  # noqa: PLC0415
+
+    folder = workplace.results(view.run.id)
+    content = TemplateSource(workplace.root / "reports", starter() / "reports").render(template, {**context(view), **values})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / name, content.encode())
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+    return str((folder / name).relative_to(workplace.root))
+
+
+def _unwritable(error: OSError, folder: Path) -> UsageError:
+    return UsageError(f"{error.filename or folder} cannot be written: {error.strerror}", hint="make `out` writable, with room")
 
 
 def _rendered(workplace: Workplace, view: ReportView, more: Sequence[str]) -> dict[str, bytes]:
@@ -50,9 +78,29 @@ def _rendered(workplace: Workplace, view: ReportView, more: Sequence[str]) -> di
     return {
         **{f"{name}.html": html(view, templates, name) for name in ("index", *more)},
         "verdicts.json": json_report(view),
-        "junit.xml": junit(view, folder=str(workplace.results(view.run.id).relative_to(workplace.root))),
+        "junit.xml": junit(view, folder=_seen_from_ci(workplace, view.run.id)),
         "summary.md": markdown(view),
     }
+
+
+def _seen_from_ci(workplace: Workplace, run: str) -> str:
+    """Return the folder as attachments name it: Jenkins' plugin wants it absolute, GitLab relative to the project's folder."""
+    folder = workplace.results(run)
+    if "JENKINS_URL" in os.environ:
+        return str(folder.resolve())
+    project = os.environ.get("CI_PROJECT_DIR")
+    if project and folder.resolve().is_relative_to(project):
+        return str(folder.resolve().relative_to(project))
+    return str(folder.relative_to(workplace.root))
+
+
+def _formed(view: ReportView, forms: Sequence[str]) -> dict[str, bytes]:
+    from footfall.report.codequality import code_quality  # noqa: PLC0415
+    from footfall.report.csv import csv_report  # noqa: PLC0415
+    from footfall.report.openmetrics import openmetrics  # noqa: PLC0415
+
+    renderers = {"csv": csv_report, "openmetrics": openmetrics, "codequality": code_quality}
+    return {FORMS[form]: renderers[form](view) for form in forms}
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from footfall.cli.output import write_out
-from footfall.cli.results import write_results
+from footfall.cli.results import FORMS, write_results
 from footfall.cli.workplace import Workplace
 from footfall.gate.verdict import Outcome
 from footfall.report.github import github
@@ -21,14 +21,18 @@ STEP_SUMMARY_LIMIT = 1_000_000
 """GitHub refuses a step summary above 1 MiB."""
 
 
-def tell(workplace: Workplace, view: ReportView, *, json: bool, more: Sequence[str] = ()) -> int:
-    """Write the reports, and those that `more` names; print the verdict in words, or `verdicts.json` if `json`. Returns the exit code."""
-    folder = write_results(workplace, view, more)
+def tell(workplace: Workplace, view: ReportView, *, json: bool, more: Sequence[str] = (), forms: Sequence[str] = ()) -> int:
+    """Write the reports, and those that `more` and `forms` name; print the verdict in words, or `verdicts.json` if `json`.
+
+    Returns the exit code.
+    """
+    folder = write_results(workplace, view, more, forms)
     if json:
         write_out(json_report(view).decode())
     else:
         _print_words(view)
-        pages = "".join(f"\n  report   {_shown(folder / name)}" for name in (f"{name}.html" for name in ("index", *more)))
+        files = [*(f"{name}.html" for name in ("index", *more)), *(FORMS[form] for form in forms)]
+        pages = "".join(f"\n  report   {_shown(folder / name)}" for name in files)
         write_out(pages + "\n")
     _tell_github(view)
     return view.exit_code

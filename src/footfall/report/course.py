@@ -60,11 +60,11 @@ class Line:
     limit: float | None = None
     upper: bool = True
 
-    @property
-    def better(self) -> Better:
-        """Which direction is good; a script's own metric has none."""
-        known = CATALOGUE[Source(self.series.source)].get(self.series.metric) if self.series.source in set(Source) else None
-        return known.better if known else Better.NEITHER
+
+def better_of(series: Series) -> Better:
+    """Which direction is good; a script's own metric has none."""
+    known = CATALOGUE[Source(series.source)].get(series.metric) if series.source in set(Source) else None
+    return known.better if known else Better.NEITHER
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,7 @@ def field_of(statistic: str) -> str:
     return name if name in _PERCENTILES else ""
 
 
-def course_of(
-    trends: Mapping[Series, Sequence[tuple[CourseRun, float]]], lines: Iterable[Line], marks: Sequence[Mark] = ()
-) -> Course:
+def course_of(trends: Mapping[Series, Sequence[tuple[CourseRun, float]]], lines: Iterable[Line], marks: Sequence[Mark] = ()) -> Course:
     """Return the course of a few runs, from one sequence of (run, figure) a series."""
     import numpy as np  # noqa: PLC0415  # most reports never need it
 

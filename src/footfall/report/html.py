@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
 from footfall.metrics import Source, format_quantity
 from footfall.report import words
+from footfall.report.business import availability, business, funnels, scores
 from footfall.report.charts.bars import tally_bar, used
 from footfall.report.charts.load import Panel, panels, time_axis
 from footfall.report.charts.strip import strip
@@ -23,7 +25,8 @@ from footfall.report.noise import noise
 from footfall.report.pictures import THUMBNAIL, embedded
 from footfall.report.tables import Table, headroom, journeys, probes, profiles, slowest
 from footfall.report.templates import TemplateSource
-from footfall.report.trends import movers, past, spread, trend_of, trend_tables
+from footfall.report.trendpage import TrendPage, page_of
+from footfall.report.trends import movers, past, short_course, spread, trend_of, trend_tables
 from footfall.report.underload import strains
 from footfall.report.view import BrokenJourney, ReportView
 from footfall.samples import Artifact
@@ -102,8 +105,7 @@ def html(view: ReportView, templates: TemplateSource, name: str = "index") -> by
 
     Raises UsageError where there is no such template, ConfigError where it is wrong.
     """
-    style, style_hash = templates.style()
-    return templates.render(f"{name}.html", {**context(view), "style": Markup(style), "style_hash": style_hash}).encode()  # noqa: S704
+    return templates.render(f"{name}.html", context(view)).encode()
 
 
 def context(view: ReportView) -> dict[str, Any]:
@@ -144,7 +146,18 @@ def context(view: ReportView) -> dict[str, Any]:
         "spark": spark,
         "trend_chart": trend_chart,
         "used": used,
+        "trend_page": lambda: pages(view),
+        "business": lambda *patterns: business(view, patterns),
+        "funnels": lambda: funnels(view),
+        "scores": lambda: scores(view),
+        "availability": lambda: availability(view),
+        "fnmatch": fnmatch,
     }
+
+
+def pages(view: ReportView) -> TrendPage | None:
+    """Return the course of the view, or of its last runs where it has none; None without any history."""
+    return page_of(view.course, [short_course(view)] if view.trends else [])
 
 
 class _Pictures:

@@ -17,9 +17,10 @@ from footfall.clock import to_text
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import Source
 from footfall.report.view import BrokenJourney, ReportView
-from footfall.report.words import comparison, headline, labels, place, where
+from footfall.report.words import BROKEN, comparison, headline, labels, place, where
 from footfall.samples import Artifact
 
+_MOST_FILES = 8
 _SUITES = {Source.JOURNEY: "journeys", Source.LOAD: "load", Source.PROBE: "probes"}
 
 
@@ -39,7 +40,7 @@ class _Case:
 def junit(view: ReportView, folder: str = "") -> bytes:
     """Return `junit.xml`. `folder` is the report's own folder as seen from the CI's project folder, for attachments (`out/latest`)."""
     journeys = (_journey_case(broken, view, folder) for broken in view.broken_journeys)
-    cases = _unique([*_run_case(view), *journeys, *_verdict_cases(view)])
+    cases = _unique([*_run_case(view), *journeys, *_verdict_cases(view, folder)])
     root = Element("testsuites", {"name": "footfall", **_tally(cases)})
     for suite in sorted({case.suite for case in cases}):
         members = [case for case in cases if case.suite == suite]
@@ -83,7 +84,7 @@ def _run_case(view: ReportView) -> Iterable[_Case]:
         yield _Case("run", "footfall.run", "can be judged", "error" if view.exit_code else "skipped", headline(view), text)
 
 
-def _verdict_cases(view: ReportView) -> Iterable[_Case]:
+def _verdict_cases(view: ReportView, folder: str) -> Iterable[_Case]:
     for verdict in view.verdicts:
         suite = _SUITES.get(Source(verdict.source), "budgets") if verdict.source in set(Source) else "budgets"
         seen = f" [{labels(verdict.series)}]" if labels(verdict.series) else ""
@@ -94,8 +95,17 @@ def _verdict_cases(view: ReportView) -> Iterable[_Case]:
             tag=_tag(verdict, view.exit_code),
             message=f"{verdict.outcome.value}: {comparison(verdict)}",
             text=_explanation(verdict),
-            out=f"{verdict.outcome.value}: {place(verdict)} {verdict.metric} {comparison(verdict)}. {verdict.reason}",
+            out=_told(verdict, view, folder),
         )
+
+
+def _told(verdict: Verdict, view: ReportView, folder: str) -> str:
+    """What a budget's case prints: the finding and, where it is broken, the files of its step, each on a line of its own."""
+    line = f"{verdict.outcome.value}: {place(verdict)} {verdict.metric} {comparison(verdict)}. {verdict.reason}"
+    files = (
+        [a for a in view.artifacts if a.subject == verdict.subject and verdict.part in {"", a.part}] if verdict.outcome in BROKEN else []
+    )
+    return "\n".join((line, *_attachments(files[:_MOST_FILES], folder)))
 
 
 def _tag(verdict: Verdict, exit_code: int) -> str:

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from markupsafe import Markup
 
-from footfall.errors import ConfigError, Fault, UsageError, did_you_mean
+from footfall.errors import ConfigError, Fault, FootfallError, UsageError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A style sheet or script that stands in a page, and its hash as a Content-Security-Policy names it."""
+
+    text: Markup
+    hash: str
+
+
+def asset(name: str) -> str:
+    """Return one of the browser libraries that the wheel carries. Raises FootfallError where footfall was copied, not installed."""
+    try:
+        return files("footfall").joinpath("assets", name).read_text(encoding="utf-8")
+    except OSError as error:
+        problem = f"footfall's own file assets/{name} is missing"
+        raise FootfallError(problem, hint="it is fetched when footfall is installed: run `pip install .` in its checkout again") from error
+
 
 _WRONG = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a team's own template may raise while it is filled."""
@@ -23,17 +44,21 @@ class TemplateSource:
         self._environment = Environment(
             loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
+        self._environment.globals["inline"] = self._inline
 
     def names(self) -> tuple[str, ...]:
         """The reports that can be made: the templates that are not parts of others (those begin with an underscore)."""
         found = (Path(name) for name in self._environment.list_templates(extensions=["html"]))
         return tuple(sorted(name.stem for name in found if not name.name.startswith("_")))
 
-    def style(self) -> tuple[str, str]:
-        """Return the style sheet and its hash as a Content-Security-Policy names it."""
-        text = self.render("_style.css", {})
+    def _inline(self, *names: str) -> Inline:
+        """Return files of the templates' folder or of footfall's assets as one text that a page may carry, with its hash."""
+        text = "\n".join(asset(name.removeprefix("asset:")) if name.startswith("asset:") else self._text(name) for name in names)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        return text, f"sha256-{digest}"
+        return Inline(Markup(text), f"'sha256-{digest}'")  # noqa: S704  # our own files and a team's
+
+    def _text(self, name: str) -> str:
+        return self._environment.get_template(name).render()
 
     def render(self, name: str, values: dict[str, Any]) -> str:
         """Return the template `name` (with its ending) filled with `values`.

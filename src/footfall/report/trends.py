@@ -12,6 +12,7 @@ from footfall.metrics import CATALOGUE, Better, Kind, Source
 from footfall.report.charts.scale import finite
 from footfall.report.charts.strip import Spread
 from footfall.report.charts.trend import MOST, Trend
+from footfall.report.course import Budgeted, Course, CourseRun, course_of
 from footfall.report.figures import VITALS, metric_name, titled, usual_statistic, value_of, worst_of
 from footfall.report.tables import Labels
 from footfall.report.timeline import PHASE
@@ -187,6 +188,23 @@ def spread(view: ReportView, verdict: Verdict) -> Spread | None:
         return None
     low, p50, p95, high = (percentile([getattr(figures, name) for figures in before], 50) for name in ("min", "p50", "p95", "max"))
     return Spread(low, p50, p95, high, len(before))
+
+
+def short_course(view: ReportView) -> Course:
+    """Return the last runs of a view as a course, for pages that were given no longer one."""
+    budgeted = Budgeted(view.verdicts)
+    lines, figures = [], {}
+    for seen in view.observations:
+        if budgeted.worth_following(seen.series) and seen.series in view.trends:
+            line = budgeted.line(seen.series, seen.kind, seen.unit)
+            told = ((point, value_of(point.figures, line.statistic, seen.kind)) for point in view.trends[seen.series])
+            figures[seen.series] = [
+                (CourseRun(point.run_id, point.started, point.commit, point.verdict or ""), value)
+                for point, value in told
+                if value is not None
+            ]
+            lines.append(line)
+    return course_of(figures, lines)
 
 
 def _values(points: Iterable[Point], statistic: str, kind: Kind) -> list[float]:

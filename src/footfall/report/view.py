@@ -70,8 +70,10 @@ class Point:
 
 @dataclass(frozen=True)
 class ServiceLevel:
-    """One objective over its window: `objective` and `attained` are ratios, `left` the share of the error budget that is left (below 0
-    where more than all is spent), `burn` the burn rates by window (`1 h`: 0.4).
+    """One objective over its window.
+
+    `objective` and `attained` are ratios, `left` is the share of the error budget that is left (below 0 where more than all is spent),
+    `burn` the burn rates by window (`1 h`: 0.4); `note` says what a reader should know (few checks, a window not yet full).
     """
 
     name: str
@@ -175,14 +177,12 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
     notes: Sequence[str] = (),
     pictures: Mapping[str, bytes] | None = None,
     service_levels: Sequence[ServiceLevel] = (),
-    course: Course | None = None,
 ) -> ReportView:
     """Gather a run into a view. `exit_code` is what the command will exit with; `outcome` is how the run ended (`RunEnd.outcome`).
 
     `samples` are the run's single samples with their moments (for the load's timeline and the order of steps). `artifacts` have
     paths relative to the report's own folder; one that would lead out of it is dropped. `spoilt` says per source why its figures
-    cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order. `course` is a longer history than `trends`,
-    for the pages that tell of it; without one they tell of `trends`.
+    cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order.
     """
     seen: tuple[Observation, ...] = cleaned(tuple(observations))
     told: tuple[Event, ...] = cleaned(tuple(events[:MOST_EVENTS]))
@@ -207,7 +207,6 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         broken_journeys=tuple(_broken_journeys(seen, told)),
         attributions=cleaned(attributions(samples, run.target)),
         service_levels=cleaned(tuple(service_levels)),
-        course=cleaned(course),
     )
     return replace(view, state=_state(view))
 
@@ -223,6 +222,17 @@ def _points(trends: Mapping[Series, Sequence[TrendPoint]]) -> dict[Series, tuple
         )
         for series, points in trends.items()
     }
+
+
+def with_course(view: ReportView, course: Course | None) -> ReportView:
+    """Return the view with a longer history; None leaves it as it is."""
+    return replace(view, course=_clean_course(course)) if course else view
+
+
+def _clean_course(course: Course) -> Course:
+    """Clean what needs it: of ten thousand runs, hardly a name is more than letters and digits."""
+    runs = (run if (run.id + run.commit + run.verdict + run.kind).isalnum() else cleaned(run) for run in course.runs)
+    return replace(course, runs=tuple(runs), lines=cleaned(course.lines), marks=cleaned(course.marks))
 
 
 def _broken_journeys(observations: Iterable[Observation], events: Sequence[Event]) -> Iterable[BrokenJourney]:

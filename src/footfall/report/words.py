@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from footfall.clock import to_text
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
@@ -147,12 +147,23 @@ def where(verdict: Verdict) -> str:
     return verdict.file if verdict.line is None else f"{verdict.file}:{verdict.line}"
 
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(when: datetime) -> str:
+    """`21 Nov 2026`."""
+    year, month, number = to_text(when)[:10].split("-")
+    return f"{int(number)} {_MONTHS[int(month) - 1]} {year}"
+
+
+def day_of(seconds: float) -> str:
+    """`21 Nov 2026`, of seconds since 1970."""
+    return day(datetime.fromtimestamp(seconds, UTC))
+
+
 def moment(when: datetime) -> str:
     """`21 Nov 2026, 05:00 UTC`."""
-    text = to_text(when)
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    year, month, day = text[:10].split("-")
-    return f"{int(day)} {months[int(month) - 1]} {year}, {text[11:16]} UTC"
+    return f"{day(when)}, {to_text(when)[11:16]} UTC"
 
 
 def duration(took: timedelta | None) -> str:
