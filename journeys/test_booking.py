@@ -12,6 +12,7 @@ from footfall.browser.journey import Journey
 def test_booking(journey: Journey, pay_by_card: Callable[[], None]) -> None:
     """A haircut can be booked and paid."""
     page = journey.page
+    journey.cleanup("remove_test_data", tag=journey.tag)
     with journey.step("home"):
         page.goto("/")
         expect(page.get_by_role("heading", name="Your neighbourhood, around the corner")).to_be_visible()

@@ -12,6 +12,7 @@ from footfall.browser.journey import Journey
 def test_checkout(journey: Journey, pay_by_card: Callable[[], None]) -> None:
     """Goods can be found, ordered and paid, and the order can be followed."""
     page = journey.page
+    journey.cleanup("remove_test_data", tag=journey.tag)
     with journey.step("browse"):
         page.goto("/shop")
         page.get_by_role("link", name="Sourdough Loaf").click()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import expect
 
 from footfall.browser.journey import Journey
 
 
-def test_fulfillment(journey: Journey, open_order: str) -> None:
+def test_fulfillment(journey: Journey, sign_in: Callable[[str], None], open_order: str) -> None:
     """An open order can be taken and brought to its customer."""
     page = journey.page
     with journey.step("sign in"):
-        page.goto("/login")
-        page.get_by_label("Email").fill("supplier@corner.example")
-        page.get_by_label("Password").fill("corner-supplier")
-        page.get_by_role("button", name="Sign in").click()
+        sign_in("supplier")
         expect(page.get_by_role("heading", name="Open orders")).to_be_visible()
     with journey.step("open"):
         page.get_by_role("link", name=f"Order {open_order}").click()

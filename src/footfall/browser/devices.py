@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection
 
 from footfall.errors import UsageError, did_you_mean
 
@@ -20,7 +19,7 @@ def listed(text: str) -> tuple[str, ...]:
     return names
 
 
-def check_device(name: str, known: Mapping[str, Any]) -> None:
+def check_device(name: str, known: Collection[str]) -> None:
     """Raise UsageError with the nearest name for a device that Playwright does not know."""
     if name != DESKTOP and name not in known:
         raise UsageError(f"no device is called {name!r}", hint=did_you_mean(name, (DESKTOP, *known)))

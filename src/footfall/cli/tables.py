@@ -66,12 +66,17 @@ def print_table(table: Table) -> None:
 
 
 def _rows(observations: Sequence[Observation]) -> dict[str, dict[str, str]]:
-    """Return the table's cells by place and metric."""
+    """Return the table's cells by place and metric; a label that differs (the device) is part of the place."""
     rows: dict[str, dict[str, str]] = {}
+    values: dict[str, set[str]] = {}
+    for seen in observations:
+        for name, value in seen.series.labels:
+            values.setdefault(name, set()).add(value)
     for seen in observations:
         series = seen.series
         place = f"  {series.subject} › {series.part}" if series.part else series.subject
-        rows.setdefault(place, {}).update(_cells(seen))
+        differing = [value for name, value in series.labels if len(values[name]) > 1]
+        rows.setdefault(f"{place} ({', '.join(differing)})" if differing else place, {}).update(_cells(seen))
     return rows
 
 

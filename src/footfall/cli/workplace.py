@@ -55,7 +55,11 @@ def budgets_of(suite: Suite) -> Thresholds:
 
 
 def check_scripts(suite: Suite) -> None:
-    """Raise ScriptError when a journey or profile is not Python, before anything runs."""
+    """Before anything runs, raise ScriptError when a journey or profile is not Python, ConfigError for an unknown device of [gate]."""
+    if set(suite.gate.devices) - {"desktop"}:
+        from footfall.browser.devices import device_names  # noqa: PLC0415  # starts Playwright's driver: only where devices are named
+
+        load_suite(suite.root, device_names())
     faults = scan(suite.root).faults
     if faults:
         raise ScriptError("\n".join(str(fault) for fault in faults))

@@ -1,0 +1,284 @@
+"""Make a journey of a recorded Playwright script: its navigations and clicks become steps. Nothing of it is run.
+
+Reads what `playwright codegen` writes for Python (`--target python-pytest` and `--target python`), and plain scripts like it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from footfall.errors import UsageError
+
+_SETUP = frozenset({"launch", "launch_persistent_context", "new_context", "start", "stop", "close"})
+_TYPING = frozenset({"fill", "type", "press_sequentially"})
+_CLICKS = frozenset({"click", "dblclick", "tap"})
+_LEADING = frozenset({"link", "button", "menuitem", "tab"})
+_HIDDEN = re.compile(r"passw|passphrase|secret|token|one.time|\botp\b|\bpin\b", re.IGNORECASE)
+_NAME_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A journey's module: its text, the names of its steps, and the environment variables that it takes secrets from."""
+
+    text: str
+    steps: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+@dataclass
+class _Step:
+    name: str
+    lines: list[str] = field(default_factory=list)
+    checked: bool = False
+
+
+def draft(name: str, script: str, site: str = "") -> Draft:
+    """Return the journey `name` drafted from a recorded script; addresses on `site`, or else on the first page's site, become paths.
+
+    Raises UsageError for what is no Python, is asynchronous, or opens no page.
+    """
+    try:
+        tree = ast.parse(script)
+    except SyntaxError as error:
+        raise UsageError(
+            f"line {error.lineno} of the script is not Python: {error.msg}", hint="record it with --target python-pytest"
+        ) from error
+    if any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(tree)):
+        raise UsageError("the script is asynchronous", hint="record it with `playwright codegen --target python-pytest`")
+    body, rest = _recorded(tree)
+    origin = _origin(site) or next((_origin(url) for url in _visited(body) if _origin(url)), "")
+    edits = _Edits(name, origin)
+    source = edits.applied(script, body)
+    steps = _steps(body, source)
+    return Draft(_module(name, steps, rest, script, _page_names(body)), tuple(step.name for step in steps), tuple(edits.secrets))
+
+
+def _recorded(tree: ast.Module) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """Return the statements that were recorded, and what else the module holds that they may need."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and any(_visited([node])):
+            return _actions(node.body), [other for other in tree.body if other is not node and _is_needed(other)]
+    inner = [statement for node in tree.body for statement in (node.body if isinstance(node, ast.With) else [node])]
+    if not any(_visited(inner)):
+        raise UsageError("the script opens no page", hint='a recorded script has a line such as page.goto("https://…")')
+    kept: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom) and _is_needed(node)]
+    return _actions([node for node in inner if not isinstance(node, ast.Import | ast.ImportFrom)]), kept
+
+
+def _is_needed(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").partition(".")[0] not in {"playwright", "__future__"}
+    return not isinstance(node, ast.With | ast.If | ast.Expr)
+
+
+def _actions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Leave out what opens and closes the browser: pytest-playwright does it."""
+    return [
+        node for node in statements if not _is_setup(node) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+
+
+def _is_setup(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.With):
+        return False
+    value = getattr(node, "value", None)
+    called = value.func.attr if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else ""
+    return called in _SETUP or (called == "new_page" and isinstance(node, ast.Assign))
+
+
+def _calls(node: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            function = inner.func
+            yield function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", ""), inner
+
+
+def _visited(statements: Sequence[ast.stmt]) -> Iterator[str]:
+    for statement in statements:
+        for called, call in _calls(statement):
+            if called == "goto":
+                yield _text(call) or "/"
+
+
+def _text(call: ast.Call) -> str:
+    """The first argument, where it is a literal text."""
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else ""
+
+
+def _page_names(body: Sequence[ast.stmt]) -> str:
+    """Return the variable that the script calls its first page."""
+    for statement in body:
+        for called, call in _calls(statement):
+            if called == "goto" and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+                return call.func.value.id
+    return "page"
+
+
+class _Edits:
+    """What is written otherwise than it was recorded: addresses of the site, and secrets that were typed."""
+
+    def __init__(self, name: str, origin: str) -> None:
+        self._name = name
+        self._origin = origin
+        self.secrets: list[str] = []
+
+    def applied(self, script: str, body: Sequence[ast.stmt]) -> dict[ast.stmt, str]:
+        """Return each statement's text, edited."""
+        return {statement: self._text_of(script, statement) for statement in body}
+
+    def _text_of(self, script: str, statement: ast.stmt) -> str:
+        lines = script.encode().splitlines(keepends=True)  # the tree counts columns in bytes
+        starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
+        source = script.encode()
+
+        def at(line: int, column: int) -> int:
+            return starts[line - 1] + column
+
+        begin, end = at(statement.lineno, 0), at(statement.end_lineno or statement.lineno, statement.end_col_offset or 0)
+        for node, text in sorted(self._replacements(statement), key=lambda edit: -at(edit[0].lineno, edit[0].col_offset)):
+            first, last = at(node.lineno, node.col_offset), at(node.end_lineno or node.lineno, node.end_col_offset or 0)
+            source = source[:first] + text.encode() + source[last:]
+            end += len(text.encode()) - (last - first)
+        return textwrap.dedent(source[begin:end].decode())
+
+    def _replacements(self, statement: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
+        for called, call in _calls(statement):
+            text = _text(call)
+            if self._origin and (text == self._origin or text.startswith(self._origin + "/")):
+                yield call.args[0], _quoted(text.removeprefix(self._origin) or "/")
+            elif called in _TYPING and text and isinstance(call.func, ast.Attribute) and _HIDDEN.search(ast.unparse(call.func.value)):
+                yield call.args[0], f"journey.secret({_quoted(self._secret())})"
+
+    def _secret(self) -> str:
+        variable = f"{self._name.upper()}_PASSWORD"
+        if variable not in self.secrets:
+            self.secrets.append(variable)
+        return variable
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _steps(body: Sequence[ast.stmt], source: dict[ast.stmt, str]) -> list[_Step]:
+    """Group statements: a step ends with what leads somewhere, and has the checks that follow it."""
+    steps: list[_Step] = []
+    pending = _Step("")
+    used: set[str] = set()
+
+    def close(name: str) -> None:
+        nonlocal pending
+        pending.name = _unused(name, used)
+        steps.append(pending)
+        pending = _Step("")
+
+    for statement in body:
+        checks, leads = _is_check(statement), _leads_to(statement)
+        if _opens(statement) and pending.lines:
+            close(_first_words(pending) or "fill in")
+        into = steps[-1] if (checks or _takes_value(statement)) and not pending.lines and steps else pending
+        into.lines.append(source[statement])
+        into.checked = into.checked or checks
+        if leads:
+            close(leads)
+    if pending.lines:
+        close(_first_words(pending) or "end")
+    return steps
+
+
+def _is_check(statement: ast.stmt) -> bool:
+    return any(called == "expect" for called, _ in _calls(statement))
+
+
+def _takes_value(statement: ast.stmt) -> bool:
+    """Whether it is `page1 = page1_info.value`, which belongs to the pop-up before it."""
+    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Attribute)
+
+
+def _opens(statement: ast.stmt) -> bool:
+    return any(called == "goto" for called, _ in _calls(statement))
+
+
+def _leads_to(statement: ast.stmt) -> str:
+    """Return a step's name for what navigates or submits, else ""."""
+    if _is_check(statement):
+        return ""
+    for called, call in _calls(statement):
+        if called == "goto":
+            path = urlsplit(_text(call)).path.strip("/")
+            return _words(path.replace("/", " ")) or "home"
+        if called in _CLICKS:
+            locators = dict(reversed([*_calls(call.func)]))  # of several of a kind the last in the chain counts
+            role = locators.get("get_by_role")
+            if role is not None and _text(role) in _LEADING:
+                named = next((word.value for word in role.keywords if word.arg == "name"), None)
+                return _words(str(named.value)) if isinstance(named, ast.Constant) else _text(role)
+            if isinstance(statement, ast.With):  # expect_popup, expect_navigation, expect_download
+                return "open"
+        if called == "press" and any(isinstance(each, ast.Constant) and each.value == "Enter" for each in call.args):
+            return "enter"
+    return ""
+
+
+def _words(text: str) -> str:
+    """Return text as a step's name: small letters, digits and spaces."""
+    return " ".join(re.findall(r"\w+", text.lower()))[:_NAME_LENGTH].strip()
+
+
+def _first_words(step: _Step) -> str:
+    found = re.search(r"""name=["'](.+?)["']|get_by_\w+\(["'](.+?)["']""", step.lines[0])
+    return _words(found[1] or found[2]) if found else ""
+
+
+def _unused(name: str, used: set[str]) -> str:
+    names = (name, *(f"{name} {count}" for count in range(2, len(used) + 3)))
+    found = next(each for each in names if each not in used)
+    used.add(found)
+    return found
+
+
+def _module(name: str, steps: Sequence[_Step], rest: Sequence[ast.stmt], script: str, page: str) -> str:
+    told = "\n".join(_step_text(step, page) for step in steps)
+    kept = [text for node in rest if (text := ast.get_source_segment(script, node)) and _is_used(node, told)]
+    imports = [text for text in kept if text.startswith(("import ", "from "))]
+    others = [text for text in kept if text not in imports]
+    checks = ["from playwright.sync_api import expect"] if any(step.checked for step in steps) else []
+    blocks = [
+        f'"""{name.replace("_", " ").capitalize()}: drafted by `footfall new journey`. Say here what the customer does."""',
+        "from __future__ import annotations",
+        *(["\n".join(imports)] if imports else []),
+        *checks,
+        "from footfall.browser.journey import Journey",
+    ]
+    function = (
+        f'def test_{name}(journey: Journey) -> None:\n    """Say here what must hold at the end."""\n    {page} = journey.page\n{told}'
+    )
+    text = "\n\n".join(blocks) + "\n\n\n" + "\n\n\n".join([*others, function]) + "\n"
+    ast.parse(text)  # a draft that is no Python would be a fault of ours
+    return text
+
+
+def _is_used(node: ast.stmt, told: str) -> bool:
+    if not isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    names = [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+    return any(re.search(rf"\b{re.escape(each)}\b", told) for each in names) or "pytest" in names
+
+
+def _step_text(step: _Step, page: str) -> str:
+    lines = [*step.lines]
+    if not step.checked:
+        lines.append(f'# What does the customer see now? expect({page}.get_by_role("heading", name="…")).to_be_visible()')
+    return f"    with journey.step({_quoted(step.name)}):\n" + textwrap.indent("\n".join(lines), " " * 8)
