@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _signal  # built in: Ctrl-C may come while even the `signal` module is still being imported
+import _signal  # type: ignore[import-not-found]  # built in: Ctrl-C may come while even `signal` is being imported
 import sys
 
 _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # nothing is to be kept yet: end without a traceback
