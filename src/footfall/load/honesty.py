@@ -97,7 +97,12 @@ def _limited(metrics: Metrics) -> str | None:
 
 
 def _starved(metrics: Metrics) -> str | None:
-    """Hold the mean lateness against the time that a user takes for one request (users / throughput, by Little's law)."""
+    """Hold the mean lateness against the time that a user takes for one request (users / throughput, by Little's law).
+
+    Not in an open profile: its arrivals come all the same, their response times hold the lateness, and what is too late is dropped.
+    """
+    if "response" in metrics:
+        return None
     users, throughput = _mean(metrics, "users"), _mean(metrics, "throughput")
     lag = _lag(metrics)
     if lag is None or not users or not throughput:

@@ -95,6 +95,13 @@ def test_users_without_think_time_are_starved_sooner() -> None:
     assert distrust([*eager, late((0.1, 4000))]) is None
 
 
+def test_an_open_profile_is_not_starved() -> None:
+    """Its arrivals do not wait for a late loop: they are counted from when they were meant to begin, or dropped."""
+    waiting = (seen("users", [50.0] * 40), seen("throughput", [2000.0] * 40), late((40.0, 4000)))
+    assert distrust([*waiting, seen("response", [50.0])]) is None
+    assert distrust(waiting) is not None
+
+
 @pytest.mark.parametrize(("seconds", "trusted"), [(1, True), (2, True), (3, False), (40, False)])
 def test_a_saturated_core(seconds: int, trusted: bool) -> None:
     """Over 85 % of its core in more than one second in twenty."""
