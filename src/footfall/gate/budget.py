@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from footfall.errors import did_you_mean
@@ -241,3 +242,18 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "on_missing": ("on_missing", _one_of("fail", "warn", "skip")),
     "on_no_baseline": ("on_no_baseline", _one_of("learn", "inconclusive")),
 }
+
+
+def as_value(budget: Budget) -> dict[str, Any]:
+    """Return what might stand at the metric's key in the file: `read_budgets` makes the same budget of it again."""
+    plain = Budget(budget.key, budget.place, budget.metric)
+    value: dict[str, Any] = {level: str(expression) for level, expression in budget.levels}
+    for name, (attribute, _) in _READERS.items():
+        found = getattr(budget, attribute)
+        if found != getattr(plain, attribute):
+            value[name] = _as_duration(found) if attribute.endswith("_ms") else found
+    return value
+
+
+def _as_duration(milliseconds: float) -> str:
+    return f"{Decimal(repr(milliseconds)):f}ms"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.gate.budget import Budget, Place, read_budgets
+from footfall.gate.budget import SEVERITIES, Budget, Place, as_value, read_budgets
 from footfall.metrics import CATALOGUE, JOURNEY_METRICS, LOAD_METRICS, Source
 from tests.unit.gate.making import on_journey, on_load
 
@@ -137,3 +137,33 @@ def test_no_value_raises(value: Any, source: Source) -> None:
     found, problems = read_budgets(value, Place(source, "x"), CATALOGUE[source]["latency" if source is Source.LOAD else "success"], "key")
     assert found or problems
     assert all(isinstance(budget, Budget) for _, budget in found)
+
+
+_durations = st.one_of(st.from_regex(r"[0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h|d)", fullmatch=True), st.just("0s"))
+_tables = st.fixed_dictionaries(
+    {},
+    optional={
+        "warn": st.sampled_from(["p95 <= 200ms", "p50<baseline+10% or baseline + 50ms", "max >= 1s over 5m"]),
+        "fail": st.sampled_from(["p99.9 <= 1.5s", "mean < 30ms over 30 d", "median >= 2 s"]),
+        "severity": st.sampled_from(SEVERITIES),
+        "owner": st.text(),
+        "runbook": st.text(),
+        "where": st.dictionaries(st.sampled_from(["device", "network", "under_load"]), st.text(), min_size=1),
+        "for": _durations,
+        "abort": st.booleans(),
+        "abort_after": _durations,
+        "min_samples": st.integers(1, 10**9),
+        "on_missing": st.sampled_from(["fail", "warn", "skip"]),
+        "on_no_baseline": st.sampled_from(["learn", "inconclusive"]),
+    },
+)
+
+
+@given(_tables, st.sampled_from(["ci", "*"]))
+def test_whatever_is_read_prints_back_to_the_same_budget(table: dict[str, Any], subject: str) -> None:
+    """The printed form is another spelling of the same budget; what is no budget is a problem, never an exception."""
+    place, metric = Place(Source.LOAD, subject), LOAD_METRICS["latency"]
+    read, problems = read_budgets(table, place, metric, "k")
+    assert bool(read) != bool(problems)
+    for _, budget in read:
+        assert read_budgets(as_value(budget), place, metric, "k") == ([((), budget)], [])

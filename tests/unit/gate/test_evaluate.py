@@ -294,7 +294,8 @@ def cases(draw: st.DrawFn) -> tuple[list[Budget], Observation, tuple[Figures, ..
 def test_no_legal_budget_and_no_observation_raises(drawn: tuple[list[Budget], Observation, tuple[Figures, ...]]) -> None:
     """Whatever was seen, a verdict comes out, with a reason, and never a pass that its own figure contradicts."""
     rules, observation, earlier = drawn
-    verdicts = evaluate(rules, Evidence((observation,), {observation.series: earlier}), Rules(baseline_runs=3))
+    evidence = Evidence((observation,), {observation.series: earlier}, again={observation.series: earlier[::-1]})
+    verdicts = evaluate(rules, evidence, Rules(baseline_runs=3))
     for verdict in verdicts:
         assert verdict.reason
         if verdict.figure is not None and verdict.limit is not None:

@@ -34,7 +34,7 @@ def test_a_limit_that_guards_nothing_is_drawn_in() -> None:
     """600 ms as a rule: a limit of 2.5 s would let it get four times as slow. The reason says so."""
     (budget,) = on_journey("p75 <= 2.5s", part="pay")
     (found,) = suggest(budget, {PAY: runs(600)}, Kind.TREND)
-    assert str(found.then) in {"p75 <= 700ms", "p75 <= 710ms", "p75 <= 720ms", "p75 <= 730ms", "p75 <= 740ms"}
+    assert 700 <= float(str(found.then).removeprefix("p75 <= ").removesuffix("ms")) <= 800
     assert found.reason.startswith("in 30 runs p75 of checkout › pay · duration was usually 6")
     assert found.reason.endswith("times as slow")
 
