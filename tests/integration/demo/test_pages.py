@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import Corner
+from .test_api import becomes, paid_order
 
 
 def fill(tab: Page, texts: dict[str, str]) -> None:
@@ -54,7 +55,9 @@ def order_a_loaf(tab: Page, corner: Corner) -> str:
 
 
 def test_a_customer_books(corner: Corner, tab: Page) -> None:
-    """From the front door to a confirmed booking, past a declined card and a bank that wants a confirmation."""
+    """From the front door to a confirmed booking, past a declined card and a bank that wants a confirmation; then the webhook comes."""
+    with corner.client() as client:
+        delivered = client.get("/api/metrics").json()["webhooks_delivered"]
     tab.goto(corner.url)
     tab.get_by_role("link", name="Book a service").click()
     tab.get_by_role("link", name="Haircut").click()
@@ -69,6 +72,45 @@ def test_a_customer_books(corner: Corner, tab: Page) -> None:
     tab.frame_locator("iframe").get_by_role("button", name="Confirm payment").click()
     expect(tab.get_by_role("heading", name="Booking confirmed")).to_be_visible()
     expect(tab.get_by_text("Booking reference")).to_be_visible()
+    with corner.client() as client:
+        assert becomes(client, "/api/metrics", lambda said: said["webhooks_delivered"] > delivered)
+
+
+def test_a_payment_settles_by_its_webhook_alone(corner: Corner, tab: Page) -> None:
+    """Somebody pays in the provider's frame and never comes back to the shop: the signed webhook confirms the booking."""
+    booking = {"service": "haircut", "slot": "1-0900", "name": "Ada", "email": "ada@example.org"}
+    with corner.client() as client:
+        said = client.post("/api/bookings", json=booking).json()
+        tab.goto(f"{corner.payment_url}/frame?intent={said['payment']['intent']}")
+        tab.get_by_label("Card number").fill("4242 4242 4242 4242")
+        tab.get_by_label("Expiry date").fill("12/34")
+        tab.get_by_label("Security code").fill("123")
+        tab.get_by_role("button", name="Pay").click()
+        expect(tab.get_by_role("status")).to_have_text("Payment accepted")
+        assert becomes(client, f"/api/bookings/{said['ref']}", lambda said: said["status"] == "confirmed")
+
+
+def test_the_dashboard_moves_without_loading_a_page(corner: Corner, tab: Page) -> None:
+    """Its links are soft navigations, which the browser itself counts as such; going back works, and so does a reload on any route."""
+    with corner.client() as client:
+        ref = paid_order(client)
+    sign_in(tab, corner, "supplier")
+    expect(tab.get_by_role("heading", name="Open orders")).to_be_visible()
+    tab.evaluate("""() => {
+      window.soft = [];
+      const watch = (list) => window.soft.push(...list.getEntries().map((entry) => new URL(entry.name).pathname));
+      new PerformanceObserver(watch).observe({ type: "soft-navigation" });
+    }""")
+    tab.get_by_role("link", name=f"Order {ref}").click()
+    expect(tab.get_by_role("heading", name=f"Order {ref}")).to_be_focused()
+    tab.get_by_role("link", name="My orders").click()
+    expect(tab.get_by_role("heading", name="My orders")).to_be_visible()
+    tab.wait_for_function("() => window.soft.length === 2")
+    assert tab.evaluate("window.soft") == [f"/supplier/orders/{ref}", "/supplier/mine"]
+    tab.go_back()
+    expect(tab.get_by_role("heading", name=f"Order {ref}")).to_be_visible()
+    tab.reload()
+    expect(tab.get_by_role("button", name="Make offer")).to_be_visible()
 
 
 def test_an_order_is_placed_and_delivered(corner: Corner, tab: Page, chromium: Browser) -> None:
