@@ -1,6 +1,6 @@
-"""How often the gate is right: shares of pass, inconclusive and fail, beside the naive rule "figure against limit".
+"""How often the gate is right: shares of pass, inconclusive and fail, beside the naive rules.
 
-    .venv/bin/python bench/gate_accuracy.py [--repeat 2000]
+    .venv/bin/python bench/gate_accuracy.py [--repeat 2000] [--only against]      (--quick takes less than a minute)
 
 Everything is simulated with a fixed seed, so the table is the same each time. Times are log-normal around their median, with the
 coefficient of variation named; loads have an AR(1) of 8 % (time constant 15 s) in the level of their seconds.
@@ -11,17 +11,22 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
 
 import numpy as np
+from scipy import stats
 
+from footfall.gate.against import SHARE
 from footfall.gate.budget import Budget, Place
+from footfall.gate.compare import LOOKS, Levels, Pairs, answer, compare
 from footfall.gate.evaluate import evaluate
 from footfall.gate.evidence import Evidence, Observation, Window
 from footfall.gate.expression import parse
+from footfall.gate.trends import change_points
 from footfall.gate.verdict import Outcome, Verdict, exit_code
 from footfall.metrics import CATALOGUE, Metric, Source
 from footfall.samples import Series
@@ -205,17 +210,156 @@ def loads(rng: np.random.Generator, repeat: int) -> None:
             print(f"{seconds:7} {true:8}   {shares(verdict.outcome for verdict in verdicts)}   {naive:10.1f}")
 
 
+METRICS = 40
+PAIRED = CATALOGUE[Source.JOURNEY]["duration"]
+Samples = list[list[float]]
+
+
+def deployment(rng: random.Random, count: int, variation: float, times: float, drift: float = 0.0) -> Samples:
+    """Draw METRICS durations of one run, the first of them `times` as long; `drift` is by how much whole runs differ by themselves."""
+    level = 450 * math.exp(rng.gauss(0, drift))
+    return [lognormal(rng, level * (times if metric == 0 else 1.0), variation, count) for metric in range(METRICS)]
+
+
+def median_ratio(before: Samples, after: Samples) -> bool:
+    """The plainest rule: any median more than a tenth above the other."""
+    return any(statistics.median(new) > 1.1 * statistics.median(old) for old, new in zip(before, after, strict=True))
+
+
+def uncorrected(before: Samples, after: Samples) -> bool:
+    """Mann–Whitney at 5 % for each metric, as if it were the only one."""
+    chances = stats.mannwhitneyu(np.array(after), np.array(before), alternative="greater", axis=1).pvalue
+    return bool((chances < 0.05).any())
+
+
+def sequential(rng: random.Random, variation: float, times: float, drift: float) -> tuple[Outcome, int]:
+    """Compare two deployments as `footfall gate --against` does; drift meets both alike, for they take turns."""
+    before: Samples = [[] for _ in range(METRICS)]
+    after: Samples = [[] for _ in range(METRICS)]
+    for look in LOOKS:
+        while len(before[0]) < look:
+            level = math.exp(rng.gauss(0, drift))
+            for side, factor in ((before, 1.0), (after, times)):
+                for metric, drawn in enumerate(deployment(rng, 5, variation, factor)):
+                    side[metric] += [value * level for value in drawn]
+        pairs = [
+            Pairs(Series("new", "journey", "j", f"s{metric}", PAIRED.name), PAIRED.unit, tuple(old), tuple(new))
+            for metric, (old, new) in enumerate(zip(before, after, strict=True))
+        ]
+        said = answer(compare(pairs, Levels(0.01 * SHARE)))
+        if said is not Outcome.INCONCLUSIVE:
+            return said, look
+    return Outcome.INCONCLUSIVE, LOOKS[-1]
+
+
+def against(rng: random.Random, repeat: int) -> None:
+    """Two deployments, 40 metrics: how often each rule fails the newer one."""
+    print(f"\nTwo deployments, {METRICS} metrics, 2 % drift between runs: gates that fail, in % (1.00 is equal: false failures)")
+    print(f"{'CV':>4} {'slower':>6} {'gates':>6}   {'against: fail':>13} {'?':>6} {'pairs':>6}   {'median ratio':>12} {'Mann-Whitney':>12}")
+    for variation in (0.05, 0.1):
+        for times in (1.0, 1.1, 1.2):
+            count = max(repeat // (20 if variation < 0.1 else 40), 10)
+            said = [sequential(rng, variation, times, 0.02) for _ in range(count)]
+            naive = [(deployment(rng, 20, variation, 1.0, 0.02), deployment(rng, 20, variation, times, 0.02)) for _ in range(count)]
+            shown = [
+                _percent(outcome is Outcome.FAIL for outcome, _ in said),
+                _percent(outcome is Outcome.INCONCLUSIVE for outcome, _ in said),
+                statistics.mean(pairs for _, pairs in said),
+                _percent(median_ratio(old, new) for old, new in naive),
+                _percent(uncorrected(old, new) for old, new in naive),
+            ]
+            print("{:4.0%} {:6.2f} {:6}   {:13.1f} {:6.1f} {:6.1f}   {:12.1f} {:12.1f}".format(variation, times, count, *shown))
+
+
+def _percent(found: Iterable[bool]) -> float:
+    seen = list(found)
+    return 100 * sum(seen) / len(seen)
+
+
+def of_runs(rng: random.Random, runs: int, variation: float, times: float, drift: float) -> list[list[Figures]]:
+    """Draw the figures of several runs of five iterations, per metric."""
+    drawn = [deployment(rng, 5, variation, times, drift) for _ in range(runs)]
+    return [[Figures.of_values(run[metric]) for run in drawn] for metric in range(METRICS)]
+
+
+def history(rng: random.Random, repeat: int) -> None:
+    """Budgets of "baseline + 5 %" over 20 runs, confirmed by three rounds, beside one look and beside a plain ratio."""
+    print(f"\nAgainst history: {METRICS} budgets `p50 <= baseline + 5%`, 20 runs of 5 iterations, 2 % between runs: gates that fail, in %")
+    print(f"{'CV':>4} {'slower':>6} {'gates':>6}   {'confirmed: fail':>15} {'?':>6}   {'one look':>8} {'figure > limit':>14}")
+    rules = [budget(Source.JOURNEY, "j", f"s{metric}", "duration", "p50 <= baseline + 5%") for metric in range(METRICS)]
+    for variation in (0.05, 0.1):
+        for times in (1.0, 1.15, 1.25):
+            count = max(repeat // 20, 10)
+            verdicts, looks, plain = [], [], []
+            for _ in range(count):
+                seen, first = _history_gate(rng, rules, variation, times)
+                verdicts.append({verdict.outcome for verdict in seen})
+                plain.append(
+                    any(verdict.figure is not None and verdict.limit is not None and verdict.figure > verdict.limit for verdict in first)
+                )
+                looks.append(_one_look(first))
+            fail = [Outcome.FAIL in seen for seen in verdicts]
+            unsure = [Outcome.INCONCLUSIVE in seen and Outcome.FAIL not in seen for seen in verdicts]
+            shown = [_percent(fail), _percent(unsure), _percent(looks), _percent(plain)]
+            print("{:4.0%} {:6.2f} {:6}   {:15.1f} {:6.1f}   {:8.1f} {:14.1f}".format(variation, times, count, *shown))
+
+
+def _history_gate(
+    rng: random.Random, rules: Sequence[Budget], variation: float, times: float
+) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...]]:
+    """Return the verdicts of one gate, and those of its first run alone."""
+    before, again = of_runs(rng, 20, variation, 1.0, 0.02), of_runs(rng, 3, variation, times, 0.02)
+    now = deployment(rng, 5, variation, times, 0.02)
+    seen = [observed(rule.metric, Source.JOURNEY, "j", rule.place.part or "", values) for rule, values in zip(rules, now, strict=True)]
+    known = {each.series: tuple(figures) for each, figures in zip(seen, before, strict=True)}
+    rounds = {each.series: tuple(figures) for each, figures in zip(seen, again, strict=True)}
+    return evaluate(rules, Evidence(tuple(seen), known, rounds)), evaluate(rules, Evidence(tuple(seen), known))
+
+
+def _one_look(first: Sequence[Verdict]) -> bool:
+    """Fail at once what is beyond the limit by two standard errors of what runs differ by, as a single look would."""
+    return any(v.figure is not None and v.limit is not None and v.interval is not None and v.interval[0] > v.limit for v in first)
+
+
+def trends(rng: random.Random, repeat: int) -> None:
+    """Change points in hourly series of 5 %: false alarms in steady and cyclic ones, and lasting changes found."""
+    print("\nChange points, 300 hourly runs at 5 %: series with one, in % (the first three have none)")
+    moments = [START + timedelta(hours=hour) for hour in range(300)]
+
+    def alarm(step: float, daily: float, bad: float) -> bool:
+        points = [
+            (at, rng.lognormvariate(0, 0.05) * (1 + daily * math.sin(at.hour / 24 * 2 * math.pi)) * (step if hour >= 280 else 1))
+            for hour, at in enumerate(moments)
+        ]
+        return bool(change_points([(at, value * (4 if rng.random() < bad else 1)) for at, value in points]))
+
+    for name, step, daily, bad in (
+        ("steady", 1.0, 0.0, 0.0),
+        ("2 % bad runs", 1.0, 0.0, 0.02),
+        ("10 % by the hour", 1.0, 0.1, 0.0),
+        ("+10 % since 20 runs", 1.1, 0.0, 0.0),
+        ("+20 % since 20 runs", 1.2, 0.0, 0.02),
+    ):
+        print(f"{name:20} {_percent(alarm(step, daily, bad) for _ in range(max(repeat // 20, 10))):6.1f}")
+
+
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=2000, help="how many gates to draw for the finest table")
     parser.add_argument("--only", default="", help="a part of the name of the one table to print")
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the draws: a look at whether all is well")
     options = parser.parse_args()
+    if options.quick:
+        options.repeat = min(options.repeat, 200)
     tables: dict[str, Callable[[], None]] = {
         "gates": lambda: gates(random.Random(1), options.repeat),
         "few_samples": lambda: few_samples(random.Random(2), options.repeat),
         "many_budgets": lambda: many_budgets(random.Random(3), options.repeat),
         "loads": lambda: loads(np.random.default_rng(4), options.repeat),
+        "against": lambda: against(random.Random(5), options.repeat),
+        "history": lambda: history(random.Random(6), options.repeat),
+        "trends": lambda: trends(random.Random(7), options.repeat),
     }
     for name, table in tables.items():
         if options.only in name:

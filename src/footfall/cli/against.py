@@ -87,7 +87,11 @@ def _until_clear(old: Session, new: Session, spec: GateSpec, shown: Progress) ->
             except CannotJudgeError as error:
                 if not (old.over or new.over):
                     raise
-                new.run.recorder.event("note", f"the time cap came before the look at {pairs} pairs", reason=error.message)
+                text = f"the time cap came before the look at {pairs} pairs"
+                if number == 1:
+                    new.run.recorder.event(CANNOT_JUDGE_EVENT, text, source=Source.JOURNEY.value)
+                else:
+                    new.run.recorder.event("note", text, reason=error.message)
                 return Look(number, len(LOOKS), capped=True)
         found = _compared(old, new, spec.compare)
         shown.say(f"{pairs} pairs: {_told(found)}")

@@ -109,9 +109,9 @@ def slo_statuses(workplace: Workplace, target: str, slos: Iterable[Slo], now: da
     return tuple(found)
 
 
-def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict], rules: Rules) -> tuple[str, ...]:
+def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict]) -> tuple[str, ...]:
     """Return what is to be said of a whole verdict: its chance of a false alarm, and what may make its history doubtful."""
-    found = [*_certainty(judged, rules), *_clock(workplace, run), *_version(run.run.versions)]
+    found = [*_certainty(judged), *_clock(workplace, run), *_version(run.run.versions)]
     if any(verdict.outcome == "learning" for verdict in judged):
         before = usual(workplace, run.run.target)
         names = " or ".join(branch or "no branch" for branch in before.branches)
@@ -120,13 +120,13 @@ def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict], rules:
     return tuple(found)
 
 
-def _certainty(judged: Sequence[Verdict], rules: Rules) -> Iterable[str]:
+def _certainty(judged: Sequence[Verdict]) -> Iterable[str]:
     compared_ones = sum(verdict.pairs is not None for verdict in judged)
     if not judged:
         return
-    whole = rules.false_failures / (1 - SHARE) if compared_ones else rules.false_failures
     among = f"{len(judged) - compared_ones} budgets" + (f" and {compared_ones} comparisons" if compared_ones else "")
-    yield f"at most 1 in {round(1 / whole)} such gates fails by chance although nothing is wrong, over all its {among} together"
+    chance = round(1 / Rules().false_failures)
+    yield f"at most 1 in {chance} such gates fails by chance although nothing is wrong, over all its {among} together"
 
 
 def _clock(workplace: Workplace, run: RunRow) -> Iterable[str]:

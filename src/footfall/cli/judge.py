@@ -82,7 +82,7 @@ def judge(
         more = tuple(replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=spoilt[Source.JOURNEY]) for verdict in more)
     verdicts = (*verdicts, *more, *gather.objectives(workplace, run, slos, respected=strictness.respect_slo))
     code = _exit_code(run, verdicts, strictness)
-    return _view(workplace, run, verdicts, observations, events, code, spoilt, gather.remarks(workplace, run, verdicts, rules))
+    return _view(workplace, run, verdicts, observations, events, code, spoilt, gather.remarks(workplace, run, verdicts))
 
 
 def _exit_code(run: RunRow, verdicts: Sequence[Verdict], strictness: Strictness) -> int:
@@ -135,6 +135,7 @@ def _view(
         artifacts=artifacts,
         spoilt=spoilt,
         notes=notes,
+        references=[seen for part in reader.parts(store, run.id, gather.AGAINST_EVENT) for seen in reader.evidence(store, part.id)],
         pictures=_pictures(workplace.results(run.id), [artifact.path for artifact in artifacts if artifact.kind == "screenshot"]),
     )
 
