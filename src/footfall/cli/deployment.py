@@ -132,7 +132,8 @@ def _told(target: str, counted: DeploymentFigures) -> str:
 
     if counted.success_rate is None:
         return f"no deployment to {target} is recorded yet: `footfall deployment record`"
-    said = f"{counted.count} deployment{'' if counted.count == 1 else 's'} to {target}: {format_quantity(counted.success_rate, 'ratio')} succeeded"
+    deployments = f"{counted.count} deployment{'' if counted.count == 1 else 's'}"
+    said = f"{deployments} to {target}: {format_quantity(counted.success_rate, 'ratio')} succeeded"
     if counted.change_failure_rate is None:
         return said
     return f"{said}; {format_quantity(counted.change_failure_rate, 'ratio')} of those that arrived made things worse"

@@ -17,11 +17,11 @@ from footfall.metrics import Kind
 from footfall.samples import Artifact, Event, HistogramWindow, Run, RunEnd, Sample, Series, to_line
 from footfall.stats import Figures, Histogram
 from footfall.store import reader
+from footfall.store import watch_schema as _the_monitors_tables  # noqa: F401  # they join the metadata
 from footfall.store.interchange import export, import_lines
 from footfall.store.prune import prune
-from footfall.store.schema import HEAD, VERSION_TABLE
+from footfall.store.schema import HEAD, VERSION_TABLE, metadata
 from footfall.store.spool import Recorder, begin_run, spools_of
-from footfall.store.watch_schema import metadata  # with the monitor's tables
 from footfall.store.writer import Store, open_store, set_verdict, store_spool, take_in, take_in_abandoned
 
 BEGAN = datetime(2026, 11, 21, 5, tzinfo=UTC)

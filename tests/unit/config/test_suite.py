@@ -79,7 +79,7 @@ def test_reads_all_that_the_file_may_say(root: Path) -> None:
     staging, health = suite.targets["staging"], suite.probes["health"]
     assert (suite.name, suite.default_target, suite.journeys.timeout_s) == ("Corner", "corner", 90.0)
     assert (staging.url, staging.production, staging.allow_load, staging.demo) == ("https://staging.example.com", True, 500, False)
-    assert suite.gate == GateSpec(("booking",), ("mobile",), 3, "ci", ("health",), 120.0)
+    assert suite.gate == GateSpec(("booking",), ("mobile",), 3, "ci", None, ("health",), 120.0)
     assert (health.method, health.timeout_s, health.every_s, health.checks, health.body) == ("POST", 0.5, 30.0, 7, "{}")
     assert (health.expect.status, health.expect.text, health.expect.json) == ((200, 204), ("fine",), {"$.status": "ok"})
     assert health.measure == {"orders": "$.orders.open"}
