@@ -130,7 +130,7 @@ def test_a_changed_file_has_another_digest(root: Path) -> None:
         ("[200, 204]", '"200"', "footfall.toml:33: probes.health.expect.status: '200' will not do (expected an HTTP status such as 200, or a list of them)"),
         ('text = "fine"', "text = [1]", "footfall.toml:33: probes.health.expect.text: [1] will not do (expected text, or a list of texts)"),
         ("text = ", "txt = ", "footfall.toml:33: probes.health.expect.txt: unknown key (did you mean 'text'?)"),
-        ("[journeys]", "[journeys]\nretries = 2", "footfall.toml:16: journeys.retries: unknown key (known: timeout)"),
+        ("[journeys]", "[journeys]\nretries = 2", "footfall.toml:16: journeys.retries: unknown key (known: evidence, timeout)"),
     ],
 )  # fmt: skip
 def test_a_typo_names_file_line_key_and_the_nearest_right_name(root: Path, old: str, new: str, fault: str) -> None:
