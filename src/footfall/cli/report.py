@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from footfall.cli.course import Span
     from footfall.cli.workplace import Workplace
+    from footfall.gate.slo import Slo
     from footfall.report.view import ReportView
 
 DAYS = 90
@@ -35,6 +39,7 @@ def report(
 
     The run is judged by today's thresholds.toml. Exits 0 whatever the verdict is; `footfall gate --run` exits with it.
     """
+    from footfall.cli.course import Span  # noqa: PLC0415
     from footfall.cli.judge import judge  # noqa: PLC0415
     from footfall.cli.progress import progress  # noqa: PLC0415
     from footfall.cli.results import check_forms  # noqa: PLC0415
@@ -46,16 +51,19 @@ def report(
     forms = check_forms(form or ())
     with progress() as shown:
         workplace = open_workplace(shown)
-        view = judge(workplace, reader.run(workplace.store, run), budgets_of(workplace.suite).budgets)
+        thresholds = budgets_of(workplace.suite)
+        view = judge(workplace, reader.run(workplace.store, run), thresholds.budgets, slos=thresholds.slos)
         if more:
-            view = _with_course(workplace, view, days, last)
+            view = _with_history(workplace, view, thresholds.slos, Span(days, last))
     tell(workplace, view, json=json, more=more, forms=forms)
     return 0
 
 
-def _with_course(workplace: Workplace, view: ReportView, days: int, last: int | None) -> ReportView:
-    """Add the longer history that reports beside index.html may tell of."""
-    from footfall.cli.course import Span, read_course  # noqa: PLC0415
-    from footfall.report.view import with_course  # noqa: PLC0415
+def _with_history(workplace: Workplace, view: ReportView, slos: Sequence[Slo], span: Span) -> ReportView:
+    """Add the longer history and the objectives that reports beside index.html may tell of."""
+    from footfall.cli.course import read_course  # noqa: PLC0415
+    from footfall.cli.gather import slo_statuses  # noqa: PLC0415
+    from footfall.report.view import with_history  # noqa: PLC0415
 
-    return with_course(view, read_course(workplace.store, view.run.target, view.verdicts, view.run.started, Span(days, last)))
+    course = read_course(workplace.store, view.run.target, view.verdicts, view.run.started, span)
+    return with_history(view, course, slo_statuses(workplace, view.run.target, slos, view.ended or view.run.started))

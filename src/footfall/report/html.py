@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
 from markupsafe import Markup
 
+from footfall.gate.evidence import Observation
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
 from footfall.metrics import Source, format_quantity
 from footfall.report import words
 from footfall.report.business import availability, business, funnels, scores
 from footfall.report.charts.bars import tally_bar, used
 from footfall.report.charts.load import Panel, panels, time_axis
-from footfall.report.charts.strip import strip
+from footfall.report.charts.strip import Spread, strip
 from footfall.report.charts.trend import spark, trend_chart
 from footfall.report.clean import safe_link, safe_path
 from footfall.report.figures import metric_name, worst_of
@@ -146,7 +148,7 @@ def context(view: ReportView) -> dict[str, Any]:
         "spark": spark,
         "trend_chart": trend_chart,
         "used": used,
-        "trend_page": lambda: pages(view),
+        "trend_page": cache(lambda: pages(view)),
         "business": lambda *patterns: business(view, patterns),
         "funnels": lambda: funnels(view),
         "scores": lambda: scores(view),
@@ -215,7 +217,7 @@ def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None)
     return Card(
         verdict=verdict,
         place=words.place(verdict),
-        strip=strip(verdict, seen, past(view, verdict), spread(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
+        strip=strip(verdict, seen, *_before(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
         trend=trend_chart(trend) if trend and len(trend.values) > 1 else Markup(""),
         story=trend.story if trend else "",
         picture=pictures.of(verdict.subject, verdict.part) if pictures else "",
@@ -223,6 +225,12 @@ def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None)
         runbook=safe_link(verdict.runbook),
         because=tuple(hang for hang in hangs(view) if hang.series == verdict.series),
     )
+
+
+def _before(view: ReportView, verdict: Verdict) -> tuple[list[float], Spread | Observation | None]:
+    """What a finding is drawn beside: the samples of the deployment that it was compared with, else the runs before."""
+    other = view.reference(verdict.series) if verdict.pairs is not None else None
+    return ([], other) if other else (past(view, verdict), spread(view, verdict))
 
 
 def _links(view: ReportView, verdict: Verdict) -> Iterable[Link]:

@@ -37,6 +37,7 @@ def json_report(view: ReportView) -> bytes:
             for broken in view.broken_journeys
         ],
         "observations": [_observation(seen) for seen in view.observations],
+        "attributions": [{**vars(each), "series": _series(each.series), "parts": dict(each.parts)} for each in view.attributions],
         "spoilt": view.spoilt,
         "notes": view.notes,
         "events": [vars(event) for event in view.events],

@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from footfall.gate.evidence import Observation
+from footfall.gate.slo import SloStatus
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict, worst
-from footfall.metrics import Source
+from footfall.metrics import Source, format_quantity
 from footfall.report.attribution import Attribution, attributions
 from footfall.report.clean import clean, cleaned, safe_path
 from footfall.report.course import Course
@@ -23,6 +24,7 @@ from footfall.report.timeline import Timeline, step_order, timelines
 from footfall.samples import Artifact, Event, Run, Sample, Series
 from footfall.stats import Figures
 
+MILLISECOND = timedelta(milliseconds=1)
 MOST_EVENTS = 200
 MOST_ARTIFACTS = 500
 MOST_VERDICTS = 5000
@@ -66,6 +68,17 @@ class Point:
     commit: str
     figures: Figures
     verdict: str | None = None
+
+
+def service_level(found: SloStatus) -> ServiceLevel | None:
+    """Return an objective's standing as reports tell it; None while there are too few events to say."""
+    if found.good is None or found.left is None:
+        return None
+    full = found.seen is not None and found.seen >= found.slo.over * 0.98
+    note = "" if full or found.seen is None else f"known for {format_quantity(found.seen / MILLISECOND, 'ms', digits=2)} of it"
+    burn = {format_quantity(burn.rule.long / MILLISECOND, "ms"): burn.rate for burn in found.burns}
+    window = format_quantity(found.slo.over / MILLISECOND, "ms")
+    return ServiceLevel(found.slo.name, found.slo.objective, found.good, window, found.left, burn, note)
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,7 @@ class ReportView:
     attributions: tuple[Attribution, ...] = ()
     service_levels: tuple[ServiceLevel, ...] = ()
     course: Course | None = None
+    references: tuple[Observation, ...] = ()
 
     @property
     def took(self) -> timedelta | None:
@@ -152,6 +166,12 @@ class ReportView:
     def of(self, *outcomes: Outcome) -> tuple[Verdict, ...]:
         """The verdicts of these outcomes, in the view's order."""
         return tuple(verdict for verdict in self.verdicts if verdict.outcome in outcomes)
+
+    def reference(self, series: Series | None) -> Observation | None:
+        """What the other deployment of a comparison showed of a series, whatever its target is called there."""
+        if series is None:
+            return None
+        return next((seen for seen in self.references if replace(seen.series, target=series.target) == series), None)
 
     def observation(self, series: Series | None) -> Observation | None:
         """What this run saw of a series."""
@@ -176,13 +196,14 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
     spoilt: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     pictures: Mapping[str, bytes] | None = None,
-    service_levels: Sequence[ServiceLevel] = (),
+    references: Sequence[Observation] = (),
 ) -> ReportView:
     """Gather a run into a view. `exit_code` is what the command will exit with; `outcome` is how the run ended (`RunEnd.outcome`).
 
     `samples` are the run's single samples with their moments (for the load's timeline and the order of steps). `artifacts` have
     paths relative to the report's own folder; one that would lead out of it is dropped. `spoilt` says per source why its figures
-    cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order.
+    cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order. `references` are what another deployment
+    showed, where the two were measured in turn (`footfall gate --against`).
     """
     seen: tuple[Observation, ...] = cleaned(tuple(observations))
     told: tuple[Event, ...] = cleaned(tuple(events[:MOST_EVENTS]))
@@ -206,7 +227,7 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         pictures=dict(pictures or {}),
         broken_journeys=tuple(_broken_journeys(seen, told)),
         attributions=cleaned(attributions(samples, run.target)),
-        service_levels=cleaned(tuple(service_levels)),
+        references=cleaned(tuple(references)),
     )
     return replace(view, state=_state(view))
 
@@ -224,9 +245,10 @@ def _points(trends: Mapping[Series, Sequence[TrendPoint]]) -> dict[Series, tuple
     }
 
 
-def with_course(view: ReportView, course: Course | None) -> ReportView:
-    """Return the view with a longer history; None leaves it as it is."""
-    return replace(view, course=_clean_course(course)) if course else view
+def with_history(view: ReportView, course: Course | None, standings: Iterable[SloStatus] = ()) -> ReportView:
+    """Return the view with a longer history (None leaves it out) and how its target's objectives stand."""
+    levels = cleaned(tuple(level for level in map(service_level, standings) if level))
+    return replace(view, course=_clean_course(course) if course else None, service_levels=levels)
 
 
 def _clean_course(course: Course) -> Course:

@@ -55,12 +55,16 @@ class Known:
 
 
 def past_runs(store: Store, target: str, *, since: datetime | None = None, last: int | None = None) -> list[PastRun]:
-    """Return a target's finished and failed runs, oldest first; those with a fault switched on are drills and left out.
+    """Return a target's finished and failed runs, oldest first.
+
+    Runs with a fault switched on are drills, and those that are part of another run helped to judge it: both are left out.
 
     `since` and `last` (the newest so many) narrow the range; the later beginning of the two counts.
     """
     columns = [run_table.c[name] for name in ("number", "id", "started", "kind", "git_commit", "git_branch", "outcome", "verdict")]
-    query = select(*columns).where(run_table.c.target == target, ~run_table.c.faulted, run_table.c.outcome.in_(("finished", "failed")))
+    query = select(*columns).where(
+        run_table.c.target == target, run_table.c.part_of == "", ~run_table.c.faulted, run_table.c.outcome.in_(("finished", "failed"))
+    )
     query = query.order_by(run_table.c.started.desc(), run_table.c.number.desc()).limit(last)
     if since is not None:
         query = query.where(run_table.c.started >= since)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections import Counter
@@ -13,12 +15,16 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from footfall.gate.verdict import Outcome
+from footfall.report.codequality import code_quality
+from footfall.report.csv import COLUMNS, csv_report
 from footfall.report.github import MOST, github
 from footfall.report.json import json_report, schema
 from footfall.report.junit import junit
 from footfall.report.markdown import markdown
+from footfall.report.openmetrics import openmetrics
 from footfall.report.text import text
 from footfall.report.view import ReportView, build_view
 from footfall.samples import Artifact
@@ -101,6 +107,79 @@ def test_no_text_breaks_a_table_or_mentions_a_person_in_markdown(evil: str) -> N
     outside_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", written)
     assert not re.search(r"(?<!\\)<(?!br>)", outside_code)
     assert not re.search(r"@\w", outside_code)
+
+
+def _rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode(), newline="")))
+
+
+def _metrics(content: bytes) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """What Prometheus' own parser reads."""
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(content.decode()):  # type: ignore[no-untyped-call]
+        found[family.name] = [(sample.labels, sample.value) for sample in family.samples]
+    return found
+
+
+@settings(max_examples=25, deadline=None)
+@given(HOSTILE)
+def test_no_text_breaks_a_table_of_figures(evil: str) -> None:
+    """Every CSV row keeps its columns and no cell is a formula; Prometheus reads every line; GitLab gets one entry per fingerprint."""
+    view = views.hostile(evil)
+    rows = _rows(csv_report(view))
+    assert [len(row) for row in rows] == [len(COLUMNS)] * (1 + len(view.observations))
+    assert not any(cell.startswith(("=", "+", "@", "\t")) for row in rows for cell in row[:12])
+    _metrics(openmetrics(view))
+    entries = json.loads(code_quality(view))
+    assert entries
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
+
+
+def test_ten_megabytes_of_anything_stay_a_small_file() -> None:
+    """A page that answers with megabytes, NULs and marks that reorder text makes no form large or unreadable."""
+    view = views.hostile("\x00\u202e\x1b[2J<script>" + "A" * 10_000_000)
+    written = [form(view) for form in (json_report, junit, github, markdown, csv_report, openmetrics, code_quality)]
+    assert max(map(len, written)) < 1_000_000
+    assert not any(re.search(rb"\x00|\x1b|\xe2\x80\xae", form) for form in written)
+    assert max(map(len, text(view))) < 20_000
+
+
+def test_prometheus_reads_figures_in_base_units() -> None:
+    """Seconds and ratios, one statistic a sample, labels without run ids; budgets say how much of their limit they used."""
+    found = _metrics(openmetrics(views.failed()))
+    pay = {labels["stat"]: value for labels, value in found["footfall_journey_duration_seconds"]
+           if (labels["subject"], labels["part"]) == ("checkout", "pay")}  # fmt: skip
+    verdict = views.failed().verdicts[0]
+    assert verdict.figure is not None
+    assert pay["p75"] == pytest.approx(verdict.figure / 1000)
+    used = [value for labels, value in found["footfall_budget_used_ratio"] if labels["budget"] == verdict.key]
+    assert max(used) == pytest.approx(1.36, abs=0.01)
+    assert views.RUN.id not in openmetrics(views.failed()).decode()
+
+
+def test_a_spreadsheet_gets_every_figure() -> None:
+    """One row a series, its figures as they are."""
+    header, *rows = _rows(csv_report(views.failed()))
+    told = dict(zip(header, next(row for row in rows if row[6:9] == ["checkout", "pay", "duration"]), strict=True))
+    assert float(told["p75"]) == views.failed().verdicts[0].figure
+    assert told["labels"] == "browser=chromium;device=desktop"
+
+
+def test_gitlab_sees_a_broken_budget_at_its_line() -> None:
+    """Merge requests show the budget's line, as severe as the budget says."""
+    entry = json.loads(code_quality(views.failed()))[0]
+    assert entry["location"] == {"path": "thresholds.toml", "lines": {"begin": 18}}
+    assert entry["severity"] == "blocker"
+    assert "3.39 s > 2.5 s" in entry["description"]
+
+
+def test_junit_attaches_the_files_of_a_broken_step() -> None:
+    """A budget's own case links the step's screenshot and trace, each on a line of its own."""
+    root = ET.fromstring(junit(views.failed(), folder="out/x"))  # noqa: S314
+    (broken,) = (case for case in root.iter("testcase") if case.find("failure") is not None)
+    lines = (broken.findtext("system-out") or "").splitlines()
+    assert "[[ATTACHMENT|out/x/artifacts/checkout/trace-3.zip]]" in lines
+    assert "[[ATTACHMENT|out/x/artifacts/checkout/pay-3.png]]" in lines
 
 
 def test_junit_names_each_case_once_and_tallies_them() -> None:

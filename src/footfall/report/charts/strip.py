@@ -34,24 +34,29 @@ class Spread:
     runs: int
 
 
-def strip(verdict: Verdict, seen: Observation, earlier: Sequence[float], usual: Spread | None = None) -> Markup:
+def strip(verdict: Verdict, seen: Observation, earlier: Sequence[float], usual: Spread | Observation | None = None) -> Markup:
     """Return the picture: samples of this run above, the same statistic of `earlier` runs (may be empty) below, limit and figure marked.
 
-    `usual` adds the baseline's own distribution: a line from its least to its most, a box from its median to its p95.
+    `usual` adds the baseline's own distribution: a line from its least to its most and a box from its median to its p95; or the samples
+    of the deployment that this one was compared with.
     """
     values = _values(seen)
     if not values or verdict.figure is None:
         return Markup("")
-    ends = [usual.low, usual.high] if usual else []
+    other = _values(usual) if isinstance(usual, Observation) else []
+    spread = usual if isinstance(usual, Spread) else None
+    ends = [spread.low, spread.high] if spread else other
     scale = around([*values, *earlier, *ends, verdict.limit, verdict.figure])
-    names = ["this run", *([f"last {len(earlier)}"] if earlier else []), *(["baseline"] if usual else [])]
+    compared = ["baseline"] if spread else ["compared"] if other else []
+    names = ["this run", *([f"last {len(earlier)}"] if earlier else []), *compared]
     floor = _TOP + len(names) * _ROW
     marks = [_beyond(verdict, scale, floor), _axis(scale, verdict.unit, floor)]
     marks += [_dots(values, scale) if len(values) <= _DOTS else _silhouette(values, scale)]
     marks += [_hollow(value, scale, verdict.unit) for value in finite(earlier)]
-    marks += [_box(usual, scale, verdict.unit, floor - _ROW / 2)] if usual else []
+    marks += [_box(spread, scale, verdict.unit, floor - _ROW / 2)] if spread else []
+    marks += [_dots(other, scale, floor - _ROW, "dot other")] if other else []
     marks += [_limit(verdict, scale, floor), _figure(verdict, scale)]
-    return tag("div", _names(names), plot(floor + _FOOT, describe(verdict, values, earlier, usual), *marks), class_="strip")
+    return tag("div", _names(names), plot(floor + _FOOT, describe(verdict, values, earlier, spread), *marks), class_="strip")
 
 
 def _box(usual: Spread, scale: Scale, unit: str, y: float) -> Markup:
@@ -113,7 +118,7 @@ def _axis(scale: Scale, unit: str, floor: float) -> Markup:
     return Markup("").join(marks)
 
 
-def _dots(values: Sequence[float], scale: Scale) -> Markup:
+def _dots(values: Sequence[float], scale: Scale, top: float = _TOP, class_: str = "dot") -> Markup:
     """One dot a sample; samples that would hide each other are stacked."""
     stacked: Counter[int] = Counter()
     marks = []
@@ -122,8 +127,8 @@ def _dots(values: Sequence[float], scale: Scale) -> Markup:
         level = stacked[column]
         stacked[column] += 1
         lift = math.ceil(level / 2) * 6.0 * (1 if level % 2 else -1)
-        y = min(_TOP + _ROW - 4, max(_TOP + 4, _TOP + _ROW / 2 + lift))
-        marks.append(tag("circle", cx=percent(scale.share(value)), cy=y, r=5, class_="dot", fill="currentColor"))
+        y = min(top + _ROW - 4, max(top + 4, top + _ROW / 2 + lift))
+        marks.append(tag("circle", cx=percent(scale.share(value)), cy=y, r=5, class_=class_, fill="currentColor"))
     return Markup("").join(marks)
 
 
