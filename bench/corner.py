@@ -1,8 +1,9 @@
 """How fast Corner is, and what it costs to be real.
 
 Opens many keep-alive connections, sends the mix of `loadtests/ci.py` (browse and order, book, fulfil) at a fixed rate of arrivals, and
-counts each latency from the moment at which the request was due. Corner runs in a process of its own; so does a bare "hello" on the same
-server, for the ratio. Figures of CPU are the server's own; wall times suffer from whatever else the machine does.
+counts each latency from the moment at which the request was due; whoever gets no answer is counted too. Corner runs in a process of its
+own; so does a bare "hello" on the same server, for the ratio. Figures of CPU are the server's own; wall times suffer from whatever else
+the machine does.
 
     python bench/corner.py                      # 10,000 connections, 1,000 and 1,500 requests per second
     python bench/corner.py --connections 500 --seconds 5
@@ -13,11 +14,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import http.client
 import json
 import random
 import re
 import resource
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -122,7 +125,9 @@ class User(asyncio.Protocol):
         content = json.dumps(body).encode() if body is not None else b""
         more = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if content else ""
         self._due = due
-        self._transport.write(f"{method} {path} HTTP/1.1\r\nHost: corner\r\n{headers}{more}\r\n".encode() + content)
+        self._transport.write(
+            f"{method} {path} HTTP/1.1\r\nHost: corner\r\nAccept-Encoding: gzip\r\n{headers}{more}\r\n".encode() + content
+        )
 
     def data_received(self, data: bytes) -> None:
         """Count the answer when it is whole, and keep what the next steps need of it."""
@@ -139,15 +144,15 @@ class User(asyncio.Protocol):
         self._idle.append(self)
 
 
-async def drive(port: int, journeys: Crowd, connections: int, rates: list[int], seconds: float, pid: int) -> None:
-    """Open the connections, then one run per rate."""
+async def drive(port: int, journeys: Crowd, connections: int, rates: list[int], seconds: float, pid: int) -> float:
+    """Open the connections, then one run per rate; returns the server's CPU seconds per request in the last of them."""
     idle: deque[User] = deque()
     tally = Tally()
     loop, server = asyncio.get_running_loop(), psutil.Process(pid)
     for _ in range(0, connections, 100):
-        await asyncio.gather(
-            *[loop.create_connection(lambda: User(idle, tally, journeys), "127.0.0.1", port) for _ in range(min(100, connections))]
-        )
+        crowd = [loop.create_connection(lambda: User(idle, tally, journeys), "127.0.0.1", port) for _ in range(min(100, connections))]
+        await asyncio.gather(*crowd)
+    opened, cpu = len(idle), 0.0
     for rate in rates:
         await _arrivals(idle, tally, rate, 2.0)
         tally.latencies.clear()
@@ -157,6 +162,12 @@ async def drive(port: int, journeys: Crowd, connections: int, rates: list[int], 
         await _arrivals(idle, tally, rate, seconds)
         took, cpu = time.perf_counter() - started, sum(server.cpu_times()[:2]) - before
         _say(tally, rate, took, cpu, server.memory_info().rss)
+    for _ in range(300):  # whoever still waits after half a minute will wait for ever
+        if len(idle) == opened:
+            break
+        await asyncio.sleep(0.1)
+    print(f"  left without an answer: {opened - len(idle)}")
+    return cpu / len(tally.latencies)
 
 
 async def _arrivals(idle: deque[User], tally: Tally, rate: int, seconds: float) -> None:
@@ -241,10 +252,25 @@ def main() -> None:
         ("bare hello", [sys.executable, __file__, "--hello"], ([hello], [1])),
         ("Corner", corner, ([booker, shopper, supplier], [4, 5, 1])),
     ]
+    costs = []
     for name, command, journeys in plans:
         print(f"{name}, {given.connections} connections")
         with running(command) as (port, pid):
-            uvloop.run(drive(port, journeys, given.connections, given.rates, given.seconds, pid))
+            costs.append(uvloop.run(drive(port, journeys, given.connections, given.rates, given.seconds, pid)))
+            if name == "Corner":
+                print(f"  a search of the market, one at a time: median {_search(port):.1f} ms")
+    print(f"Being real costs {costs[1] / costs[0]:.1f} times a bare hello.")
+
+
+def _search(port: int) -> float:
+    """The median time of twenty searches, in milliseconds."""
+    connection, times = http.client.HTTPConnection("127.0.0.1", port), []
+    for _ in range(20):
+        started = time.perf_counter()
+        connection.request("GET", "/market?q=guitar")
+        connection.getresponse().read()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1000
 
 
 if __name__ == "__main__":

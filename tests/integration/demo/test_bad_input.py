@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from footfall.demo.faults import Faults
 from footfall.demo.web.app import corner_app
@@ -280,3 +282,24 @@ def test_pages_carry_their_security_headers(corner: Corner) -> None:
         picture = client.get("/pictures/loaf0-320.jpg")
         assert picture.headers["cache-control"].startswith("public")
         assert client.get("/pictures/loaf0-320.jpg", headers={"If-None-Match": picture.headers["etag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/api/products", "/api/services", "/api/services/haircut/slots", "/api/openapi.json"])
+def test_answers_kept_ready_are_packed_for_those_who_can_unpack(corner: Corner, path: str) -> None:
+    """The same JSON either way, and a cache between is told that there are two forms."""
+    with corner.client() as client:
+        packed, plain = (client.get(path, headers={"Accept-Encoding": coding}) for coding in ("gzip", "identity"))
+    assert packed.json() == plain.json()
+    assert [answer.headers.get("content-encoding") for answer in (packed, plain)] == ["gzip", None]
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) == len(plain.content)
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_pictures_have_the_size_of_real_ones(corner: Corner) -> None:
+    """Each width is as wide as it says, and the large ones weigh what photographs weigh."""
+    with corner.client() as client:
+        for name, weight in (("loaf0-320", 3_000), ("loaf0-1280", 40_000), ("hero-1920", 120_000)):
+            content = client.get(f"/pictures/{name}.jpg").content
+            with Image.open(io.BytesIO(content)) as picture:
+                assert picture.width == int(name.rpartition("-")[2])
+            assert len(content) > weight

@@ -12,19 +12,19 @@ from starlette.routing import Route
 
 from footfall.demo import catalogue, places, provider, records
 from footfall.demo.refusals import Fields, Refusal, not_found
-from footfall.demo.web.http import MOST_JSON, Json, Said, encode, origin_of, read_body, read_card, read_json, row_of, run_of
+from footfall.demo.web.http import MOST_JSON, Json, Ready, origin_of, read_body, read_card, read_json, row_of, run_of
 from footfall.demo.web.site import site_of
 
 
 @cache
-def _services_body() -> bytes:
-    return encode({"services": [service.as_json() for service in catalogue.SERVICES.values()]})
+def _services() -> Ready:
+    return Ready.of({"services": [service.as_json() for service in catalogue.SERVICES.values()]})
 
 
 async def services(request: Request) -> Response:
     """Everything that can be booked."""
     site_of(request).figures.step("booking", "service")
-    return Said(_services_body())
+    return _services().said(request)
 
 
 def _service(request: Request) -> catalogue.Service:
@@ -55,16 +55,16 @@ def slots_of(day: int, full: frozenset[str]) -> list[dict[str, object]]:
 
 
 @lru_cache(maxsize=512)
-def slots_body(service: str, day: int, full: frozenset[str]) -> bytes:
+def ready_slots(service: str, day: int, full: frozenset[str]) -> Ready:
     """The answer that names a day's slots, kept ready."""
-    return encode({"service": service, "day": day, "slots": slots_of(day, full)})
+    return Ready.of({"service": service, "day": day, "slots": slots_of(day, full)})
 
 
 async def slots(request: Request) -> Response:
     """One service's slots on one day."""
     service, day = _service(request), number_in_query(request, "day", catalogue.DAYS)
     site_of(request).figures.step("booking", "time")
-    return Said(slots_body(service.id, day, full_slots(request, service.id)))
+    return ready_slots(service.id, day, full_slots(request, service.id)).said(request)
 
 
 def booking_wish(fields: Fields) -> records.BookingWish:
@@ -109,19 +109,19 @@ async def booking(request: Request) -> Response:
 
 
 @lru_cache(maxsize=512)
-def products_body(query: str, category: str, page: int) -> bytes:
+def ready_products(query: str, category: str, page: int) -> Ready:
     """The answer that lists a page of products, kept ready."""
     found = catalogue.find_products(query, category)
     shown = found[(page - 1) * catalogue.PAGE : page * catalogue.PAGE]
     pages = max(1, -(-len(found) // catalogue.PAGE))
-    return encode({"products": [product.as_json() for product in shown], "page": page, "pages": pages, "total": len(found)})
+    return Ready.of({"products": [product.as_json() for product in shown], "page": page, "pages": pages, "total": len(found)})
 
 
 async def products(request: Request) -> Response:
     """A page of products, by words and category."""
     page = number_in_query(request, "page", 1000)
     site_of(request).figures.step("shop", "browse")
-    return Said(products_body(request.query_params.get("q", "")[:100], request.query_params.get("category", ""), page))
+    return ready_products(request.query_params.get("q", "")[:100], request.query_params.get("category", ""), page).said(request)
 
 
 def _product(request: Request) -> catalogue.Product:

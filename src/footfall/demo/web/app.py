@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from footfall.demo.web import admin, api, booking, control, events, health, market, members, openapi, papers, shop, static, supply
 from footfall.demo.web.edge import Edge
-from footfall.demo.web.http import as_refusal, handlers, refused
+from footfall.demo.web.http import LEAST_PACKED, as_refusal, handlers, refused
 from footfall.demo.web.pages import render
 from footfall.demo.web.payment import payment_app
 from footfall.demo.web.site import Site
@@ -41,7 +41,7 @@ def shop_app(site: Site) -> Starlette:
         *(*api.ROUTES, *health.ROUTES, *static.ROUTES, *supply.ROUTES, *booking.ROUTES, *shop.ROUTES),
         *(*market.ROUTES, *events.ROUTES, *papers.ROUTES, *members.ROUTES, *admin.ROUTES, *control.ROUTES, *openapi.ROUTES),
     ]
-    middleware = [Middleware(Edge, site=site), Middleware(_Packed, minimum_size=1024, compresslevel=4)]
+    middleware = [Middleware(Edge, site=site), Middleware(_Packed, minimum_size=LEAST_PACKED, compresslevel=4)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers(_refuse))
     app.state.site = site
     return app

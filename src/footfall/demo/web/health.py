@@ -60,7 +60,7 @@ async def _storage(site: Site) -> dict[str, Any]:
 
 def _cache_hit_ratio() -> float:
     """The share of what is kept ready (lists, searches, pictures) that was there when it was asked for; 1 when nobody asked yet."""
-    kept = [cached.cache_info() for cached in (api.slots_body, api.products_body, shop.cards, market.search)]
+    kept = [cached.cache_info() for cached in (api.ready_slots, api.ready_products, shop.cards, market.search)]
     hits = sum(info.hits for info in kept) + pictures.asked[True]
     asked = hits + sum(info.misses for info in kept) + pictures.asked[False]
     return hits / asked if asked else 1.0

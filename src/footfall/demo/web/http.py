@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -18,6 +20,7 @@ from footfall.demo.refusals import Fields, Refusal, not_found
 from footfall.demo.web.site import site_of
 
 MOST_JSON = 64 * 1024
+LEAST_PACKED = 1024  # bytes; smaller answers go out as they are
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -35,6 +38,28 @@ class Said(Response):
     def __init__(self, content: bytes, status_code: int = 200) -> None:
         super().__init__(content, status_code)
         self.raw_headers += [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer that is the same for everybody, kept as it goes over the wire: plain and packed."""
+
+    plain: bytes
+    packed: bytes
+
+    @classmethod
+    def of(cls, content: Any) -> Ready:
+        """Make it from what JSON can say."""
+        plain = encode(content)
+        return cls(plain, gzip.compress(plain, 6, mtime=0))
+
+    def said(self, request: HTTPConnection) -> Said:
+        """The form that this client takes; what is small is not worth unpacking."""
+        if len(self.plain) < LEAST_PACKED or "gzip" not in request.headers.get("accept-encoding", ""):
+            return Said(self.plain)
+        answer = Said(self.packed)
+        answer.raw_headers += [(b"vary", b"Accept-Encoding"), (b"content-encoding", b"gzip")]
+        return answer
 
 
 class Json(Said):

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from footfall.demo.web.http import Said, encode
+from footfall.demo.web.http import Ready
 
 _Schema = dict[str, Any]
 _TEXT: _Schema = {"type": "string"}
@@ -111,14 +111,13 @@ def document() -> _Schema:
 
 
 @cache
-def _body() -> bytes:
-    return encode(document())
+def _ready() -> Ready:
+    return Ready.of(document())
 
 
 async def serve(request: Request) -> Response:
     """The document."""
-    del request
-    return Said(_body())
+    return _ready().said(request)
 
 
 ROUTES = [Route("/api/openapi.json", serve)]
