@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from footfall.clock import from_text
-from footfall.metrics import CATALOGUE, Metric, custom
+from footfall.metrics import CATALOGUE, Kind, Metric, custom
 from footfall.samples import Artifact, Event, HistogramWindow, Record, Run, RunEnd, Sample, from_line
 
 MOST_FAULTS = 100
@@ -36,14 +36,24 @@ def metric_of(source: str, name: str, unit: str) -> Metric:
     return _METRICS.get(source, {}).get(name) or custom(name, unit or "count")
 
 
-def impossible(source: str, metric: str, value: float) -> str:
-    """Say why a value cannot be a measurement, or return an empty text. Only a script's own metric and an ended certificate go below 0."""
+def impossible(source: str, metric: str, value: float, detail: Mapping[str, Any] | None = None) -> str:
+    """Say why a value cannot be a measurement, or return an empty text.
+
+    Only a script's own metric and an ended certificate go below 0; a rate counts at most as many as its `detail` says there were.
+    """
     if not math.isfinite(value):
         return "is not a finite number"
     if abs(value) > _LARGEST:
         return "is too large to be added up"
-    catalogued = metric in _METRICS.get(source, {})
-    return "is negative" if value < 0 and catalogued and metric not in _MAY_BE_NEGATIVE else ""
+    known = _METRICS.get(source, {}).get(metric)
+    if known is not None and known.kind is Kind.RATE and value > _whole(detail or {}):
+        return "is more than all"
+    return "is negative" if value < 0 and known is not None and metric not in _MAY_BE_NEGATIVE else ""
+
+
+def _whole(detail: Mapping[str, Any]) -> float:
+    of = detail.get("of", 1)
+    return float(of) if _is_number(of) else 1.0
 
 
 def clean_text(text: str) -> str:
@@ -90,7 +100,7 @@ def _check(record: Record) -> None:
     for name, fits in _CHECKS[type(record)]:
         if not fits(getattr(record, name)):
             raise BadLineError(f"{name} is {str(getattr(record, name))[:_SHOWN]!r}")
-    if isinstance(record, Sample) and (problem := impossible(record.source, record.metric, record.value)):
+    if isinstance(record, Sample) and (problem := impossible(record.source, record.metric, record.value, record.detail)):
         raise BadLineError(f"{record.metric} of {record.subject} is {record.value}, which {problem}")
     if isinstance(record, Artifact) and _escapes(record.path):
         raise BadLineError(f"the artifact's path {record.path!r} leads out of its run")

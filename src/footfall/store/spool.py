@@ -96,7 +96,7 @@ class Recorder:
     def sample(self, **fields: Unpack[SampleFields]) -> bool:
         """Record a sample of this run; a value that cannot be (not finite, below 0) becomes a note instead, and the answer is False."""
         fields.setdefault("at", self._clock.now())
-        problem = impossible(fields["source"], fields["metric"], fields["value"])
+        problem = impossible(fields["source"], fields["metric"], fields["value"], fields.get("detail"))
         if problem:
             place = " › ".join(filter(None, (fields["subject"], fields["part"])))
             self.event("note", f"{fields['metric']} of {place} {problem} ({fields['value']}): not recorded", source=fields["source"])

@@ -46,6 +46,8 @@ def test_a_whole_line_is_read_as_written() -> None:
         changed(value=float("nan")),
         changed(value=1e300),
         changed(value=-1),
+        changed(metric="success", value=7),
+        changed(source="load", metric="errors", value=3, detail={"of": 2}),
         changed(labels=["device"]),
         changed(labels={"device": 1}),
         changed(detail="text"),
@@ -71,6 +73,13 @@ def test_a_certificate_may_have_ended_days_ago() -> None:
     for metric in ("certificate_days", "profit"):
         line = changed(source="probe", metric=metric, value=-3)
         assert read_record(line) == Sample("R", AT, "probe", "checkout", "pay", metric, -3, 3, labels={"device": "desktop"})
+
+
+def test_a_rate_counts_what_it_says_there_was() -> None:
+    """Three of five is a rate; more than all would be judged as more than 100 %."""
+    record = read_record(changed(source="load", metric="errors", value=3, detail={"of": 5}))
+    assert isinstance(record, Sample)
+    assert record.value == 3
 
 
 def test_text_that_a_database_refuses_is_replaced() -> None:
