@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 def test_a_scope_survives_the_store() -> None:
     """Kept as an event's JSON, it reads back the same."""
     scope = scope_of(GateSpec(journeys=("booking",), profile="ci", probes=()))
-    assert scope == Scope({"journey": ("booking",), "load": ("ci",), "probe": ()}, {"device": ("desktop",)})
+    assert scope == Scope({"journey": ("booking",), "load": ("ci",), "probe": ()}, {"device": ("desktop",), "under_load": ()})
     kept = Event("r", NOW, SCOPE_EVENT, "", json.loads(json.dumps(asdict(scope))))
     assert _scope([], [kept]) == scope
 
@@ -27,4 +27,4 @@ def test_a_scope_survives_the_store() -> None:
 def test_a_run_without_one_is_judged_by_what_it_saw() -> None:
     """A plain pytest run of one journey is not blamed for the load that nobody asked for."""
     seen = Observation(Series("corner", "journey", "booking", "", "success"), Kind.RATE, "ratio", Figures.of_values([1.0]))
-    assert _scope([seen], []) == Scope({"journey": ("booking",), "load": (), "probe": ()})
+    assert _scope([seen], []) == Scope({"journey": ("booking",), "load": (), "probe": ()}, {"under_load": ()})
