@@ -109,7 +109,7 @@ def _figure(view: ReportView, seen: Observation) -> BusinessFigure:
     verdict = next((v for v in view.verdicts if v.series == seen.series), None)
     trend = trend_of(view, seen.series, verdict)
     value = seen.figures.mean if seen.kind == Kind.RATE else seen.figures.last
-    text = format_quantity(value, seen.unit)
+    text = format_quantity(value, seen.unit).strip()  # a unit may be empty
     tone = verdict.outcome.value if verdict else ""
     return BusinessFigure(titled(seen.series.metric), seen.series.subject, text, value, trend.change if trend else "", tone, trend)
 

@@ -1,0 +1,216 @@
+"""Why a figure is what it is: what vitals hang on, noise, load beside rest, business figures, funnels, two runs compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footfall.gate.evidence import Observation
+from footfall.gate.slo import BURN_RULES, Burn, Count, Slo, SloStatus
+from footfall.metrics import Kind, Source
+from footfall.report.business import availability, business, funnels, scores
+from footfall.report.charts.strip import strip
+from footfall.report.compare import Side, compare_runs
+from footfall.report.hangs import hangs
+from footfall.report.html import context, html
+from footfall.report.noise import iterations_needed, noise, variation
+from footfall.report.templates import TemplateSource
+from footfall.report.trends import spread
+from footfall.report.underload import strains
+from footfall.report.view import build_view, with_history
+from footfall.samples import Sample
+from footfall.stats import Figures
+from tests.unit.report import views
+
+TEMPLATES = TemplateSource(None, Path(__file__).parents[3] / "reports")
+
+
+def _sample(metric: str, value: float, **detail: Any) -> Sample:
+    labels = dict(views.DESKTOP)
+    return Sample(views.RUN.id, views.STARTED, "journey", "checkout", "browse", metric, value, labels=labels, detail=detail)
+
+
+LCPS = [
+    _sample("lcp", 900.0, element="h1", ttfb=100, render_delay=800),
+    _sample("lcp", 2900.0, element="img.hero", resource="https://shop.example/hero.jpg", ttfb=100, load_delay=300, load_time=2000,
+            render_delay=500),
+    _sample("lcp", 800.0, element="h1", ttfb=100, render_delay=700),
+    _sample("lcp", 2800.0, element="img.hero", ttfb=90, load_time=float("inf")),
+    _sample("inp", 40.0, url="https://shop.example/"),
+]  # fmt: skip
+
+
+def test_a_slow_vital_names_its_element_and_where_the_time_went() -> None:
+    """Of the sample at the 75th percentile; what is no finite number is left out, and a sample that tells nothing is passed over."""
+    view = build_view(views.RUN, samples=LCPS)
+    (found,) = view.attributions
+    assert (found.value, found.element, found.parts) == (2800.0, "img.hero", (("first byte", 90.0),))
+    (hang,) = hangs(build_view(views.RUN, samples=LCPS[:2]))
+    assert (hang.place, hang.metric, hang.band, hang.element, hang.resource) == (
+        "checkout › browse", "LCP", "fair", "img.hero", "https://shop.example/hero.jpg",
+    )  # fmt: skip
+    assert hang.parts == "first byte 100 ms, until asked for 300 ms, loading 2 s, until painted 500 ms"
+
+
+def test_the_report_tells_what_a_broken_vital_hangs_on() -> None:
+    """The card of an LCP budget carries the element, as the section of all vitals does."""
+    base = views.view(samples=LCPS[:2])
+    page = html(base, TEMPLATES).decode()
+    assert "What the slow vitals hang on" in page
+    (warned,) = context(base)["warned"]
+    assert [hang.element for hang in warned.because] == ["img.hero"]
+
+
+def test_noise_is_told_with_what_it_takes_to_see_through_it() -> None:
+    """At 5 % it takes ten iterations to see a change of 10 %, at 20 % sixteen times as many or so; constant series take one."""
+    assert (iterations_needed(0.05), iterations_needed(0.0)) == (10, 1)
+    assert 130 < iterations_needed(0.20) < 160
+    assert iterations_needed(0.05, tests=40) > iterations_needed(0.05)
+    assert variation([1.0, 2.0]) is None
+    assert variation([0.0, 0.0, 0.0]) is None
+    found = noise(views.failed().observations)
+    assert found == tuple(sorted(found, key=lambda each: -each.cv))
+    assert {each.series.source for each in found} == {Source.JOURNEY}
+
+
+def test_vitals_under_load_stand_beside_vitals_at_rest() -> None:
+    """The same step with and without the crowd; a step that was walked in the crowd alone has no figure at rest."""
+    rest = views.observe(views.series("journey", "checkout", "pay", "lcp", views.DESKTOP), [800.0, 900.0])
+    labels = (*views.DESKTOP, ("under_load", "peak"))
+    crowd = views.observe(replace(rest.series, labels=labels), [2700.0, 2600.0])
+    alone = views.observe(replace(rest.series, part="cart", labels=labels), [100.0])
+    first, second = strains(build_view(views.RUN, observations=[rest, crowd, alone]))
+    assert (first.place, first.rest) == ("checkout › cart", "")
+    assert (second.place, second.rest, second.load, second.change, second.bands) == (
+        "checkout › pay", "900 ms", "2.7 s", "+200 %", ("good", "fair"),
+    )  # fmt: skip
+    assert b"Vitals under load, beside vitals at rest" in html(build_view(views.RUN, observations=[rest, crowd]), TEMPLATES)
+
+
+def test_a_finding_is_drawn_beside_the_baselines_distribution() -> None:
+    """A box tells how the samples of earlier runs lay; one run alone makes none."""
+    view = views.failed()
+    verdict = view.verdicts[0]
+    seen, usual = view.observation(verdict.series), spread(view, verdict)
+    assert seen is not None
+    assert usual is not None
+    assert usual.low <= usual.p50 <= usual.p95 <= usual.high
+    picture = strip(verdict, seen, [], usual)
+    assert 'class="box"' in picture
+    assert "a usual one of the 19 runs before" in picture
+    assert spread(build_view(views.RUN, verdicts=[verdict], observations=[seen]), verdict) is None
+
+
+def test_a_comparison_is_drawn_beside_the_other_deployments_samples() -> None:
+    """Where two deployments were measured in turn, both samples stand one above the other, whatever the other is called."""
+    verdict = replace(views.failed().verdicts[0], pairs=10, ratio=2.5, interval=(2.1, 2.9))
+    seen = views.failed().observation(verdict.series)
+    assert seen is not None
+    other = replace(seen, series=replace(seen.series, target="production"), values=(1200.0, 1300.0))
+    view = build_view(views.RUN, verdicts=[verdict], observations=[seen], references=[other], exit_code=1)
+    (card,) = context(view)["broken"]
+    assert card.strip.count('class="dot other"') == 2
+    page = html(view, TEMPLATES).decode()
+    assert "2.10 to 2.90, 10 pairs" in page
+    assert "Likely between" not in page
+
+
+def _business() -> list[Observation]:
+    def seen(metric: str, unit: str, *values: float) -> Observation:
+        return Observation(views.series("probe", "shop", "", metric), Kind.TREND, unit, Figures.of_values(values), values)
+
+    return [seen("revenue_per_hour", "EUR", 900.0, 1000.0), seen("orders", "", 7.0), seen("payment_success", "ratio", 0.99),
+            views.observe(views.series("probe", "shop", "", "latency"), [5.0])]  # fmt: skip
+
+
+def test_business_figures_are_what_probes_measured_by_name() -> None:
+    """In the order of the patterns, the last value of the run; footfall's own metrics are none of them."""
+    view = build_view(views.RUN, observations=_business())
+    assert [each.name for each in business(view, ("revenue*", "orders"))] == ["Revenue per hour", "Orders"]
+    assert [each.text for each in business(view)] == ["7", "0.99" if False else "99 %", "1,000 EUR"]
+
+
+def test_executives_see_the_revenue_at_risk() -> None:
+    """The share of customers who do not reach the end, times what an hour is worth."""
+    broken = views.observe(views.series("journey", "checkout", "", "success", views.DESKTOP), [1.0, 0.0, 1.0, 1.0])
+    page = html(build_view(views.RUN, observations=[*_business(), broken]), TEMPLATES, "executive").decode()
+    assert "<strong>250 an hour at risk</strong>" in page
+    assert [(each.held, each.of) for each in availability(build_view(views.RUN, observations=[broken]))] == [(3, 4)]
+    assert "1,000 EUR" in html(build_view(views.RUN, observations=_business()), TEMPLATES, "finance").decode()
+
+
+def test_a_funnel_tells_where_customers_are_lost() -> None:
+    """Of four who set out three reach the cart and two pay."""
+    steps = [
+        views.observe(views.series("journey", "checkout", part, "duration"), [1.0] * count) for part, count in (("cart", 3), ("pay", 2))
+    ]
+    whole = views.observe(views.series("journey", "checkout", "", "success"), [1.0, 1.0, 0.0, 0.0])
+    order = [Sample(views.RUN.id, views.STARTED + timedelta(seconds=n), "journey", "checkout", part, "duration", 1.0)
+             for n, part in enumerate(("cart", "pay"))]  # fmt: skip
+    (funnel,) = funnels(build_view(views.RUN, observations=[*steps, whole], samples=order))
+    assert [(step.name, step.reached, step.of, step.lost, step.share) for step in funnel.steps] == [
+        ("cart", 3, 4, 1, "75 %"), ("pay", 2, 4, 1, "50 %"),
+    ]  # fmt: skip
+    assert funnel.completed == "50 %"
+
+
+def test_ux_scores_stand_by_device_the_lowest_first() -> None:
+    """A journey's own score; those under load are another matter."""
+    seen = [views.observe(views.series("journey", "checkout", "", "ux_score", (("device", device), *more)), [score])
+            for device, score, more in (("desktop", 92.0, ()), ("pixel", 61.0, ()), ("pixel", 20.0, (("under_load", "peak"),)))]  # fmt: skip
+    assert [(score.device, score.score) for score in scores(build_view(views.RUN, observations=seen))] == [
+        ("pixel", 61.0),
+        ("desktop", 92.0),
+    ]
+
+
+def test_objectives_stand_with_what_is_left_of_their_error_budget() -> None:
+    """Wanted, attained, left, burn rates by window; an objective with too few events is left out."""
+    slo = Slo("checkout works", Source.JOURNEY, "checkout", 0.99)
+    standing = SloStatus(slo, Count(1000, 15), 0.985, -0.5, (Burn(BURN_RULES[0], 16.0, firing=True),), timedelta(days=3))
+    view = with_history(views.failed(), None, [standing, replace(standing, good=None, left=None)])
+    (level,) = view.service_levels
+    assert (level.window, level.burn, level.note) == ("30 d", {"60 min": 16.0}, "known for 3 d of it")
+    page = html(view, TEMPLATES, "operations").decode()
+    assert "98.5 %" in page
+    assert "−50 %" in page or "-50 %" in page
+
+
+def _journey(times: list[float], target: str = "corner") -> list[Observation]:
+    return [
+        replace(seen, series=replace(seen.series, target=target))
+        for seen in (
+            views.observe(views.series("journey", "checkout", "pay", "duration", views.DESKTOP), times),
+            views.observe(views.series("journey", "checkout", "", "success", views.DESKTOP), [1.0] * len(times)),
+        )
+    ]
+
+
+FAST = [500.0 + n for n in range(20)]
+SLOW = [800.0 + n for n in range(20)]
+
+
+@pytest.mark.parametrize(("before", "after", "worse"), [(FAST, SLOW, True), (SLOW, FAST, False)])
+def test_two_runs_differ_where_their_samples_do(before: list[float], after: list[float], worse: bool) -> None:
+    """A step that takes sixty per cent longer stands first and is called worse; the other way round it is better."""
+    earlier = Side(replace(views.RUN, id="EARLIER"), outcome="finished", verdict="pass")
+    later = Side(replace(views.RUN, id="LATER", machine="another"), outcome="finished")
+    two = compare_runs((earlier, _journey(before)), (later, _journey(after, "staging")))
+    assert (two.differences[0].name, two.differences[0].sure, two.differences[0].worse) == ("duration p75", True, worse)
+    assert two.headline == f"Beyond noise: 1 {'worse' if worse else 'better'}, of 2 figures."
+    assert two.remarks == (f"another machine: {views.RUN.machine}, then another",)
+
+
+def test_noise_is_no_difference_and_too_little_is_said() -> None:
+    """The same samples differ in nothing; with three iterations nobody could tell; what only one run saw is shown as such."""
+    side = Side(views.RUN, outcome="aborted")
+    two = compare_runs((side, _journey(FAST)), (side, _journey(FAST)[1:]))
+    assert not two.surely
+    assert {each.texts[1] for each in two.differences} == {"–", "100 %"}
+    few = compare_runs((side, _journey(FAST[:3])), (side, _journey(SLOW[:3])))
+    assert "too few to be sure" in few.remarks[-1]
+    assert not few.surely
