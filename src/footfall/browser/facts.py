@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +28,18 @@ class Facts:
 
 def facts_of(item: pytest.Item) -> Facts:
     """Return what a journey's markers say; the nearest wins. Raises UsageError for what no marker may say."""
+    return read_facts(item.nodeid, item.iter_markers(MARKER))
+
+
+def read_facts(journey: str, markers: Iterable[pytest.Mark]) -> Facts:
+    """Read a journey's markers, the nearest first. Raises UsageError with the test, the fault and what would do."""
     said: dict[str, Any] = {}
-    for marker in item.iter_markers(MARKER):
+    for marker in markers:
         if marker.args:
-            raise _wrong(item, f"takes no {marker.args[0]!r}", 'write it with a name, such as owner="payments"')
+            raise _wrong(journey, f"takes no {marker.args[0]!r}", 'write it with a name, such as owner="payments"')
         for name, value in marker.kwargs.items():
             if name not in _READERS:
-                raise _wrong(item, f"knows no {name!r}", did_you_mean(name, _READERS))
+                raise _wrong(journey, f"knows no {name!r}", did_you_mean(name, _READERS))
             said.setdefault(name, value)
     found: dict[str, Any] = {}
     for name, value in said.items():
@@ -42,12 +47,12 @@ def facts_of(item: pytest.Item) -> Facts:
         try:
             found[field] = read(value)
         except (TypeError, ValueError) as error:
-            raise _wrong(item, f"{name}={value!r} will not do", f"expected {expected}") from error
+            raise _wrong(journey, f"{name}={value!r} will not do", f"expected {expected}") from error
     return Facts(**found)
 
 
-def _wrong(item: pytest.Item, problem: str, hint: str) -> UsageError:
-    return UsageError(f"{item.nodeid}: @pytest.mark.{MARKER} {problem}", hint=hint)
+def _wrong(journey: str, problem: str, hint: str) -> UsageError:
+    return UsageError(f"{journey}: @pytest.mark.{MARKER} {problem}", hint=hint)
 
 
 def _flag(value: object) -> bool:

@@ -96,6 +96,7 @@ class Iteration:
         self._unentered: dict[str, None] = {}
         self._broken = ""
         self._swallowed: list[str] = []
+        self._unleft: list[str] = []
         self._began = self._ended = 0.0
 
     @property
@@ -115,11 +116,9 @@ class Iteration:
     def end(self) -> None:
         """Stop the journey's clock. Raises ScriptError when a step was named but never entered, or entered and never left."""
         self._ended = self.stopwatch.read()
-        if self._open:
-            name = self._open[0].part
-            raise ScriptError(
-                f"step {name!r} was never left", hint=f'write `with journey.step("{name}"):`, which leaves it whatever happens'
-            )
+        unleft = [*self._unleft, *(step.part for step in self._open)]
+        if unleft:
+            raise ScriptError(f"step {unleft[0]!r} was never left", hint="write `with journey.step(…):`, which leaves it whatever happens")
         if self._unentered:
             name = next(iter(self._unentered))
             raise ScriptError(f"step {name!r} was never entered", hint=f'write `with journey.step("{name}"):`')
@@ -148,6 +147,10 @@ class Iteration:
         self._open.append(step)
         try:
             yield
+        except GeneratorExit:  # entered without `with`, and forgotten
+            self._unleft.append(part)
+            self._close(step)
+            raise
         except BaseException:
             self._broken = self._broken or part  # the innermost, while the exception passes outwards
             self._swallowed.append(part)

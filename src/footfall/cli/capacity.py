@@ -156,7 +156,14 @@ def _draw(workplace: Workplace, view: ReportView, profile: str, unit: str, hold:
     broken = [level.at for level in rising if level.state != HELD]
     axis, picture, legend = used_by_level([(level.at, level.used) for level in rising], broken)
     values = {
-        "view": view, "profile": profile, "unit": unit, "hold": hold, "sentence": found, "legend": legend, "used": (axis, picture),
+        "view": view,
+        "profile": profile,
+        "unit": unit,
+        "hold": hold,
+        "found": found.partition("; ")[0],
+        "more": found.partition("; ")[2],
+        "legend": legend,
+        "used": (axis, picture),
         "served": served_by_level([(level.at, level.throughput) for level in rising], broken),
         "axis": level_axis([level.at for level in rising], unit),
         "levels": [_row(level) for level in rising],
@@ -180,7 +187,13 @@ def _tell(found: str, profile: str, unit: str, levels: Sequence[Level], page: Pa
     from footfall.cli.output import write_out  # noqa: PLC0415
 
     if json:
-        told = {"profile": profile, "unit": unit, "sentence": found, "levels": [asdict(level) for level in levels]}
+        told = {
+            "profile": profile,
+            "unit": unit,
+            "found": found.partition("; ")[0],
+            "more": found.partition("; ")[2],
+            "levels": [asdict(level) for level in levels],
+        }
         write_out(json_module.dumps(told, indent=2, default=dict) + "\n")
         return
     write_out(

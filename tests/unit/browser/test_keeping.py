@@ -1,0 +1,111 @@
+"""What is kept of a run is masked and within its budget; what slows a browser down is checked and labelled."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from footfall.browser.devices import check_device, listed, true_version
+from footfall.browser.evidence import har_of
+from footfall.browser.keeper import Keeper
+from footfall.browser.network import NETWORKS, Conditions
+from footfall.browser.secrets import Secrets
+from footfall.browser.workers import side_by_side
+from footfall.errors import UsageError
+from footfall.samples import Artifact, Event
+from footfall.store.spool import begin_run, read_spool
+from tests.integration.browser.walks import new_test_run
+
+SECRET = 'a<b "c" & d'
+
+
+def test_a_budget_of_bytes_is_kept_and_said(tmp_path: Path) -> None:
+    """A file beyond the budget is gone, a note says which and how to keep more; a later small one still fits."""
+    with begin_run(tmp_path, new_test_run()) as run:
+        keeper = Keeper(run.directory, run.recorder, 100)
+        keeper.write("dom", "a.html", "a" * 80, ("shop", "pay", 1))
+        keeper.write("trace", "b.zip", "b" * 30, ("shop", "pay", 1))
+        keeper.write("console", "c.log", "c" * 20, ("shop", "pay", 1))
+        records = list(read_spool(run.directory))
+    assert [record.kind for record in records if isinstance(record, Artifact)] == ["dom", "console"]
+    (note,) = [record.text for record in records if isinstance(record, Event)]
+    assert "the trace of shop, iteration 1, was dropped (30 B)" in note
+    assert "`evidence` in [journeys]" in note
+
+
+def test_a_trace_is_masked_in_each_of_its_files(tmp_path: Path) -> None:
+    """Texts, JSON, HTML and bytes that are no text are masked, the film of the screen is left out, all else stays."""
+    trace = tmp_path / "trace.zip"
+    files = {
+        "trace.trace": json.dumps({"value": SECRET, "inner": json.dumps({"value": SECRET})}).encode(),
+        "resources/page.html": b"<input value='a&lt;b &quot;c&quot; &amp; d'>",
+        "resources/form.dat": b"password=a%3Cb+%22c%22+%26+d",
+        "resources/font.woff": bytes(range(256)) + SECRET.encode() + bytes(range(255, 0, -1)),
+        "screencast/page@1-2.jpeg": b"a picture of it",
+        "resources/page@1-2.jpeg": b"a picture of it",
+    }
+    with zipfile.ZipFile(trace, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    secrets = Secrets()
+    secrets.add(SECRET)
+    secrets.mask_archive(trace)
+    with zipfile.ZipFile(trace) as archive:
+        left = {name: archive.read(name) for name in archive.namelist()}
+    assert set(left) == {name for name in files if "page@" not in name}
+    assert all(b"***" in content for content in left.values())
+    assert not any(form in b"".join(left.values()) for form in (b"a<b", b"a&lt;b", b"a%3Cb"))
+    assert left["resources/font.woff"] == bytes(range(256)) + b"***" + bytes(range(255, 0, -1))
+
+
+def test_a_traces_requests_become_an_archive(tmp_path: Path) -> None:
+    """The HAR holds the trace's requests as they are."""
+    entry = {"request": {"method": "GET", "url": "https://shop.example/"}}
+    with zipfile.ZipFile(tmp_path / "trace.zip", "w") as archive:
+        archive.writestr("trace.network", json.dumps({"type": "resource-snapshot", "snapshot": entry}) + "\n\n")
+    har = json.loads(har_of(tmp_path / "trace.zip"))
+    assert (har["log"]["version"], har["log"]["entries"]) == ("1.2", [entry])
+
+
+def test_conditions_are_labels() -> None:
+    """A slowed-down browser's figures are told apart from others; an unhindered one's need no label."""
+    assert Conditions.of("slow-4g", 4).labels == {"network": "slow-4g", "cpu": "4x"}
+    assert Conditions.of(None, None).labels == Conditions.of(None, 1).labels == {}
+    assert all(network.down > 0 and network.up > 0 for network in NETWORKS.values())
+
+
+@pytest.mark.parametrize(("network", "cpu", "hint"), [("slow4g", None, "did you mean 'slow-4g'?"), (None, 0.5, "from 1 to 100")])
+def test_conditions_that_nobody_knows(network: str | None, cpu: float | None, hint: str) -> None:
+    """An unknown network names the nearest one."""
+    with pytest.raises(UsageError) as raised:
+        Conditions.of(network, cpu)
+    assert hint in str(raised.value.hint)
+
+
+def test_devices_of_a_list() -> None:
+    """Commas part names, quotes are a shell's, a name counts once; an unknown one names the nearest."""
+    assert listed('desktop, "iPhone 15",iPhone 15') == ("desktop", "iPhone 15")
+    check_device("desktop", ())
+    with pytest.raises(UsageError, match="no device is called 'iPhone 51'") as raised:
+        check_device("iPhone 51", ("iPhone 15", "Pixel 7"))
+    assert "iPhone 15" in str(raised.value.hint)
+    with pytest.raises(UsageError, match="names no device"):
+        listed(" , ")
+
+
+def test_a_devices_browser_is_the_engine_that_runs() -> None:
+    """A device of Chrome's says the engine's own version; one of another browser's is left as it is."""
+    assert (
+        true_version("Mozilla/5.0 Chrome/159.0.8154.6 Mobile Safari/537.36", "156.0.1") == "Mozilla/5.0 Chrome/156.0.1 Mobile Safari/537.36"
+    )
+    assert true_version("Mozilla/5.0 Version/27.2 Safari/604.1", "156.0.1") == "Mozilla/5.0 Version/27.2 Safari/604.1"
+
+
+@pytest.mark.parametrize(("workers", "factor"), [(2, "1.06 times as long with 2"), (4, "1.14 times as long with 3"), (9, "1.93 times")])
+def test_workers_are_warned_of(workers: int, factor: str) -> None:
+    """The warning has the figure that was measured with so many, or with the next fewer."""
+    assert factor in side_by_side(workers, 2)
+    assert f"workers={workers}" in side_by_side(workers, 2)
