@@ -54,6 +54,7 @@ RAW: dict[str, bytes] = {
     "/ok": answer(200, OK),
     "/created": answer(201, b'{"ref":"B1","status":"awaiting"}'),
     "/wrong": answer(200, b'{"status":"sold out"}'),
+    "/limited": answer(429, b"slow down", "Retry-After: 1"),
     "/broken": answer(500, b"it broke"),
     "/empty": b"HTTP/1.1 204 x\r\n\r\n",
     "/html": answer(200, b"<h1>no JSON</h1>"),

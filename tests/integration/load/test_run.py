@@ -6,100 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from footfall.errors import FootfallError, ScriptError, TargetUnreachableError, UsageError
-from footfall.load.launcher import LoadEnd, LoadOptions, LoadProcess, check_profile, find_profile, launched
-from footfall.samples import Event, HistogramWindow, Record, Run, RunEnd, Sample
-from footfall.stats import Histogram, percentile
+from footfall.load.launcher import LoadEnd, LoadOptions, check_profile, find_profile
+from footfall.samples import Event, HistogramWindow, Run, RunEnd, Sample
+from footfall.stats import percentile
 from footfall.store.provenance import new_run
 from footfall.store.spool import begin_run, read_spool
-from footfall.target import LiveTarget
+from tests.integration.load.harness import Load, asked_of, merged, run_load, started, wait_until, write_profile
 from tests.integration.load.server import Site, running_site
-
-PROFILE = """
-from locust import task
-from footfall.load.stages import hold, ramp
-from footfall.load.users import LeanUser, StagedShape
-
-
-class Someone(LeanUser):
-    think_s = 0.05
-
-    @task
-    def visit(self):
-        {body}
-
-
-class Crowd(StagedShape):
-    stages = [ramp(to=10, over="1s"), hold("{held}")]
-"""
-VISIT = 'self.client.get("/ok", has={"status": "ok"}); self.client.get("/sleep?20", name="/sleep")'
-
-
-def write_profile(suite: Path, body: str = VISIT, held: str = "4s", name: str = "crowd") -> Path:
-    """Write a profile into a suite."""
-    path = suite / "loadtests" / f"{name}.py"
-    path.write_text(PROFILE.replace("{body}", body).replace("{held}", held), "utf-8")
-    return path
-
-
-@dataclass
-class Load:
-    """A profile that was run, and all that its run's spool holds."""
-
-    end: LoadEnd
-    records: list[Record]
-
-    def samples(self, metric: str, part: str = "") -> list[Sample]:
-        """Return the samples of a metric."""
-        return [record for record in self.records if isinstance(record, Sample) and (record.metric, record.part) == (metric, part)]
-
-    def latency(self, part: str = "") -> Histogram:
-        """Return all latencies of a name, the ramp's too."""
-        return merged(record for record in self.records if isinstance(record, HistogramWindow) and record.part == part)
-
-    def events(self, kind: str) -> list[Event]:
-        """Return the events of a kind."""
-        return [record for record in self.records if isinstance(record, Event) and record.kind == kind]
-
-
-def merged(windows: Iterable[HistogramWindow]) -> Histogram:
-    """Merge latency windows."""
-    return Histogram.merged(Histogram.decode(window.hdr) for window in windows if window.metric == "latency")
-
-
-@contextmanager
-def started(suite: Path, site: Site, profile: Path, options: LoadOptions | None = None) -> Iterator[tuple[LoadProcess, Path]]:
-    """Run a profile as `footfall load` does; yields the process and the run's spool."""
-    with (
-        begin_run(suite, new_run("corner", "load", suite, {})) as run,
-        launched(profile, LiveTarget("corner", site.url), run.environment(), options) as process,
-    ):
-        yield process, run.directory
-
-
-def run_load(suite: Path, site: Site, profile: Path, options: LoadOptions | None = None) -> Load:
-    """Run a profile to its end."""
-    with started(suite, site, profile, options) as (process, directory):
-        end = process.wait()
-    return Load(end, list(read_spool(directory)))
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for something to come true."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +27,6 @@ def measured(lasting_suite: Path) -> Iterator[tuple[Load, Site]]:
     """One whole run, and the site's own record of it."""
     with running_site() as site:
         yield run_load(lasting_suite, site, write_profile(lasting_suite)), site
-
-
-def asked_of(site: Site) -> Counter[str]:
-    """Return what users asked of the site, without the launcher's question whether anybody is there."""
-    asked = site.counts()
-    del asked["GET /"]
-    return asked
 
 
 def test_the_figures_are_the_sites_own(measured: tuple[Load, Site]) -> None:

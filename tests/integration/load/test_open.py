@@ -1,0 +1,103 @@
+"""Open profiles and replays, run by the real Locust: what is asked does not depend on how the site fares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import ScriptError, UsageError
+from footfall.load.launcher import LoadOptions
+from tests.integration.load.harness import asked_of, merged, run_load, started
+from tests.integration.load.server import Site
+
+OPEN = """
+from locust import task
+from footfall.load.stages import hold, step
+from footfall.load.users import ArrivalShape, LeanUser
+
+
+class Visitor(LeanUser):
+    @task
+    def visit(self):
+        self.client.get("/sleep?100", name="/sleep")
+
+
+class Door(ArrivalShape):
+    stages = (step(to=10), hold("5s"))
+    users = 2
+    patience = "500ms"
+    even = True
+"""
+REPLAY = """
+from footfall.load.users import ReplayShape, ReplayUser
+
+
+class Visitor(ReplayUser):
+    pass
+
+
+class Again(ReplayShape):
+    recording = "visits.log"
+    speed = 2
+"""
+LOG = "".join(
+    f'192.0.2.1 - - [21/Nov/2026:05:00:0{n} +0000] "GET {path} HTTP/1.1" 200 1\n' for n, path in enumerate(["/ok", "/html", "/ok"])
+)
+
+
+def write(suite: Path, text: str, name: str = "door") -> Path:
+    """Write a profile into a suite."""
+    path = suite / "loadtests" / f"{name}.py"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_an_open_profile_that_the_site_keeps_up_with(suite: Path, site: Site) -> None:
+    """Ten a second come, each counted from when it was meant to begin; nothing is dropped."""
+    profile = write(suite, OPEN.replace("users = 2", "users = 20").replace("500ms", "30s"))
+    load = run_load(suite, site, profile, LoadOptions(rate=20, hold="4s"))
+    asked = asked_of(site)["GET /sleep"]
+    response = merged(load.windows("response"), "response")
+    assert asked == pytest.approx(20 * 4 + 20, abs=25)  # on a busy machine Locust's shape ends a second late
+    assert load.latency("GET /sleep").count == asked
+    assert response.count == asked
+    assert response.percentile(50) >= load.latency("GET /sleep").percentile(50) * 0.999
+    assert sum(sample.value for sample in load.samples("dropped")) == 0
+
+
+def test_an_open_profile_that_overruns_the_site(suite: Path, site: Site) -> None:
+    """Two users can serve twenty a second, and sixty come: response times grow up to the patience, and what is too late is dropped."""
+    load = run_load(suite, site, write(suite, OPEN), LoadOptions(rate=60, run_time="4s"))
+    response = merged(load.windows("response"), "response")
+    assert load.latency().count == response.count == asked_of(site).total()
+    assert load.latency().percentile(50) < 300
+    assert response.percentile(90) > 450
+    assert sum(sample.value for sample in load.samples("dropped")) > 50
+
+
+def test_a_replay_asks_what_was_asked(suite: Path, site: Site) -> None:
+    """The same paths in the same order, twice as fast."""
+    (suite / "loadtests" / "visits.log").write_text(LOG, "utf-8")
+    load = run_load(suite, site, write(suite, REPLAY, "again"))
+    assert [asked.path for asked in site.requests if asked.path != "/"] == ["/ok", "/html", "/ok"]
+    assert load.latency().count == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (OPEN.replace("import ArrivalShape, LeanUser", "import ArrivalShape\nfrom locust import HttpUser as LeanUser"), LoadOptions(),
+         "Visitor cannot wait for arrivals"),
+        (REPLAY, LoadOptions(processes=2), "a replay runs in one process"),
+        (REPLAY.replace("visits.log", "no.log"), LoadOptions(), "loadtests/door.py:9: Again.recording: no.log cannot be read"),
+        (OPEN.replace("ArrivalShape", "StagedShape"), LoadOptions(rate=5), "--rate is for open profiles"),
+    ],
+)  # fmt: skip
+def test_profiles_that_make_no_sense(suite: Path, site: Site, text: str, options: LoadOptions, said: str) -> None:
+    """They are refused before anything is sent."""
+    (suite / "loadtests" / "visits.log").write_text(LOG, "utf-8")
+    with pytest.raises((ScriptError, UsageError)) as caught, started(suite, site, write(suite, text), options) as (process, _):
+        process.wait()
+    assert caught.value.message.startswith(said)
+    assert {asked.path for asked in site.requests} <= {"/"}
