@@ -145,14 +145,14 @@ class User(asyncio.Protocol):
 
 
 async def drive(port: int, journeys: Crowd, connections: int, rates: list[int], seconds: float, pid: int) -> float:
-    """Open the connections, then one run per rate; returns the server's CPU seconds per request in the last of them."""
+    """Open the connections, then one run per rate; returns the server's CPU seconds per request in the first of them."""
     idle: deque[User] = deque()
     tally = Tally()
     loop, server = asyncio.get_running_loop(), psutil.Process(pid)
     for _ in range(0, connections, 100):
         crowd = [loop.create_connection(lambda: User(idle, tally, journeys), "127.0.0.1", port) for _ in range(min(100, connections))]
         await asyncio.gather(*crowd)
-    opened, cpu = len(idle), 0.0
+    opened, costs = len(idle), []
     for rate in rates:
         await _arrivals(idle, tally, rate, 2.0)
         tally.latencies.clear()
@@ -162,12 +162,13 @@ async def drive(port: int, journeys: Crowd, connections: int, rates: list[int], 
         await _arrivals(idle, tally, rate, seconds)
         took, cpu = time.perf_counter() - started, sum(server.cpu_times()[:2]) - before
         _say(tally, rate, took, cpu, server.memory_info().rss)
+        costs.append(cpu / len(tally.latencies))
     for _ in range(300):  # whoever still waits after half a minute will wait for ever
         if len(idle) == opened:
             break
         await asyncio.sleep(0.1)
     print(f"  left without an answer: {opened - len(idle)}")
-    return cpu / len(tally.latencies)
+    return costs[0]
 
 
 async def _arrivals(idle: deque[User], tally: Tally, rate: int, seconds: float) -> None:

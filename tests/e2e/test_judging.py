@@ -47,7 +47,7 @@ def gate(suite: SuiteCopy, *arguments: str, code: int) -> list[dict[str, Any]]:
     return list(suite.verdicts()["verdicts"])
 
 
-ONLY_HOME = ("--journey", "home", "--profile", "none", "--iterations", "3")
+ONLY_HOME = ("--journey", "home", "--profile", "none", "--iterations", "2")
 
 
 def test_a_slower_deployment_is_found_by_comparing(home: SuiteCopy) -> None:

@@ -284,7 +284,7 @@ def test_pages_carry_their_security_headers(corner: Corner) -> None:
         assert client.get("/pictures/loaf0-320.jpg", headers={"If-None-Match": picture.headers["etag"]}).status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/api/products", "/api/services", "/api/services/haircut/slots", "/api/openapi.json"])
+@pytest.mark.parametrize("path", ["/api/products", "/api/services", "/api/openapi.json"])
 def test_answers_kept_ready_are_packed_for_those_who_can_unpack(corner: Corner, path: str) -> None:
     """The same JSON either way, and a cache between is told that there are two forms."""
     with corner.client() as client:

@@ -29,6 +29,7 @@ class Site:
     """The site and its own record: `requests` in order, `seconds` from a request's last byte to its answer's, by path."""
 
     port: int = 0
+    host: str = "127.0.0.1"
     requests: list[Asked] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     connections: int = 0
@@ -36,7 +37,7 @@ class Site:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def counts(self) -> Counter[str]:
         """How often each method and path was asked, without queries."""
@@ -188,7 +189,7 @@ SPECIAL: dict[str, Callable[[_Connection, Asked], Awaitable[None]]] = {
 
 def _serve(site: Site, ready: threading.Event, loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    server = loop.run_until_complete(loop.create_server(lambda: _Connection(site), "127.0.0.1", 0, backlog=512))
+    server = loop.run_until_complete(loop.create_server(lambda: _Connection(site), site.host, 0, backlog=512))
     site.port = server.sockets[0].getsockname()[1]
     ready.set()
     loop.run_forever()
@@ -200,9 +201,9 @@ def _serve(site: Site, ready: threading.Event, loop: asyncio.AbstractEventLoop) 
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
+def running_site(host: str = "127.0.0.1") -> Iterator[Site]:
     """Run a fresh site in a thread of its own."""
-    site, ready, loop = Site(), threading.Event(), asyncio.new_event_loop()
+    site, ready, loop = Site(host=host), threading.Event(), asyncio.new_event_loop()
     thread = threading.Thread(target=_serve, args=(site, ready, loop), daemon=True)
     thread.start()
     assert ready.wait(10)

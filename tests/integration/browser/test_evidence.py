@@ -1,0 +1,165 @@
+"""Of a failure is kept what helps to understand it: as it was, walked again with a trace, and with every secret masked."""
+
+from __future__ import annotations
+
+import json
+import threading
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+
+from tests.integration.browser.walks import PAGES, Handler, Walk, Walked
+
+SECRET = 'correct "horse" <battery>'
+MODULES = {
+    "test_pay.py": """
+        from playwright.sync_api import expect
+
+        def test_pay(journey):
+            page = journey.page
+            with journey.step("form"):
+                page.goto("/form")
+                page.get_by_label("Card").fill(journey.secret("CARD"))
+                page.evaluate("document.querySelector('output').textContent = card.value")
+            with journey.step("pay"):
+                expect(page.get_by_role("heading")).to_have_text("Paid", timeout=200)
+    """,
+    "test_stuck.py": """
+        def test_stuck(journey):
+            with journey.step("loop"):
+                journey.page.goto("/hang")
+                journey.page.get_by_role("button").click()
+                journey.page.title()
+    """,
+    "test_crash.py": """
+        import psutil
+
+        def test_crash(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+            for process in psutil.Process().children(recursive=True):
+                if "chrom" in process.name() and "--type=" not in " ".join(process.cmdline()):
+                    process.kill()
+                    break
+            with journey.step("plain"):
+                journey.page.goto("/plain")
+
+        def test_after(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+    """,
+    "test_swallows.py": """
+        def test_swallows(journey):
+            try:
+                with journey.step("home"):
+                    raise ValueError
+            except ValueError:
+                pass
+
+        def test_leaves(journey):
+            journey.step("home").__enter__()
+    """,
+}
+
+
+class Recording(Handler):
+    """The pages of the truth test and one with a form; remembers which pages were asked for with a traceparent."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def do_GET(self) -> None:  # noqa: N802  # the base class names it so
+        """Serve a page."""
+        self.asked.append((self.path, self.headers.get("traceparent", "")))
+        super().do_GET()
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[str]:
+    """Serve the pages; return their address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recording) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def failed(walk: Walk, shop: str) -> Walked:
+    """Walk what fails, in one session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PAGES, "/form", "<h1>Form</h1><label>Card <input id=card></label><output></output>")
+        return walk(MODULES, "--base-url", shop, "--journey-timeout", "6", CARD=SECRET)
+
+
+def kept(walked: Walked, journey: str) -> Counter[str]:
+    """Return how many artifacts of each kind there are of a journey's failure."""
+    return Counter(a.kind for a in walked.artifacts if a.subject == journey and "failures/" in a.path)
+
+
+def test_evidence_of_a_failure(failed: Walked) -> None:
+    """A screenshot, the DOM and the requests as they were; a trace and an HTTP archive of the same walk, repeated."""
+    assert kept(failed, "pay") == {"screenshot": 1, "dom": 1, "network": 1, "trace": 1, "har": 1}
+    files = {artifact.kind: failed.spool / artifact.path for artifact in failed.artifacts if artifact.subject == "pay"}
+    dom = files["dom"].read_text(encoding="utf-8")
+    assert 'value="***"' in dom
+    assert "<script" not in dom
+    assert "200" in files["network"].read_text(encoding="utf-8")
+    urls = [entry["request"]["url"] for entry in json.loads(files["har"].read_text(encoding="utf-8"))["log"]["entries"]]
+    assert any(url.endswith("/form") for url in urls)
+    assert [sample.value for sample in failed.samples if (sample.subject, sample.metric) == ("pay", "success")] == [0]
+
+
+def test_the_repeat_can_be_looked_up(failed: Walked) -> None:
+    """The repeat's requests carry a traceparent, which its note names; the walk that was measured sent none."""
+    (note,) = [event for event in failed.events if event.detail.get("journey") == "pay" and event.kind == "note"]
+    assert "the same iteration failed again" in note.text
+    assert [told for path, told in Recording.asked if path == "/form"] == ["", note.detail["traceparent"]]
+
+
+def test_no_secret_is_in_any_file(failed: Walked) -> None:
+    """Neither the record nor the evidence, nor what pytest printed, holds the secret in any form; the film is left out."""
+    texts = [failed.output.encode()]
+    for path in failed.spool.rglob("*"):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                texts += [archive.read(name) for name in archive.namelist()]
+                assert not any(name.startswith("screencast/") for name in archive.namelist())
+        elif path.is_file():
+            texts.append(path.read_bytes())
+    assert any(b"***" in text for text in texts)
+    assert not any(b"battery" in text for text in texts)
+
+
+def test_a_page_that_hangs_gives_what_its_screen_shows(failed: Walked) -> None:
+    """A page whose own thread never ends is left at the journey's deadline; the others go on."""
+    (error,) = [event for event in failed.events if event.detail.get("journey") == "stuck" and event.kind == "error"]
+    assert "longer than 6 s" in error.text
+    assert error.detail["step"] == "loop"
+
+
+def test_a_crashed_browser_costs_one_walk(failed: Walked) -> None:
+    """The walk that lost its browser fails; the next has a new one."""
+    successes = {sample.subject: sample.value for sample in failed.samples if sample.metric == "success"}
+    assert (successes["crash"], successes["crash-after"]) == (0, 1)
+    assert any("the browser was gone and was started again" in event.text for event in failed.events)
+
+
+def test_steps_that_an_exception_ended_are_named(failed: Walked) -> None:
+    """A step whose exception the script caught is noted; one that was never left is a fault of the script."""
+    told = {event.detail.get("journey"): event for event in failed.events}
+    assert "step 'home' was ended by an exception that the script caught" in told["swallows"].text
+    assert (told["swallows-leaves"].kind, told["swallows-leaves"].detail["exit_code"]) == ("script_error", 2)
+    assert "step 'home' was never left" in told["swallows-leaves"].text
+
+
+def test_a_budget_of_evidence(walk: Walk) -> None:
+    """What does not fit is dropped and said; the failure itself is told all the same."""
+    suite = '[suite]\nname = "Small"\n[targets.truth]\nurl = "http://localhost:9"\n[journeys]\nevidence = "1KB"\n'
+    walked = walk({"test_pay.py": "def test_pay(journey):\n    journey.page.goto('/')\n    assert False\n", "../footfall.toml": suite})
+    assert walked.code == 1
+    assert "trace" not in kept(walked, "pay")
+    assert any("was dropped" in event.text and "1 KB" in event.text for event in walked.events)
+    assert sum(path.stat().st_size for path in (walked.spool / "artifacts").rglob("*") if path.is_file()) <= 1000
