@@ -33,6 +33,7 @@ class Site:
     requests: list[Asked] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     connections: int = 0
+    open: set[asyncio.Transport] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -88,6 +89,12 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.site.connections += 1
+        self.site.open.add(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Forget it."""
+        del error
+        self.site.open.discard(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser."""
@@ -194,6 +201,8 @@ def _serve(site: Site, ready: threading.Event, loop: asyncio.AbstractEventLoop) 
     ready.set()
     loop.run_forever()
     server.close()
+    for transport in list(site.open):
+        transport.abort()
     for task in asyncio.all_tasks(loop):
         task.cancel()
     loop.run_until_complete(asyncio.sleep(0))
