@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from footfall.config.suite import load_suite
 from tests.integration.browser.walks import clean_environment
 
 RECORDED = """
@@ -93,7 +92,8 @@ def test_a_device_of_the_gate_that_nobody_knows(suite: Path) -> None:
     """The file's line is named, with the nearest device, before anything is measured."""
     with (suite / "footfall.toml").open("a", encoding="utf-8") as file:
         file.write('[gate]\ndevices = ["desktop", "iPhone 15x"]\n')
-    assert load_suite(suite).gate.devices == ("desktop", "iPhone 15x")
+    (suite / "thresholds.toml").touch()
     code, output = run(suite, "footfall", "gate")
     assert code == 2, output
-    assert "footfall.toml:6: gate.devices[1]: no device is called 'iPhone 15x' (did you mean 'iPhone 15" in output
+    assert "footfall.toml:6: gate.devices" in output
+    assert "no device is called 'iPhone 15x' (did you mean 'iPhone 15" in output
