@@ -213,12 +213,12 @@ def test_users_do_not_wait_for_each_other(site: Site, told: Told) -> None:
 
 
 def test_a_killed_user_leaves_no_connection_in_use(client: LeanClient, told: Told) -> None:
-    """A user that is killed while it waits tells nothing, and whoever uses its client next gets the right answer."""
+    """A user that is killed while it waits tells that it was cut off, and whoever uses its client next gets the right answer."""
     waiting = gevent.spawn(client.get, "/sleep?300")
     gevent.sleep(0.1)
     waiting.kill()
     assert client.get("/ok").json()["status"] == "ok"
-    assert len(told.events) == 1
+    assert [(event["name"], event["exception"] and event["exception"].kind) for event in told.events] == [("/sleep?300", "cut off"), ("/ok", None)]
 
 
 def test_wrong_addresses_are_the_scripts_mistake(client: LeanClient, told: Told) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,16 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright
 
 from footfall.browser.find import start
-from footfall.report.html import html
+from footfall.report.charts.bars import pair_bar
+from footfall.report.compare import Side, compare_runs
+from footfall.report.html import context, html
 from footfall.report.templates import TemplateSource
-from tests.unit.report import views
+from footfall.report.view import with_history
+from tests.unit.report import courses, views
 
 TEMPLATES = TemplateSource(None, Path(__file__).parents[3] / "reports")
 BUILDS = {"healthy": views.healthy, "failed": views.failed, "undecided": views.undecided, "empty": views.empty}
-ROLES = ("executive", "operations", "trends")
+ROLES = ("executive", "finance", "operations", "product", "trends", "weekly")
 LONG = "a-name-without-any-place-to-break-it-" * 8
 
 
@@ -44,8 +48,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, view in made.items():
         (folder / f"{name}.html").write_bytes(html(view, TEMPLATES))
     for report in ROLES:
-        (folder / f"{report}.html").write_bytes(html(made["undecided"], TEMPLATES, report))
+        (folder / f"{report}.html").write_bytes(html(with_history(made["undecided"], courses.course(60)), TEMPLATES, report))
+    (folder / "many.html").write_bytes(html(with_history(made["failed"], courses.course(3000)), TEMPLATES, "trends"))
+    (folder / "compared.html").write_text(_compared(), encoding="utf-8")
     return folder
+
+
+def _compared() -> str:
+    """Two runs side by side, as `footfall compare` draws them."""
+    side = Side(views.RUN, outcome="finished", verdict="pass")
+    two = compare_runs((side, views.healthy().observations), (side, views.failed().observations))
+    return TEMPLATES.render("_compare.html", {**context(views.failed()), "two": two, "pair_bar": pair_bar})
 
 
 def _open(chromium: Browser, file: Path, width: int, scheme: str = "light") -> tuple[Page, list[str]]:
@@ -61,8 +74,8 @@ def _open(chromium: Browser, file: Path, width: int, scheme: str = "light") -> t
     return page, heard
 
 
-@pytest.mark.parametrize("name", [*BUILDS, *ROLES, "long"])
-@pytest.mark.parametrize("width", [320, 375, 768, 1440])
+@pytest.mark.parametrize("name", [*BUILDS, *ROLES, "long", "compared"])
+@pytest.mark.parametrize("width", [320, 768, 1440])
 def test_a_report_fits_any_screen_in_silence(chromium: Browser, pages: Path, name: str, width: int) -> None:
     """No scrolling sideways with everything unfolded, no request, no word on the console: its own strict policy holds."""
     page, heard = _open(chromium, pages / f"{name}.html", width)
@@ -80,6 +93,13 @@ def test_a_report_fits_any_screen_in_silence(chromium: Browser, pages: Path, nam
         ("undecided", "dark", 1440),
         ("empty", "light", 375),
         ("operations", "light", 375),
+        ("executive", "dark", 1440),
+        ("product", "light", 1440),
+        ("finance", "light", 375),
+        ("trends", "dark", 1440),
+        ("trends", "light", 375),
+        ("weekly", "light", 1440),
+        ("compared", "dark", 375),
     ],
 )
 def test_axe_finds_nothing(chromium: Browser, pages: Path, name: str, scheme: str, width: int) -> None:
@@ -132,6 +152,42 @@ def test_folded_parts_are_printed(chromium: Browser, pages: Path) -> None:
     assert box is not None
     assert box["height"] > 0
     page.close()
+
+
+def test_trends_zoom_and_tell_their_figures(chromium: Browser, pages: Path) -> None:
+    """A still picture becomes one that tells what is pointed at; a range is chosen by keyboard for all pictures; nothing is fetched."""
+    page, heard = _open(chromium, pages / "trends.html", 1440)
+    chart = page.locator("figure.chart").first
+    chart.locator("canvas").wait_for()
+    assert not chart.locator("svg").is_visible()
+    chart.locator(".u-over").hover(position={"x": 40, "y": 40})
+    assert re.search(r"\d+ \w{3}, \d\d:\d\d · \d.*", chart.locator(".told").inner_text())
+    button = page.get_by_role("button", name="7 days")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+    assert heard == []
+    page.close()
+
+
+def test_trends_of_thousands_of_runs_show_their_range(chromium: Browser, pages: Path) -> None:
+    """Gathered runs tell their median and their range."""
+    page, heard = _open(chromium, pages / "many.html", 1440)
+    chart = page.locator("figure.chart").first
+    chart.locator(".u-over").hover(position={"x": 40, "y": 40})
+    assert re.search(r"\d+ \w{3}, \d\d:\d\d · .+ · .+ to .+", chart.locator(".told").inner_text())
+    assert heard == []
+    page.close()
+
+
+def test_trends_without_scripts_are_still_pictures(chromium: Browser, pages: Path) -> None:
+    """In a mail or behind a policy without scripts each line is drawn, and no button does nothing."""
+    context_without = chromium.new_context(java_script_enabled=False, viewport={"width": 1440, "height": 800})
+    page = context_without.new_page()
+    page.goto((pages / "trends.html").as_uri())
+    assert page.locator("figure.chart svg.course").first.is_visible()
+    assert not page.get_by_role("button", name="7 days").is_visible()
+    context_without.close()
 
 
 def test_the_keyboard_reaches_and_unfolds_everything(chromium: Browser, pages: Path) -> None:

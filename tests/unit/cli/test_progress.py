@@ -21,7 +21,7 @@ def test_journeys_are_counted_by_iteration() -> None:
 
 
 def test_the_crowd_is_told_by_its_totals() -> None:
-    """Users, rate, the newest p95, and how many requests failed."""
+    """Users, rate, the newest p50, p95 and p99, and how many requests failed."""
     tally = Tally()
     latency = Histogram()
     latency.record(12)
@@ -30,7 +30,7 @@ def test_the_crowd_is_told_by_its_totals() -> None:
     tally.add(Sample("r", NOW, "load", "ci", "", "errors", 2, detail={"of": 33}))
     tally.add(Sample("r", NOW, "load", "ci", "GET /", "errors", 2, detail={"of": 33}))  # a request's own: not counted twice
     tally.add(HistogramWindow("r", NOW, 1, "load", "ci", "", "latency", latency.encode()))
-    assert tally.load_line() == "50 users · 33 requests/s · p95 12 ms · 33 requests, 2 failed"
+    assert tally.load_line() == "50 users · 33 requests/s · p50 12 ms p95 12 ms p99 12 ms · 33 requests, 2 failed"
 
 
 def test_checks_are_counted() -> None:
