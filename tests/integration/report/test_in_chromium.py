@@ -159,7 +159,7 @@ def test_trends_zoom_and_tell_their_figures(chromium: Browser, pages: Path) -> N
     page, heard = _open(chromium, pages / "trends.html", 1440)
     chart = page.locator("figure.chart").first
     chart.locator("canvas").wait_for()
-    assert not chart.locator("svg").is_visible()
+    assert not chart.locator("svg.course").is_visible()
     chart.locator(".u-over").hover(position={"x": 40, "y": 40})
     assert re.search(r"\d+ \w{3}, \d\d:\d\d · \d.*", chart.locator(".told").inner_text())
     button = page.get_by_role("button", name="7 days")
