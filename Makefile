@@ -4,11 +4,12 @@
 VENV_PYTHON = .venv/bin/python
 FAULTS = $(foreach fault,$(FAULT),--fault "$(fault)")
 
-.PHONY: help setup gate test lint format bench clean
+.PHONY: help setup gate test test-fresh lint format bench clean
 
 help:
 	@echo "make gate    measure the embedded shop and judge it      (FAULT=slow-payment turns a fault on; ARGS= goes to footfall gate)"
 	@echo "make test    run all tests                               (ARGS= goes to pytest)"
+	@echo "make test-fresh  try both commands in a fresh copy, then without a network (five minutes)"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make format  rewrite the code in the house style"
 	@echo "make bench   ratios against peers, each measured in one run"
@@ -26,9 +27,12 @@ test: setup
 ifdef ARGS
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 else
-	@$(VENV_PYTHON) -m pytest -n auto --dist loadfile -m "not alone" --cov --cov-report=
+	@$(VENV_PYTHON) -m pytest -n auto --dist loadfile -m "not alone and not fresh" --cov --cov-report=
 	@$(VENV_PYTHON) -m pytest -m alone --cov --cov-append --cov-report=term
 endif
+
+test-fresh: setup
+	@$(VENV_PYTHON) -m pytest -m fresh $(ARGS)
 
 lint: setup
 	@$(VENV_PYTHON) -m ruff check .

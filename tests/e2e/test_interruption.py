@@ -110,3 +110,22 @@ def test_ctrl_c_while_the_report_is_made_keeps_the_run(suite: SuiteCopy) -> None
     again = suite.footfall("gate", "--run", "latest")
     assert again.code in {0, 3}, again.out + again.err
     assert (suite.root / "out/latest/index.html").exists()
+
+
+def test_journeys_that_are_killed_from_outside_cannot_be_judged(suite: SuiteCopy) -> None:
+    """As when the system runs out of memory: exit 3 with what ended them, and the run is kept."""
+    suite.edit("journeys/test_booking.py", "    page = journey.page\n", "    page = journey.page\n    import os; os.kill(os.getpid(), 9)\n")
+    ended = suite.footfall("gate", "--journey", "booking", "--profile", "none")
+    assert ended.code == 3, ended.out + ended.err
+    assert "the journeys' process was ended from outside (Killed)" in ended.out + ended.err
+    assert "Traceback" not in ended.err
+    assert len(suite.history()) == 1
+
+
+def test_probes_end_at_the_time_cap(suite: SuiteCopy) -> None:
+    """Nothing else was asked for, and the checks take longer than may be: exit 3, and it is said why."""
+    suite.edit("footfall.toml", 'journeys = ["booking", "checkout", "fulfillment"]', "journeys = []")
+    ended = suite.footfall("gate", "--profile", "none", "--fault", "slow=/api/health:4s", "--time-cap", "3s")
+    assert ended.code == 3, ended.out + ended.err
+    assert "the probes were ended at the time cap" in ended.out + ended.err
+    assert len(suite.history()) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +58,7 @@ class JourneyPlan:
 
 
 def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
-    """Make each probe's checks."""
+    """Make each probe's checks. Raises CannotJudgeError at the time cap."""
     from footfall.probe.run import run_probes as run  # noqa: PLC0415  # httpx and asyncio only when there are probes
 
     tally = Tally()
@@ -69,7 +70,15 @@ def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
 
     ready = [_resolved(probe) for probe in probes]
     headers = {**resolve_all(session.target.headers, os.environ, f"targets.{session.target.name}.headers"), "X-Footfall-Run": session.id}
-    asyncio.run(run(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write))
+
+    async def within_cap() -> None:
+        async with asyncio.timeout(session.left_s):
+            await run(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write)
+
+    try:
+        asyncio.run(within_cap())
+    except TimeoutError as error:
+        raise CannotJudgeError("the probes were ended at the time cap", hint="raise `time_cap` in [gate], or make fewer checks") from error
     session.progress.done("probes", tally.probe_line())
 
 
@@ -182,6 +191,9 @@ def _explain_pytest(code: int | None, events: Sequence[Event], log: Path) -> Non
         raise ScriptError(
             "the journeys' modules hold no tests", hint="a journey is a function `test_…(journey)` in journeys/test_<name>.py"
         )
+    if code < 0:
+        killed = signal.strsignal(-code) or f"signal {-code}"
+        raise CannotJudgeError(f"the journeys' process was ended from outside ({killed})", hint="is there enough memory for a browser?")
     raise FootfallError(f"pytest ended with code {code}:\n{_last_lines(log)}")
 
 

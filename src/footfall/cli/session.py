@@ -54,6 +54,11 @@ class Session:
         return self.run.run.id
 
     @property
+    def left_s(self) -> float | None:
+        """Seconds until the time cap; None without one."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    @property
     def over(self) -> bool:
         """Whether the time cap has passed."""
         return self.deadline is not None and time.monotonic() > self.deadline

@@ -213,6 +213,8 @@ def test_an_admin_oversees(corner: Corner, tab: Page) -> None:
     for view in ("Analytics", "Users", "Orders", "Commissions"):
         tab.get_by_role("link", name=view).click()
         expect(tab.get_by_role("heading", name=view)).to_be_visible()
+    tab.get_by_role("link", name="Analytics").click()
+    expect(tab.locator("tbody tr").first).to_contain_text("–")  # a first step has no step before it
     tab.get_by_role("button", name="Sign out").click()
     sign_in(tab, corner, "customer")
     tab.goto(f"{corner.url}/admin")

@@ -22,10 +22,13 @@ Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 def _analytics(site: Site) -> Table:
-    steps = [(name, step, figures) for name in FUNNELS for step, figures in site.figures.funnel(name).items()]
-    rows: list[tuple[object, ...]] = [
-        (name.capitalize(), step, f"{figures['count']:g}", f"{figures['conversion']:.0%}") for name, step, figures in steps
-    ]
+    rows: list[tuple[object, ...]] = []
+    for name in FUNNELS:
+        before = 0.0  # a share of nobody is none: the first step has none, nor has what follows a step that nobody took
+        for step, figures in site.figures.funnel(name).items():
+            share = f"{figures['conversion']:.0%}" if before else "–"
+            rows.append((name.capitalize(), step, f"{figures['count']:g}", share))
+            before = figures["count"]
     return ("Funnel", "Step", "Reached", "Of the step before"), rows
 
 

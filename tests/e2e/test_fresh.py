@@ -1,0 +1,74 @@
+"""README's commands where nothing is set up yet: in a copy of its own, once with and then without a network. `make test-fresh` runs these.
+
+They cost some five minutes, most of it pip's, so `make test` leaves them out; CI's own fresh clone has set itself up by then anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import REPOSITORY, clean_environment
+
+pytestmark = pytest.mark.fresh
+
+PATIENCE_S = 900
+OFFLINE = ("unshare", "--net", *(() if os.geteuid() == 0 else ("--map-root-user",)), "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+
+
+def _run(place: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in clean_environment().items() if name not in {"VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL"}}
+    return subprocess.run(command, cwd=place, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What git would clone, with what is not committed yet, in a folder with a space in its name."""
+    place = tmp_path_factory.mktemp("nothing set up") / "foot fall"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, place / name)
+    return place
+
+
+def test_one_command_sets_up_and_passes(checkout: Path) -> None:
+    """The first `make gate` ever says which browser it found, passes on the healthy shop and writes its files."""
+    ended = _run(checkout, "make", "gate")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "browser: " in ended.stdout + ended.stderr
+    written = {path.name for path in (checkout / "out" / "latest").iterdir()}
+    assert {"index.html", "verdicts.json", "junit.xml", "summary.md"} <= written
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="only Linux can take the network away from one command")
+def test_the_second_time_needs_no_network(checkout: Path) -> None:
+    """Without any network the shop's fault is found (make's own exit code for a failed command is 2), and tests run."""
+    ended = _run(checkout, *OFFLINE, "make", "gate", "FAULT=slow-payment")
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert "Error 1" in ended.stderr
+    verdicts = json.loads((checkout / "out" / "latest" / "verdicts.json").read_text("utf-8"))["verdicts"]
+    assert any(verdict["outcome"] == "fail" and verdict["labels"].get("step") == "pay" for verdict in verdicts)
+    tested = _run(checkout, *OFFLINE, "make", "test", "ARGS=-q tests/unit/gate")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert " passed" in tested.stdout
+
+
+def test_pip_alone_gives_a_working_command(checkout: Path, tmp_path: Path) -> None:
+    """`pip install .` in an empty environment: `footfall` starts a suite of its own, outside the checkout."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "v"], check=True)
+    installed = _run(checkout, str(tmp_path / "v" / "bin" / "pip"), "install", "-q", "-c", "constraints.txt", ".")
+    assert installed.returncode == 0, installed.stderr
+    footfall = str(tmp_path / "v" / "bin" / "footfall")
+    assert _run(tmp_path, footfall, "--version").stdout.startswith("footfall ")
+    doctor = _run(tmp_path, footfall, "doctor")
+    assert "Traceback" not in doctor.stdout + doctor.stderr
