@@ -77,38 +77,50 @@ const unpainted = () => {
   }
 };
 
-if (PerformanceObserver.supportedEntryTypes.includes('longtask')) {
-  new PerformanceObserver((list) => {
-    for (const task of list.getEntries()) tasks.push([task.startTime, task.duration]);
-  }).observe({ type: 'longtask', buffered: true });
-}
+const keepTasks = (list) => {
+  for (const task of list) tasks.push([round(task.startTime), round(task.duration)]);
+};
+const longTasks = new PerformanceObserver((list) => keepTasks(list.getEntries()));
+if (PerformanceObserver.supportedEntryTypes.includes('longtask')) longTasks.observe({ type: 'longtask', buffered: true });
 performance.setResourceTimingBufferSize?.(2000);
 
-// What was fetched between two marks: the document itself counts as the first request.
-const usage = () => {
-  const spans = marks.map((from) => ({ from: round(from), requests: 0, failed: 0, bytes: 0, script: 0, image: 0, image_time: 0, tbt: 0 }));
-  const span = (at) => spans[Math.max(0, marks.findLastIndex((from) => from <= at))];
-  const navigation = performance.getEntriesByType('navigation');
-  for (const entry of [...navigation, ...performance.getEntriesByType('resource')]) {
-    const into = span(entry.startTime), size = entry.transferSize || 0, kind = entry.initiatorType, path = entry.name.split(/[?#]/)[0];
-    into.requests += 1;
-    into.failed += entry.responseStatus >= 400 ? 1 : 0;
-    into.bytes += size;
-    if (kind === 'script' || /\.m?js$/.test(path)) into.script += size;
-    if (isPicture(kind, path)) {
-      into.image += size;
-      into.image_time = Math.max(into.image_time, round(entry.responseEnd - entry.startTime));
-    }
-  }
-  for (const [at, duration] of tasks) span(at).tbt += Math.max(0, round(duration - 50));
-  return spans;
+// What kind of thing was fetched: d document, s script, c style, i image, f font, x data, m media, o other.
+const BY_USE = { navigation: 'd', iframe: 'd', frame: 'd', script: 's', img: 'i', image: 'i', input: 'i', fetch: 'x', xmlhttprequest: 'x', beacon: 'x',
+  video: 'm', audio: 'm', track: 'm' };
+const BY_NAME = [['s', /\.m?js$/], ['c', /\.css$/], ['i', /\.(png|jpe?g|gif|webp|avif|svg|ico)$/], ['f', /\.(woff2?|[to]tf|eot)$/],
+  ['m', /\.(mp[34]|webm|ogg|m3u8|m4[as]|ts)$/]];
+const BY_TYPE = [['s', /javascript/], ['c', /css/], ['i', /^image/], ['f', /font/], ['x', /json|xml/], ['m', /^(video|audio)/]];
+const pathOf = (entry) => entry.name.split(/[?#]/)[0].toLowerCase();
+const kindOf = (entry) => BY_USE[entry.initiatorType] ?? BY_NAME.find(([, pattern]) => pattern.test(pathOf(entry)))?.[0]
+  ?? BY_TYPE.find(([, pattern]) => pattern.test(entry.contentType ?? ''))?.[0] ?? 'o';
+const isPicture = (entry) => kindOf(entry) === 'i';
+
+// The part of a host's name that one owner has: `shop.co.uk` of `www.shop.co.uk`. The browser does not tell its list of such endings.
+const siteOf = (host) => {
+  const labels = host.split('.'), last = labels.length - 1;
+  if (host.includes(':') || /^\d+$/.test(labels[last])) return host; // an address
+  const wide = labels[last].length === 2 && /^(ac|co|com|edu|go|gov|mil|ne|net|nom|or|org)$/.test(labels[last - 1]);
+  return labels.slice(wide ? -3 : -2).join('.');
+};
+
+// A row for each request: when it began, ms that it took, bytes (empty where its site does not let them be known), and letters: its
+// kind, t for another site's, f for one that was answered with 400 or above.
+const fetched = () => {
+  const own = siteOf(location.hostname);
+  return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((entry) => {
+    const url = new URL(entry.name, location.href), foreign = url.origin !== location.origin;
+    const hidden = foreign && !entry.responseStart && url.protocol.startsWith('http');
+    const marks = kindOf(entry) + (siteOf(url.hostname) === own || !foreign ? '' : 't') + (entry.responseStatus >= 400 ? 'f' : '');
+    return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, marks].join();
+  }).join(';');
 };
 
 const snapshot = () => {
   const now = performance.now(), navigation = performance.getEntriesByType('navigation')[0];
+  keepTasks(longTasks.takeRecords());
   // The page's clock starts with its process; what it drifted since is added, so that pages and steps share one clock.
   return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin: performance.timeOrigin + (Date.now() - performance.timeOrigin - now), until: round(now),
-    load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], usage: usage() };
+    load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], tasks, fetched: fetched() };
 };
 
 const leave = () => {
@@ -131,7 +143,6 @@ addEventListener('pageshow', () => { leftAt = 0; });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const frames = () => Promise.race([pause(100), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))]);
-const isPicture = (kind, path) => kind === 'img' || kind === 'image' || /\.(png|jpe?g|gif|webp|avif|svg)$/.test(path);
 // Whether the page has loaded and the paint that shows it is still to come: its first one, or that of a picture just arrived.
 const unpaintedYet = () => {
   if (document.visibilityState !== 'visible' || document.readyState !== 'complete' || touched) return false;
@@ -139,7 +150,7 @@ const unpaintedYet = () => {
   const since = Math.max(largestAt, performance.now() - PAINT_MS);
   // An icon of a few bytes is never the largest paint; of a picture of another origin the size may be unknown (0).
   return performance.getEntriesByType('resource').some((entry) => entry.responseEnd > since && !(entry.encodedBodySize > 0 && entry.encodedBodySize < 2000)
-    && isPicture(entry.initiatorType, entry.name.split(/[?#]/)[0]));
+    && isPicture(entry));
 };
 const painted = async () => {
   const until = performance.now() + PAINT_MS;

@@ -108,7 +108,9 @@ def _footfall_iteration(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def _footfall_walk(request: pytest.FixtureRequest, _footfall_iteration: int, device: str | None, browser_name: str) -> Iteration:
+def _footfall_walk(
+    request: pytest.FixtureRequest, _footfall_iteration: int, device: str | None, browser_name: str, browser_context_args: dict[str, Any]
+) -> Iteration:
     config = request.config
     run, attempt = config.stash[RUN], request.node.stash.get(ATTEMPT, Attempt())
     labels = {"device": device or DESKTOP, "browser": browser_name, **config.stash[CONDITIONS].labels}
@@ -116,7 +118,8 @@ def _footfall_walk(request: pytest.FixtureRequest, _footfall_iteration: int, dev
         labels["under_load"] = crowd
     if worker_name(config):
         labels["workers"] = str(config.getoption("workers") or "several")
-    walk = Walk(journey_name(request.node), _footfall_iteration, labels, attempt.number, attempt.repeat)
+    mobile = bool(browser_context_args.get("is_mobile"))
+    walk = Walk(journey_name(request.node), _footfall_iteration, labels, attempt.number, attempt.repeat, mobile)
     film = _footfall_iteration == (WARM_UP if config.getoption("warm_up") else 1) and not attempt.repeat
     keeper = Keeper(run.spool, run.recorder, config.stash[SITE].evidence_bytes)
     iteration = Iteration(walk, run.recorder, keeper, run.secrets, film=film)

@@ -17,6 +17,7 @@ from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.keeper import Keeper
 from footfall.browser.ledger import Task
 from footfall.browser.pages import PageReport
+from footfall.browser.score import DESKTOP, MOBILE
 from footfall.browser.secrets import Secrets, hidden
 from footfall.browser.stopwatch import Stopwatch
 from footfall.browser.watch import PageWatch
@@ -26,6 +27,10 @@ from footfall.store.spool import Recorder
 
 WARM_UP = 0
 """The number of the iteration that is not counted."""
+FIRST = 1
+"""The number of the only iteration in which the headers of answers are looked at: it takes a millisecond for each."""
+_QUIET = frozenset({"cache_answers", "cache_hits"})
+"""What pages tell that nobody wants to read line by line."""
 
 _READING_S = 5.0
 _TOLD_AT_MOST = 20
@@ -44,7 +49,8 @@ class Step:
 class Walk:
     """Which journey is walked, how often by now, on what.
 
-    `attempt` counts from 1 where a walk that fails is tried again; a `repeat` is walked only for the trace of a failure.
+    `attempt` counts from 1 where a walk that fails is tried again; a `repeat` is walked only for the trace of a failure. `mobile` says
+    that the device is one that is held in a hand.
     """
 
     journey: str
@@ -52,6 +58,7 @@ class Walk:
     labels: Mapping[str, str]
     attempt: int = 1
     repeat: bool = False
+    mobile: bool = False
 
     @property
     def counted(self) -> bool:
@@ -85,7 +92,7 @@ class Iteration:
         self.keeper = keeper
         self.stopwatch = Stopwatch()
         self.notebook = Notebook()
-        self.watch = PageWatch(self._page_tells)
+        self.watch = PageWatch(self._page_tells, headers=walk.counted and walk.number == FIRST)
         self.traceparent = ""
         self.film_folder: Path | None = None
         self._recorder = recorder
@@ -190,8 +197,10 @@ class Iteration:
     def conclude(self, *, passed: bool) -> None:
         """Fetch what the pages saw and record all that is left to record but for `success`: see `settle`."""
         with self.stopwatch.paused():
-            for figure in figures(self._reports(), self._closed, self.notebook.counts):
-                self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
+            curves = MOBILE if self.walk.mobile else DESKTOP
+            for figure in figures(self._reports(), self._closed, self.notebook.counts, curves):
+                if passed or (figure.part, figure.metric) != ("", "ux_score"):  # of a journey that broke off, half the score is none
+                    self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
         if passed:
             self.sample("", "duration", self._ended - self._began)
             for part in self._swallowed:
@@ -223,7 +232,7 @@ class Iteration:
 
     def _page_tells(self, kind: str, text: str) -> None:
         self.notebook.counts[self.last_part, kind] += 1
-        if len(self.notebook.told) < _TOLD_AT_MOST:
+        if kind not in _QUIET and len(self.notebook.told) < _TOLD_AT_MOST:
             self.notebook.told.append(f"{kind.removesuffix('s').replace('_', ' ')}: {text.splitlines()[0] if text else ''}")
 
     def _take_picture(self, part: str) -> None:

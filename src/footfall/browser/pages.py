@@ -15,55 +15,75 @@ COOKIE = "footfall-page-"
 VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
 
 
+KINDS = {"d": "document", "s": "script", "c": "style", "i": "image", "f": "font", "x": "data", "m": "media"}
+"""What the collector calls what was fetched; all else is `other`."""
+
+
 @dataclass(frozen=True)
 class Vital:
-    """One web vital of one page, at `at` (ms since the epoch: when the page began to load, or the interaction happened)."""
+    """One web vital of one page, at `at` (ms since the epoch: when the page began to load, or the interaction happened).
+
+    `soft` ones are those of a route of a single-page app.
+    """
 
     name: str
     value: float
     at: float
     detail: Mapping[str, Any]
+    soft: bool = False
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What a page fetched from `at` (ms since the epoch) on, until its next usage begins; bytes, ms and counts."""
+class Fetch:
+    """One request, begun at `at` (ms since the epoch); `bytes` is None where another site does not let its size be known."""
 
     at: float
-    requests: int
-    failed: int
-    bytes: int
-    script: int
-    image: int
-    image_time: float
-    tbt: float
+    took: float
+    bytes: int | None
+    kind: str
+    third_party: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class LongTask:
+    """A time of over 50 ms in which the page's main thread did one thing: `at` is ms since the epoch, `duration` ms."""
+
+    at: float
+    duration: float
 
 
 @dataclass(frozen=True)
 class PageReport:
-    """One document: `loaded` ms is 0 while its load event has not ended; `began` is ms since the epoch."""
+    """One document, from `began` until `until` (ms since the epoch); `loaded` ms is 0 while its load event has not ended."""
 
     id: str
     url: str
     began: float
+    until: float
     loaded: float
-    vitals: tuple[Vital, ...]
-    usages: tuple[Usage, ...]
+    vitals: tuple[Vital, ...] = ()
+    fetches: tuple[Fetch, ...] = ()
+    tasks: tuple[LongTask, ...] = ()
 
 
 def report_of(raw: Mapping[str, Any]) -> PageReport:
     """Read what the collector's `read()` returns."""
     began = float(raw["origin"])
     vitals = tuple(
-        Vital(value["name"], float(value["value"]), began + value["at"], _detail(value, str(raw["url"])))
+        Vital(value["name"], float(value["value"]), began + value["at"], _detail(value, str(raw["url"])), bool(value.get("soft")))
         for value in raw["values"]
         if value["value"] >= 0
     )
-    usages = tuple(
-        Usage(began + u["from"], u["requests"], u["failed"], u["bytes"], u["script"], u["image"], float(u["image_time"]), float(u["tbt"]))
-        for u in raw["usage"]
-    )
-    return PageReport(str(raw["id"]), str(raw["url"]), began, float(raw["load"]), vitals, usages)
+    tasks = tuple(LongTask(began + at, float(duration)) for at, duration in raw["tasks"])
+    fetches = tuple(_fetch(began, row) for row in str(raw["fetched"]).split(";") if row)
+    return PageReport(str(raw["id"]), str(raw["url"]), began, began + raw["until"], float(raw["load"]), vitals, fetches, tasks)
+
+
+def _fetch(began: float, row: str) -> Fetch:
+    at, took, size, letters = row.split(",")
+    kind = KINDS.get(letters[0], "other")
+    return Fetch(began + float(at), float(took), int(size) if size else None, kind, "t" in letters[1:], "f" in letters[1:])
 
 
 def _detail(value: Mapping[str, Any], url: str) -> dict[str, Any]:

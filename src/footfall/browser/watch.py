@@ -9,9 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebError
 
 from footfall.browser.assets import web_vitals
+from footfall.browser.cached import from_cache
 from footfall.browser.pages import PageReport, report_of, reports_in
 
 SETTLE_MS = 1500
@@ -31,11 +32,14 @@ def collector() -> str:
 class PageWatch:
     """The pages of one iteration: pop-ups and further contexts included.
 
-    `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `js_errors`, `failed_requests`.
+    `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `js_errors`, `failed_requests`, and with
+    `headers` for each answer whether a cache gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`.
     """
 
-    def __init__(self, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, tell: Callable[[str, str], None], *, headers: bool = False) -> None:
         self._tell = tell
+        self._headers = headers
+        self._answered: set[str] = set()
         self.contexts: list[BrowserContext] = []
         self._reports: dict[str, PageReport] = {}
         self._loads = 0
@@ -47,6 +51,8 @@ class PageWatch:
         context.on("console", self._console)
         context.on("weberror", self._failed_script)
         context.on("requestfailed", self._failed_request)
+        if self._headers:
+            context.on("response", self._response)
         self.contexts.append(context)
 
     def _page_opened(self, page: Page) -> None:
@@ -73,6 +79,15 @@ class PageWatch:
     def _failed_request(self, request: Request) -> None:
         if "ERR_ABORTED" not in (request.failure or ""):  # what a navigation cancels has not failed
             self._tell("failed_requests", f"{request.method} {request.url}: {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        """Look whether a cache answered; only the first time, for later the browser's own cache repeats what it was told then."""
+        cached = None if response.url in self._answered else from_cache(response.headers)
+        self._answered.add(response.url)
+        if cached is not None:
+            self._tell("cache_answers", response.url)
+            if cached:
+                self._tell("cache_hits", response.url)
 
     def mark(self) -> None:
         """Tell all pages that a step ended: interactions from now on are another step's."""
@@ -110,15 +125,20 @@ class PageWatch:
         with suppress(Error):
             raw = None if page.is_closed() else page.evaluate(_READ, SETTLE_MS)
             if raw:
-                report = report_of(raw)
-                self._reports[report.id] = report
+                self._keep(report_of(raw))
+
+    def _keep(self, report: PageReport) -> None:
+        """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""
+        known = self._reports.get(report.id)
+        if known is None or known.until <= report.until:
+            self._reports[report.id] = report
 
     def _read_cookies(self, context: BrowserContext) -> None:
         """A page of another origin is left in the background, in its own process: give it a moment to say goodbye."""
         deadline = time.monotonic() + _LEAVING_S
         while True:
             for report in reports_in(context.cookies()):
-                self._reports.setdefault(report.id, report)
+                self._keep(report)
             if len(self._reports) >= self._loads or time.monotonic() > deadline:
                 return
             time.sleep(0.02)

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.browser.pages import COOKIE, PageReport, report_of, reports_in
+from footfall.browser.pages import COOKIE, Fetch, LongTask, PageReport, report_of, reports_in
 
 
 def raw(page: str, **more: Any) -> dict[str, Any]:
     """Return what the collector sends of a page."""
-    return {"id": page, "url": "http://shop/", "origin": 1000.0, "load": 50, "values": [], "usage": [], **more}
+    return {"id": page, "url": "http://shop/", "origin": 1000.0, "until": 300, "load": 50, "values": [], "tasks": [], "fetched": "", **more}
 
 
 def cookies(plain: dict[str, Any], size: int = 3500) -> list[dict[str, Any]]:
@@ -48,11 +48,16 @@ def test_times_are_on_one_clock() -> None:
         {"name": "lcp", "value": 80, "at": 500, "url": "http://shop/route", "detail": {}},
         {"name": "inp", "value": -1, "at": 1, "detail": {}},
     ]
-    usage = [{"from": 20, "requests": 1, "failed": 0, "bytes": 2, "script": 0, "image": 0, "image_time": 0, "tbt": 0}]
-    report = report_of(raw("a", values=values, usage=usage))
+    rows = "0,90,1200,d;20.5,30,,it;22,4,512,sf;23,5,0,z"
+    report = report_of(raw("a", values=values, tasks=[[40.5, 60]], fetched=rows))
     assert [(vital.name, vital.at, vital.detail) for vital in report.vitals] == [
         ("lcp", 1000, {"url": "http://shop/", "element": "h1"}),
         ("lcp", 1500, {"url": "http://shop/route"}),
     ]
-    assert [usage.at for usage in report.usages] == [1020]
-    assert report == PageReport("a", "http://shop/", 1000, 50, report.vitals, report.usages)
+    fetches = (
+        Fetch(1000, 90, 1200, "document"),
+        Fetch(1020.5, 30, None, "image", third_party=True),
+        Fetch(1022, 4, 512, "script", failed=True),
+        Fetch(1023, 5, 0, "other"),
+    )
+    assert report == PageReport("a", "http://shop/", 1000, 1300, 50, report.vitals, fetches, (LongTask(1040.5, 60),))
