@@ -45,7 +45,7 @@ def read_course(store: Store, target: str, verdicts: Sequence[Verdict], until: d
     cells = stored.cells(store, {each.number: field_of(line.statistic) for each, line in zip(known, lines, strict=True)}, runs[0].started)
     numbered = _renumbered(cells, [each.number for each in known], [run.number for run in runs])
     marks = [
-        *map(_deployed, deployments(store, target=target, since=since)),
+        *deployment_marks(store, target, since),
         *map(_changed, stored_changes(store, target=target, since=since)),
     ]
     told = tuple(CourseRun(run.id, run.started, run.commit, run.verdict, run.kind) for run in runs)
@@ -63,6 +63,11 @@ def _renumbered(cells: npt.NDArray[np.float64], series: Sequence[int], runs: Seq
     within = cells[cells[:, 1] <= max(runs)]
     fresh = np.column_stack((line[within[:, 0].astype(np.int64)], place[within[:, 1].astype(np.int64)], within[:, 2]))
     return fresh[fresh[:, 1] >= 0]
+
+
+def deployment_marks(store: Store, target: str, since: datetime) -> list[Mark]:
+    """Return the deployments to a target since a moment, as trends draw them."""
+    return [_deployed(made) for made in deployments(store, target=target, since=since)]
 
 
 def _deployed(deployment: Deployment) -> Mark:

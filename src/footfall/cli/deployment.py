@@ -11,10 +11,12 @@ import typer
 from footfall.cli.output import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from footfall.cli.workplace import Workplace
     from footfall.gate.deployments import Deployment, DeploymentFigures
+    from footfall.store.reader import RunRow
 
 app = typer.Typer(help="Deployments: record, list and count them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -63,6 +65,21 @@ def record(
     else:
         say(f"{'recorded' if new else 'changed'} deployment {made.id}: {_words(made)}")
     return 0
+
+
+def note_deployment(workplace: Workplace, run: RunRow, environment: Mapping[str, str]) -> str:
+    """Record the deployment that the CI job around a gate is about, once, as of the gate's start; return its id, or nothing."""
+    from footfall.gate.deployments import SUCCEEDED, Deployment  # noqa: PLC0415
+    from footfall.store.deployments import from_ci, is_known, job_deployment  # noqa: PLC0415
+    from footfall.store.deployments import record as keep  # noqa: PLC0415
+
+    name, target = job_deployment(environment), workplace.suite.targets.get(run.run.target)
+    if not name or (target and target.demo) or is_known(workplace.store, name):
+        return ""
+    said, of = from_ci(environment), run.run
+    outcome, commit, branch = said.outcome or SUCCEEDED, said.commit or of.commit, said.branch or of.branch
+    keep(workplace.store, Deployment(name, of.started, of.target, outcome, commit, branch, said.version, said.url, said.source))
+    return name
 
 
 def _outcome(text: str | None) -> str:

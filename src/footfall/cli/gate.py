@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -70,6 +71,7 @@ def gate(
                 run = measured.run
             else:
                 run = _compare(workplace, shown, spec, target, against, fault or (), capped=time_cap is not None)
+            _note_deployment(workplace, shown, run)
         found = reader.run(workplace.store, run)
         strictness = Strictness(strict, allow_inconclusive, respect_slo)
         view = judge(workplace, found, budgets.budgets, strictness, budgets.slos)
@@ -113,6 +115,16 @@ def _compare(
 
     cap_s = spec.time_cap_s if capped else max(spec.time_cap_s, TIME_CAP_S)
     return measure_against(workplace, shown, spec, sides(workplace.suite, target, against, faults), cap_s)
+
+
+def _note_deployment(workplace: Workplace, shown: Progress, run: str) -> None:
+    """Record the deployment that this CI job is about, if its variables tell of one."""
+    from footfall.cli.deployment import note_deployment  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    name = note_deployment(workplace, reader.run(workplace.store, run), os.environ)
+    if name:
+        shown.say(f"recorded deployment {name}, of which CI told")
 
 
 def _confirm(workplace: Workplace, shown: Progress, measured: Measured, view: ReportView) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from footfall.cli import gather
+from footfall.cli.course import deployment_marks
 from footfall.cli.workplace import Workplace
 from footfall.config.suite import GateSpec
 from footfall.gate.budget import Budget
@@ -120,6 +121,8 @@ def _view(
 ) -> ReportView:
     store = workplace.store
     artifacts = reader.artifacts(store, run.id)
+    trends = reader.trend(store, run.id, last=TREND_RUNS)
+    since = min((points[0].started for points in trends.values() if points), default=run.run.started)
     return build_view(
         run.run,
         verdicts=verdicts,
@@ -130,12 +133,13 @@ def _view(
         suite=workplace.suite.name,
         url=_url(workplace, run),
         samples=reader.samples(store, run.id),
-        trends=reader.trend(store, run.id, last=TREND_RUNS),
+        trends=trends,
         events=[event for event in events if event.kind != SCOPE_EVENT],
         artifacts=artifacts,
         spoilt=spoilt,
         notes=notes,
         references=[seen for part in reader.parts(store, run.id, gather.AGAINST_EVENT) for seen in reader.evidence(store, part.id)],
+        deployments=deployment_marks(store, run.run.target, since),
         pictures=_pictures(workplace.results(run.id), [artifact.path for artifact in artifacts if artifact.kind == "screenshot"]),
     )
 

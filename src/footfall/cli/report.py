@@ -61,9 +61,16 @@ def report(
 
 def _with_history(workplace: Workplace, view: ReportView, slos: Sequence[Slo], span: Span) -> ReportView:
     """Add the longer history and the objectives that reports beside index.html may tell of."""
+    from datetime import timedelta  # noqa: PLC0415
+
     from footfall.cli.course import read_course  # noqa: PLC0415
+    from footfall.cli.deployment import deployment_figures  # noqa: PLC0415
     from footfall.cli.gather import slo_statuses  # noqa: PLC0415
     from footfall.report.view import with_history  # noqa: PLC0415
+    from footfall.store.deployments import deployments  # noqa: PLC0415
 
-    course = read_course(workplace.store, view.run.target, view.verdicts, view.run.started, span)
-    return with_history(view, course, slo_statuses(workplace, view.run.target, slos, view.ended or view.run.started))
+    target, until = view.run.target, view.ended or view.run.started
+    course = read_course(workplace.store, target, view.verdicts, view.run.started, span)
+    made = deployments(workplace.store, target=target, since=until - timedelta(days=span.days))
+    counted = deployment_figures(workplace, target, [each for each in made if each.at <= until])
+    return with_history(view, course, slo_statuses(workplace, target, slos, until), counted)

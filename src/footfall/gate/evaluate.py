@@ -14,6 +14,10 @@ from footfall.gate.matching import Case, match, unseen_subjects
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict
 
 STANDARD = Rules()
+ANYTHING = "samples"
+"""What stands in the place of a metric's name where nothing at all was seen of a journey, profile or probe."""
+SUITE_FILE = "footfall.toml"
+"""The file that says what is to be measured."""
 
 
 @dataclass(frozen=True)
@@ -152,14 +156,15 @@ def _unseen(source: str, subject: str, evidence: Evidence) -> Verdict:
     return Verdict(
         outcome=Outcome.INCONCLUSIVE if spoilt else Outcome.MISSING,
         key=dotted((words.TABLES.get(source, source), subject)),
-        text="",
+        text="count >= 1",
         level="fail",
         reason=f"{reason}: {spoilt}" if spoilt else reason,
         source=source,
         subject=subject,
         part="",
-        metric="",
-        statistic="",
-        comparator="",
-        unit="",
+        metric=ANYTHING,
+        statistic="count",
+        comparator=">=",
+        unit="count",
+        file=SUITE_FILE,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict
@@ -69,7 +69,8 @@ def trend_of(view: ReportView, series: Series, verdict: Verdict | None = None) -
     if seen is None or not points:
         return None
     statistic = verdict.statistic if verdict and value_of(seen.figures, verdict.statistic, seen.kind) is not None else ""
-    return _trend(seen, points, statistic or usual_statistic(series, seen.kind), verdict)
+    found = _trend(seen, points, statistic or usual_statistic(series, seen.kind), verdict)
+    return replace(found, deployments=tuple((mark.at, mark.text) for mark in view.deployments)) if found else None
 
 
 def _trend(seen: Observation, points: Sequence[Point], statistic: str, verdict: Verdict | None) -> Trend | None:
@@ -204,7 +205,7 @@ def short_course(view: ReportView) -> Course:
                 if value is not None
             ]
             lines.append(line)
-    return course_of(figures, lines)
+    return course_of(figures, lines, view.deployments)
 
 
 def _values(points: Iterable[Point], statistic: str, kind: Kind) -> list[float]:

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from footfall.gate.deployments import DeploymentFigures
 from footfall.gate.evidence import Observation
 from footfall.gate.slo import SloStatus
 from footfall.gate.verdict import WORST_FIRST, Outcome, Verdict, worst
 from footfall.metrics import Source, format_quantity
 from footfall.report.attribution import Attribution, attributions
 from footfall.report.clean import clean, cleaned, safe_path
-from footfall.report.course import Course
+from footfall.report.course import Course, Mark
 from footfall.report.timeline import Timeline, step_order, timelines
 from footfall.samples import Artifact, Event, Run, Sample, Series
 from footfall.stats import Figures
@@ -123,7 +124,8 @@ class ReportView:
     """One run and its verdicts, ready to be shown. Build it with `build_view`; texts are clean, verdicts stand worst first.
 
     `pictures` holds the bytes of screenshots by the artifact's path, for reports that must carry them; `trends` are oldest first
-    and end with this run where it was stored already; `notes` are remarks about the whole run (what was excluded, what was noisy).
+    and end with this run where it was stored already; `deployed` counts the deployments of the longer history; `notes` are remarks
+    about the whole run (what was excluded, what was noisy).
     """
 
     run: Run
@@ -149,6 +151,8 @@ class ReportView:
     service_levels: tuple[ServiceLevel, ...] = ()
     course: Course | None = None
     references: tuple[Observation, ...] = ()
+    deployments: tuple[Mark, ...] = ()
+    deployed: DeploymentFigures | None = None
 
     @property
     def took(self) -> timedelta | None:
@@ -197,13 +201,14 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
     notes: Sequence[str] = (),
     pictures: Mapping[str, bytes] | None = None,
     references: Sequence[Observation] = (),
+    deployments: Sequence[Mark] = (),
 ) -> ReportView:
     """Gather a run into a view. `exit_code` is what the command will exit with; `outcome` is how the run ended (`RunEnd.outcome`).
 
     `samples` are the run's single samples with their moments (for the load's timeline and the order of steps). `artifacts` have
     paths relative to the report's own folder; one that would lead out of it is dropped. `spoilt` says per source why its figures
     cannot be trusted (`Evidence.spoilt`). `environment` is shown as it stands, in its order. `references` are what another deployment
-    showed, where the two were measured in turn (`footfall gate --against`).
+    showed, where the two were measured in turn (`footfall gate --against`). `deployments` are drawn in every trend.
     """
     seen: tuple[Observation, ...] = cleaned(tuple(observations))
     told: tuple[Event, ...] = cleaned(tuple(events[:MOST_EVENTS]))
@@ -228,6 +233,7 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         broken_journeys=tuple(_broken_journeys(seen, told)),
         attributions=cleaned(attributions(samples, run.target)),
         references=cleaned(tuple(references)),
+        deployments=cleaned(tuple(deployments)),
     )
     return replace(view, state=_state(view))
 
@@ -245,10 +251,12 @@ def _points(trends: Mapping[Series, Sequence[TrendPoint]]) -> dict[Series, tuple
     }
 
 
-def with_history(view: ReportView, course: Course | None, standings: Iterable[SloStatus] = ()) -> ReportView:
-    """Return the view with a longer history (None leaves it out) and how its target's objectives stand."""
+def with_history(
+    view: ReportView, course: Course | None, standings: Iterable[SloStatus] = (), deployed: DeploymentFigures | None = None
+) -> ReportView:
+    """Return the view with a longer history (None leaves it out), how its target's objectives stand, and its deployments counted."""
     levels = cleaned(tuple(level for level in map(service_level, standings) if level))
-    return replace(view, course=_clean_course(course) if course else None, service_levels=levels)
+    return replace(view, course=_clean_course(course) if course else None, service_levels=levels, deployed=deployed)
 
 
 def _clean_course(course: Course) -> Course:

@@ -46,6 +46,20 @@ def from_ci(environment: Mapping[str, str]) -> FromCI:
     return FromCI()
 
 
+def job_deployment(environment: Mapping[str, str]) -> str:
+    """Return an id for the deployment that this CI job made or checks; empty where its variables tell of none.
+
+    That is a GitLab job with an `environment` (unless it stops or prepares one), or a GitHub workflow on `deployment` or
+    `deployment_status`.
+    """
+    get = environment.get
+    if get("GITLAB_CI") and get("CI_ENVIRONMENT_NAME") and get("CI_ENVIRONMENT_ACTION") not in {"stop", "prepare"}:
+        return f"gitlab-{get('CI_PIPELINE_ID', '')}-{get('CI_ENVIRONMENT_NAME', '')}"
+    if get("GITHUB_ACTIONS") and get("GITHUB_EVENT_NAME") in {"deployment", "deployment_status"}:
+        return f"github-{get('GITHUB_RUN_ID', '')}"
+    return ""
+
+
 def record(store: Store, deployment: Deployment) -> bool:
     """Keep a deployment; one of that id is changed, not added. Says whether it is new."""
     table = schema.deployments
@@ -55,6 +69,12 @@ def record(store: Store, deployment: Deployment) -> bool:
             return False
         connection.execute(insert(table).values(values))
     return True
+
+
+def is_known(store: Store, name: str) -> bool:
+    """Say whether a deployment of that id is kept."""
+    with store.reading() as connection:
+        return connection.execute(select(schema.deployments.c.number).where(schema.deployments.c.id == name)).first() is not None
 
 
 def deployments(store: Store, *, target: str | None = None, since: datetime | None = None, limit: int | None = None) -> list[Deployment]:

@@ -296,6 +296,7 @@ def _usable(branches: Collection[str] | None, since: datetime | None) -> ColumnE
 def trend(store: Store, run_id: str, *, last: int = 30) -> Mapping[Series, tuple[TrendPoint, ...]]:
     """Return, for each series of a run, what the `last` runs up to and with it say of that series, oldest first.
 
+    Drills (a fault switched on), runs that were cut short and those that are part of another one are left out, but for the run itself.
     Raises UsageError for an unknown run.
     """
     with store.reading() as connection:
@@ -305,7 +306,7 @@ def trend(store: Store, run_id: str, *, last: int = 30) -> Mapping[Series, tuple
             .add_columns(run_table.c.verdict, run_table.c.outcome)
             .join_from(summary_table, run_table)
             .where(summary_table.c.series == bindparam("series"), summary_table.c.started <= found.run.started)
-            .where((run_table.c.part_of == "") | (run_table.c.number == found.number))
+            .where(_of_its_own() | (run_table.c.number == found.number))
             .order_by(summary_table.c.started.desc())
             .limit(last)
         )
@@ -313,6 +314,10 @@ def trend(store: Store, run_id: str, *, last: int = 30) -> Mapping[Series, tuple
             _series(row): tuple(_point(past) for past in reversed(connection.execute(upto, {"series": row.number}).all()))
             for row in connection.execute(_series_of_run(found)).all()
         }
+
+
+def _of_its_own() -> ColumnElement[bool]:
+    return (run_table.c.part_of == "") & ~run_table.c.faulted & run_table.c.outcome.in_(("finished", "failed"))
 
 
 def _series_of_run(found: RunRow) -> Select[Any]:

@@ -16,7 +16,7 @@ from footfall.stats import Histogram
 from footfall.store import reader
 from footfall.store.baselines import Baseline, baseline, clear_baseline, set_baseline
 from footfall.store.changes import stored_changes
-from footfall.store.deployments import FromCI, deployments, from_ci, record
+from footfall.store.deployments import FromCI, deployments, from_ci, job_deployment, record
 from footfall.store.spool import begin_run
 from footfall.store.windows import windows
 from footfall.store.writer import Store, set_verdict, take_in
@@ -97,6 +97,22 @@ def test_deployments_are_kept_once_and_listed_by_time(store: Store) -> None:
 def test_what_ci_says_of_a_deployment(environment: Mapping[str, str], found: FromCI) -> None:
     """GitHub, GitLab and Jenkins each name commit, branch and where to look."""
     assert from_ci(environment) == found
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"GITLAB_CI": "true", "CI_ENVIRONMENT_NAME": "prod", "CI_PIPELINE_ID": "7"}, "gitlab-7-prod"),
+        ({"GITLAB_CI": "true", "CI_ENVIRONMENT_NAME": "prod", "CI_PIPELINE_ID": "7", "CI_ENVIRONMENT_ACTION": "stop"}, ""),
+        ({"GITLAB_CI": "true", "CI_PIPELINE_ID": "7"}, ""),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "deployment_status", "GITHUB_RUN_ID": "8"}, "github-8"),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_RUN_ID": "8"}, ""),
+        ({"CI_ENVIRONMENT_NAME": "prod"}, ""),
+    ],
+)
+def test_a_job_that_deploys_is_told_from_one_that_does_not(environment: Mapping[str, str], name: str) -> None:
+    """A deployment is known by its pipeline, so that several gates of it are about one."""
+    assert job_deployment(environment) == name
 
 
 def nightly(number: int, branch: str = "") -> Run:

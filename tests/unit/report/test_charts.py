@@ -6,10 +6,11 @@ import itertools
 import math
 import re
 from dataclasses import replace
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -32,6 +33,7 @@ def _picture(markup: Markup) -> ET.Element:
 
 
 @given(NUMBERS)
+@example([1e-05])
 def test_every_scale_holds_all_its_values(values: list[float]) -> None:
     """No value lies outside its scale, ticks lie within it, and there is always some width."""
     for scale in (around(values), steady(values)):
@@ -106,6 +108,18 @@ def test_a_trend_tells_date_commit_and_figure_of_each_run() -> None:
     assert describe(trend).startswith("duration p75: 3.39 s in this run, ")
     assert describe(trend).endswith("in the 19 runs before; limit 2.5 s")
     assert trend.change == "+167 %"
+
+
+def test_deployments_stand_between_the_runs_that_they_lie_between() -> None:
+    """In the small picture as a line, in the large one with what was deployed; those beyond either end are left out."""
+    moments = tuple(views.STARTED + timedelta(days=n) for n in range(5))
+    deployed = tuple((views.STARTED + timedelta(days=n), f"deployed v{n}") for n in (-1, 1.5, 9))
+    trend = Trend("latency p75", "ms", (5.0, 5.2, 4.9, 5.1, 5.0), moments, ("",) * 5, deployments=deployed)
+    [event] = [element for element in _picture(trend_chart(trend)).iter("line") if element.get("class") == "event deployment"]
+    assert event.get("x1") == "37.5%"
+    assert [title.text for title in event] == ["deployed v1.5"]
+    assert sum(element.get("class") == "event deployment" for element in _picture(spark(trend)).iter("path")) == 1
+    assert describe(trend).endswith("; 1 deployment")
 
 
 def test_a_limit_far_away_does_not_press_a_trend_flat() -> None:

@@ -47,7 +47,7 @@ def from_zero(values: Iterable[float | None], least: float = 0.0) -> Scale:
 
 def _roof(highest: float) -> float:
     step = nice(highest / 4, up=True)
-    return step * math.ceil(highest / step - 1e-9)
+    return max(highest, step * math.ceil(highest / step - 1e-9))  # a product may fall short by its last bit
 
 
 def steady(values: Iterable[float | None]) -> Scale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,10 @@ MOST = 60
 
 @dataclass(frozen=True)
 class Trend:
-    """A statistic of a series over runs, oldest first, this run last. `tone` is the outcome's word that colours this run."""
+    """A statistic of a series over runs, oldest first, this run last.
+
+    `tone` is the outcome's word that colours this run; `deployments` are moments and what was deployed then.
+    """
 
     name: str
     unit: str
@@ -30,6 +34,7 @@ class Trend:
     commits: tuple[str, ...]
     limit: float | None = None
     tone: str = ""
+    deployments: tuple[tuple[datetime, str], ...] = ()
 
     @property
     def latest(self) -> str:
@@ -74,19 +79,29 @@ def describe(trend: Trend) -> str:
         return f"{trend.name}: {trend.latest}, the first run on record"
     low, high = (format_quantity(value, trend.unit) for value in (min(earlier), max(earlier)))
     limit = f"; limit {format_quantity(trend.limit, trend.unit)}" if trend.limit is not None else ""
-    return f"{trend.name}: {trend.latest} in this run, {low} to {high} in the {count(len(earlier), 'run')} before{limit}"
+    deployed = f"; {count(len(found), 'deployment')}" if (found := _deployed(trend)) else ""
+    return f"{trend.name}: {trend.latest} in this run, {low} to {high} in the {count(len(earlier), 'run')} before{limit}{deployed}"
 
 
 def spark(trend: Trend, height: float = 28.0) -> Markup:
     """Return the small picture of a table's cell."""
     scale = _scale(trend)
     points = _points(trend, scale, height, 4)
-    marks = [stretched(height, *_rule(trend, scale, height, 4), line(points, "trace"))]
+    events = (line([(share * WIDE, 2), (share * WIDE, height - 2)], "event deployment") for share, _ in _deployed(trend))
+    marks = [stretched(height, *events, *_rule(trend, scale, height, 4), line(points, "trace"))]
     end = points[-1]
     if end is not None:
         at = "100%" if len(points) > 1 else "0%"
         marks.append(tag("circle", cx=at, cy=end[1], r=3, class_=f"end {trend.tone}", fill="currentColor"))
     return plot(height, describe(trend), *marks, class_="spark")
+
+
+def _deployed(trend: Trend) -> list[tuple[float, str]]:
+    """Return (where across the picture, what) of the deployments between its first and last run: half a run before the next one."""
+    first, last = trend.moments[0], trend.moments[-1]
+    span = max(1, len(trend.moments) - 1)
+    inside = ((at, words) for at, words in trend.deployments if first < at <= last)
+    return [((bisect_left(trend.moments, at) - 0.5) / span, words) for at, words in inside]
 
 
 def _rule(trend: Trend, scale: Scale, height: float, margin: float) -> list[Markup]:
@@ -100,7 +115,8 @@ def trend_chart(trend: Trend, height: float = 120.0) -> Markup:
     """Return the larger picture: a dot per run, hover tells date and commit, dates below, the limit named."""
     scale = _scale(trend)
     points = _points(trend, scale, height - 24, 16)
-    marks = [stretched(height - 24, *_rule(trend, scale, height - 24, 16), line(points, "trace"))]
+    marks = [_event(share, words, height - 24) for share, words in _deployed(trend)]
+    marks.append(stretched(height - 24, *_rule(trend, scale, height - 24, 16), line(points, "trace")))
     for n, point in enumerate(points):
         if point is not None:
             marks.append(_dot(trend, n, point))
@@ -109,6 +125,12 @@ def trend_chart(trend: Trend, height: float = 120.0) -> Markup:
     if trend.limit is not None and scale.low <= trend.limit <= scale.high:
         marks.append(_limit_label(trend, trend.limit, 16 + (1 - scale.share(trend.limit)) * (height - 56)))
     return plot(height, describe(trend), *marks)
+
+
+def _event(share: float, words: str, height: float) -> Markup:
+    """Draw a deployment as an upright line; hover tells what it was."""
+    at = percent(share)
+    return tag("line", tag("title", words), x1=at, x2=at, y1=4, y2=height, class_="event deployment", stroke="currentColor")
 
 
 def _limit_label(trend: Trend, limit: float, y: float) -> Markup:

@@ -1,0 +1,127 @@
+"""How long it takes to draw the trends of a long history: from the store to the page, beside reading it run by run.
+
+    .venv/bin/python bench/trends.py [--runs 10000] [--series 60]
+
+A store is filled with runs of equal distance over 90 days, each with the same series (journeys by step and metric); one of them rises,
+so that there is something to foretell. Then the page is made three times in this process, its parts timed, the quickest of each
+told: wall times, so a quiet machine is needed. The peer is what tools without summaries do: read every run's figures by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from footfall.cli.course import Span, read_course
+from footfall.report.html import html
+from footfall.report.templates import TemplateSource
+from footfall.report.view import ReportView, build_view, with_history
+from footfall.samples import Run
+from footfall.starter import starter
+from footfall.stats import Figures
+from footfall.store import reader, schema
+from footfall.store.database import Store, open_store
+
+END = datetime(2026, 11, 21, tzinfo=UTC)
+METRICS = ("duration", "lcp", "inp", "cls", "fcp", "ttfb")
+BATCH = 500
+PEERS_RUNS = 500
+"""So many runs are read one by one; the whole history would take the peer minutes."""
+
+
+def fill(store: Store, runs: int, series: int) -> None:
+    """Write a history."""
+    chance = random.Random(1)
+    every = timedelta(days=90) / runs
+    with store.writing() as connection:
+        connection.execute(insert(schema.series), [_series(number) for number in range(series)])
+        for start in range(0, runs, BATCH):
+            numbers = range(start, min(start + BATCH, runs))
+            connection.execute(insert(schema.runs), [_run(number, END - every * (runs - number)) for number in numbers])
+            rows = [
+                _summary(number, of, END - every * (runs - number), _value(chance, of, number / runs))
+                for number in numbers
+                for of in range(series)
+            ]
+            connection.execute(insert(schema.summaries), rows)
+
+
+def _series(number: int) -> dict[str, Any]:
+    metric = METRICS[number % len(METRICS)]
+    step = number // len(METRICS)
+    place = {"subject": f"journey-{step // 5}", "part": f"step {step % 5}", "metric": metric, "labels": {"device": "desktop"}}
+    return {"number": number + 1, "key": f"k{number}", "target": "corner", "source": "journey", **place}
+
+
+def _run(number: int, started: datetime) -> dict[str, Any]:
+    known = {"git_commit": f"{number:040x}", "git_branch": "main", "machine": "m", "location": "", "config_digest": ""}
+    ended = {"ended": started + timedelta(minutes=2), "outcome": "finished", "verdict": "pass", "exit_code": 0}
+    about = {"number": number + 1, "id": f"R{number:025}", "target": "corner", "kind": "gate", "started": started}
+    return {**about, **known, **ended, "versions": {}, "labels": {}, "faulted": False, "part_of": ""}
+
+
+def _value(chance: random.Random, series: int, age: float) -> float:
+    usual = 0.05 if METRICS[series % len(METRICS)] == "cls" else 500.0
+    return usual * chance.lognormvariate(0, 0.06) * (1 + 0.4 * age if series == 0 else 1)
+
+
+def _summary(run: int, series: int, started: datetime, value: float) -> dict[str, Any]:
+    figures = {field.name: value for field in fields(Figures)} | {"count": 5}
+    unit = "score" if METRICS[series % len(METRICS)] == "cls" else "ms"
+    of = {"run": run + 1, "series": series + 1, "started": started, "comparable": "same", "kind": "trend", "unit": unit}
+    return {**of, **figures, "hdr": None}
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return how many seconds it took, and what came of it."""
+    began = time.perf_counter()
+    done = work()
+    return time.perf_counter() - began, done
+
+
+def page_of(store: Store, templates: TemplateSource) -> tuple[float, float, int]:
+    """Make the page once: seconds to read, seconds to draw, bytes."""
+    view: ReportView = build_view(Run(f"R{0:025}", "corner", END), suite="bench")
+    read, course = timed(lambda: read_course(store, "corner", (), END, Span(90)))
+    drawn, page = timed(lambda: html(with_history(view, course), templates, "trends"))
+    return read, drawn, len(page)
+
+
+def run_by_run(store: Store, runs: int) -> float:
+    """Return the seconds that reading every run by itself would take, from some of them."""
+    rows = reader.runs(store, limit=min(runs, PEERS_RUNS))
+    took, _ = timed(lambda: [reader.figures(store, row.id) for row in rows])
+    return took / len(rows) * runs
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--series", type=int, default=60)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder))
+        filled, _ = timed(lambda: fill(store, wanted.runs, wanted.series))
+        print(f"{wanted.runs:,} runs with {wanted.series} series each, written in {filled:.0f} s")
+        first = page_of(store, TemplateSource(None, starter() / "reports"))
+        print(f"first time, with imports:  read {first[0]:.2f} s, drawn {first[1]:.2f} s, together {sum(first[:2]):.2f} s")
+        again = [page_of(store, TemplateSource(None, starter() / "reports")) for _ in range(3)]
+        read, drawn = min(each[0] for each in again), min(each[1] for each in again)
+        print(f"quickest of three:         read {read:.2f} s, drawn {drawn:.2f} s, together {read + drawn:.2f} s; {again[0][2]:,} bytes")
+        peer = run_by_run(store, wanted.runs)
+        print(f"reading run by run:        about {peer:.0f} s, {peer / read:.0f} times as long as the summaries of all at once")
+        store.close()
+
+
+if __name__ == "__main__":
+    main()
