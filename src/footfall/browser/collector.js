@@ -8,7 +8,7 @@ const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
 const marks = [0];
 const tasks = [];
-let changed = 0, largestAt = 0, touched = false, unseen = null, leftAt = 0;
+let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, leftAt = 0;
 
 const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
 const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
@@ -27,7 +27,7 @@ const keep = (metric, at, key) => {
   const soft = metric.navigationType === 'soft-navigation';
   if (soft && metric.name === 'TTFB') return; // always 0: nothing was fetched
   changed = performance.now();
-  if (metric.name === 'LCP') largestAt = changed;
+  if (metric.name === 'LCP') [largestAt, largestSize] = [changed, metric.attribution.lcpEntry?.size ?? 0];
   values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
     url: short(metric.navigationURL), detail: details[metric.name](metric.attribution) });
   if (leftAt) leave(); // web-vitals still reports while the page is being left
@@ -143,14 +143,25 @@ addEventListener('pageshow', () => { leftAt = 0; });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const frames = () => Promise.race([pause(100), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))]);
+// How much of the window an element fills (px²), as the browser reckons the size of a paint: at most.
+const areaOf = (element) => {
+  const box = element.getBoundingClientRect();
+  const side = (from, to, most) => Math.max(0, Math.min(to, most) - Math.max(from, 0));
+  return side(box.left, box.right, innerWidth) * side(box.top, box.bottom, innerHeight);
+};
+// Whether a picture may be the largest paint. An icon of a few bytes never is, nor one that is shown smaller than what was painted
+// already; of a picture of another origin the size may be unknown (0), and one that no element shows may be a background.
+const mayBeLargest = (entry) => {
+  if (entry.encodedBodySize > 0 && entry.encodedBodySize < 2000) return false;
+  const shown = [...document.images].filter((image) => image.currentSrc === entry.name);
+  return !shown.length || shown.some((image) => areaOf(image) > largestSize);
+};
 // Whether the page has loaded and the paint that shows it is still to come: its first one, or that of a picture just arrived.
 const unpaintedYet = () => {
   if (document.visibilityState !== 'visible' || document.readyState !== 'complete' || touched) return false;
   if (![...values.values()].some((value) => value.name === 'fcp')) return true;
   const since = Math.max(largestAt, performance.now() - PAINT_MS);
-  // An icon of a few bytes is never the largest paint; of a picture of another origin the size may be unknown (0).
-  return performance.getEntriesByType('resource').some((entry) => entry.responseEnd > since && !(entry.encodedBodySize > 0 && entry.encodedBodySize < 2000)
-    && isPicture(entry));
+  return performance.getEntriesByType('resource').some((entry) => entry.responseEnd > since && isPicture(entry) && mayBeLargest(entry));
 };
 const painted = async () => {
   const until = performance.now() + PAINT_MS;

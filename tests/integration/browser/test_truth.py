@@ -53,6 +53,17 @@ TRUTH = """
                 page.mouse.up()
                 expect(page.get_by_role("heading")).to_have_text("Plain")
             page.goto("/leave-pressed")
+        with journey.step("parts"):
+            page.goto("/parts")
+            page.evaluate("document.fonts.load('16px F').catch(() => 0)")
+        with journey.step("open"):
+            page.goto("/open")
+        with journey.step("fetches page"):
+            page.goto("/fetches")
+            page.get_by_role("heading").wait_for()
+        with journey.step("fetches"):
+            page.get_by_role("button").click()
+            expect(page.get_by_role("button")).to_have_text("done")
         with journey.step("broken"):
             page.goto("/broken")
         with journey.step("pop-up"):
@@ -151,6 +162,45 @@ def test_bytes_and_requests_are_counted(truth: Walked) -> None:
     assert truth.values("late image", "requests") == [2]
     assert truth.values("late image", "image_bytes")[0] > 100
     assert truth.values("late image", "image_time")[0] >= 700
+
+
+def test_requests_and_bytes_are_sorted(truth: Walked) -> None:
+    """Each kind is counted apart, and what other sites sent."""
+    kinds = ("requests", "style_requests", "script_requests", "image_requests", "font_requests", "third_party_requests")
+    assert [truth.values("parts", kind) for kind in kinds] == [[6], [1], [1], [2], [1], [1]]
+    assert truth.values("parts", "script_bytes")[0] > 300
+    assert 70 < truth.values("parts", "style_bytes")[0] < 1000
+    assert 7 <= truth.values("parts", "font_bytes")[0] < 1000
+
+
+def test_sizes_that_another_site_hides(truth: Walked) -> None:
+    """They are no zeros: the sum over all names how many are missing, and there is none of the other site's alone."""
+    assert truth.values("parts", "third_party_bytes") == []
+    (whole,) = [sample for sample in truth.samples if (sample.part, sample.metric) == ("parts", "transfer_bytes")]
+    assert whole.detail["hidden"] == 1
+    assert truth.values("open", "third_party_bytes")[0] > 0
+
+
+def test_a_request_belongs_to_the_step_that_made_it(truth: Walked) -> None:
+    """What a click fetches later on the same page is the click's, not the page's; so is the time that it blocks the page."""
+    assert truth.values("fetches page", "requests") == [1]
+    assert (truth.values("fetches", "requests"), truth.values("fetches", "image_requests")) == ([1], [0])
+    assert truth.values("fetches", "tbt")[0] >= 240
+    assert truth.values("plain", "tbt")[0] < 240
+
+
+def test_caches_on_the_way(truth: Walked) -> None:
+    """Of the answers that say whether a cache gave them, how many it gave; nothing where none says."""
+    told = {sample.part: (sample.value, sample.detail["of"]) for sample in truth.samples if sample.metric == "cache_hits"}
+    assert told == {"parts": (1, 1), "fetches": (0, 1)}
+
+
+def test_a_score_of_what_was_loaded(truth: Walked) -> None:
+    """A page that moves by a quarter has half of CLS' part, which weighs 25 of 90; steps that load nothing have none."""
+    (moved,) = truth.values("shift", "ux_score")
+    assert 0 < moved <= 100 - 12.5 / 0.9 + 0.5
+    assert 0 < truth.values("", "ux_score")[0] <= 100
+    assert truth.values("click", "ux_score") == truth.values("fetches", "ux_score") == []
 
 
 def test_own_measurements_are_kept_in_base_units(truth: Walked) -> None:

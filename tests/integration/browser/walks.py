@@ -42,7 +42,20 @@ PAGES: Mapping[str, str] = {
     "/broken": "<h1>Broken</h1><img src='/missing.svg' alt=''>"
     "<script nonce=n>console.error('oh no'); throw new Error('bad script')</script>",
     "/hang": "<h1>Hang</h1><button id=loop>loop</button><script nonce=n>loop.onclick = () => { for (;;); }</script>",
+    "/parts": "<link rel=stylesheet href='/style.css'><h1>Parts</h1><img src='/image.svg?hit' alt=''><img src='FAR/image.svg' alt=''>"
+    "<script src='/script.js'></script>",
+    "/open": "<h1>Open</h1><img src='FAR/image.svg?timed' alt=''>",
+    "/fetches": "<h1>Fetches</h1><button id=more>more</button>"
+    f"<script nonce=n>more.onclick = async () => {{ {BLOCK} await fetch('/image.svg?miss'); more.textContent = 'done'; }}</script>",
     "/popup": "<h1>Popup</h1><a href='/plain' target=_blank>open</a>",
+}
+TOLD = {"hit": ("X-Cache", "HIT"), "miss": ("Cache-Status", "edge; fwd=miss"), "timed": ("Timing-Allow-Origin", "*")}
+"""Headers that an address asks for by its query."""
+FILES = {
+    "/image.svg": (PICTURE, "image/svg+xml"),
+    "/script.js": (f"// {'-' * 300}", "text/javascript"),
+    "/style.css": ("@font-face { font-family: F; src: url(/font.woff2) } h1 { font-family: F }", "text/css"),
+    "/font.woff2": ("no font", "font/woff2"),
 }
 
 
@@ -60,8 +73,8 @@ class Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         query = parse_qs(address.query)
         time.sleep(float(query.get("delay", ["0"])[0]) + (0.4 if address.path == "/slow" else 0))
-        if address.path == "/image.svg":
-            self._send(PICTURE, "image/svg+xml")
+        if address.path in FILES:
+            self._send(*FILES[address.path])
         elif address.path in PAGES:
             self._send(
                 "<!doctype html><html lang=en><title>truth</title><link rel=icon href='data:,'>"
@@ -78,6 +91,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         if "strict" in self.path:
             self.send_header("Content-Security-Policy", STRICT)
+        for word, (header, value) in TOLD.items():
+            if self.path.endswith(f"?{word}"):
+                self.send_header(header, value)
         self.end_headers()
         self.wfile.write(body)
 
