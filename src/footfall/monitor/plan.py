@@ -14,6 +14,7 @@ from footfall.config.alerts import AlertsSpec
 from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec, Suite
 from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec
+from footfall.metrics import parse_duration
 from footfall.monitor.severity import P2, severity
 from footfall.monitor.state import AT_ONCE, Rule
 
@@ -48,6 +49,8 @@ class Plan:
     subjects: Mapping[str, Subject]
     watch: WatchSpec = field(default_factory=WatchSpec)
     alerts: AlertsSpec = field(default_factory=AlertsSpec)
+    inbound: Mapping[str, float] = field(default_factory=dict)
+    """What others call, by key: the seconds after which a call is overdue."""
 
     def subject(self, key: str) -> Subject:
         """Return a subject; what the configuration does not name (a channel, a location) is one of the monitor's own."""
@@ -60,6 +63,13 @@ class Plan:
 
     def _key(self, name: str) -> str | None:
         return next((key for key in (name, f"{PROBE}:{name}", f"{JOURNEY}:{name}") if key in self.subjects), None)
+
+    def knows(self, key: str) -> bool:
+        """Whether a subject is still watched, or one of the monitor's own that belongs to something that still is."""
+        kind, _, rest = key.partition(":")
+        if kind == "channel":
+            return rest in self.alerts.channels
+        return key in self.subjects or (kind in _OWN_TITLES and (kind in {"location", "blind"} or rest in self.subjects))
 
     def maintenance(self, key: str, now: datetime) -> str:
         """Return the name of the window in which a subject is now, or nothing."""
@@ -95,7 +105,12 @@ def plan_of(suite: Suite) -> Plan:
     subjects = [_probe(probe, watch) for probe in suite.probes.values()]
     subjects += [_scripted(JOURNEY, name, each, watch) for name, each in watch.journeys.items()]
     subjects += [_scripted(LOAD, name, each, watch) for name, each in watch.load.items()]
-    return Plan(suite.name, {subject.key: subject for subject in subjects}, watch, suite.alerts)
+    inbound = {f"{PROBE}:{probe.name}": _overdue_s(probe) for probe in suite.probes.values() if probe.kind in INBOUND}
+    return Plan(suite.name, {subject.key: subject for subject in subjects}, watch, suite.alerts, inbound)
+
+
+def _overdue_s(probe: ProbeSpec) -> float:
+    return probe.watched.every_s + parse_duration(str(probe.options["grace"])) / 1000
 
 
 def _probe(probe: ProbeSpec, watch: WatchSpec) -> Subject:

@@ -37,6 +37,8 @@ class Message:
 
 
 _COLUMNS = tuple(Message.__dataclass_fields__)
+JOINED = "joined"
+"""Why a message was given up that travels within another one."""
 
 
 def put(connection: Connection, messages: Iterable[Message]) -> None:
@@ -97,6 +99,7 @@ def joined(connection: Connection, message: Message, now: datetime, limit: int) 
         return False
     content = {**row.content, "also": [*row.content.get("also", ()), dict(message.content)]}
     connection.execute(update(outbox).where(outbox.c.number == row.number).values(content=content))
+    put(connection, [replace(message, due=row.due, given_up=now, error=JOINED)])  # so that the thread knows who hears of it
     return True
 
 
@@ -106,10 +109,24 @@ def of_thread(connection: Connection, thread: str) -> list[Message]:
     return [Message(*(getattr(row, name) for name in _COLUMNS)) for row in rows]
 
 
-def told(connection: Connection, thread: str) -> frozenset[str]:
-    """Return the channels that were told, or are owed, something of a thread."""
-    query = select(outbox.c.channel).where(outbox.c.thread == thread).distinct()
-    return frozenset(connection.execute(query).scalars())
+def told(connection: Connection, thread: str) -> dict[str, datetime]:
+    """Return the channels that were told, or will be told, of a thread, each with the first moment at which it knows."""
+    found: dict[str, datetime] = {}
+    for message in of_thread(connection, thread):
+        if message.sent is not None or message.given_up is None or message.error == JOINED:
+            known = message.sent or message.due
+            found[message.channel] = min(found.get(message.channel, known), known)
+    return found
+
+
+def withdraw_waiting(connection: Connection, thread: str, kind: str, now: datetime, why: str) -> list[str]:
+    """Give up a thread's messages of a kind whose time has not come and that carry nothing else; return their channels."""
+    waits = (outbox.c.thread == thread) & (outbox.c.kind == kind) & (outbox.c.due > now) & (outbox.c.attempts == 0)
+    free = outbox.c.sent.is_(None) & outbox.c.given_up.is_(None) & outbox.c.leased_until.is_(None)
+    rows = [row for row in connection.execute(select(outbox).where(waits, free)) if not row.content.get("also")]
+    for row in rows:
+        connection.execute(update(outbox).where(outbox.c.number == row.number).values(given_up=now, error=why))
+    return [row.channel for row in rows]
 
 
 def owed(connection: Connection) -> int:

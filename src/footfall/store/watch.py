@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,9 +111,16 @@ def last_results(connection: Connection, subject: str, last: int = 60) -> list[S
     return [Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__)) for row in reversed(rows)]
 
 
-def load_states(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Return every subject's state as JSON."""
-    return {row.subject: row.state for row in connection.execute(select(watch_states))}
+def load_states(connection: Connection, subjects: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+    """Return the states of some subjects, or of all, as JSON."""
+    if subjects is None:
+        return {row.subject: row.state for row in connection.execute(select(watch_states))}
+    found: dict[str, dict[str, Any]] = {}
+    names = sorted(subjects)
+    for start in range(0, len(names), _BATCH):
+        query = select(watch_states).where(watch_states.c.subject.in_(names[start : start + _BATCH]))
+        found.update((row.subject, row.state) for row in connection.execute(query))
+    return found
 
 
 def states_in(connection: Connection, *phases: str) -> dict[str, dict[str, Any]]:

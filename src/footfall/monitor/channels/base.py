@@ -1,0 +1,49 @@
+"""What every channel has in common."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from typing import Protocol
+
+import httpx
+
+from footfall.monitor.letter import Letter
+
+TIMEOUT_S = 15.0
+_AGAIN = frozenset({408, 409, 425, 429})
+
+
+class ChannelError(Exception):
+    """A letter could not be sent; `permanent` when trying again cannot help (the address or the key is wrong)."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class Sender(Protocol):
+    """One channel."""
+
+    async def send(self, letter: Letter) -> None:
+        """Send a letter; returns when the receiver has taken it. Raises ChannelError."""
+        ...
+
+
+@functools.cache
+def trust() -> ssl.SSLContext:
+    """The certificates that are trusted; reading them takes longer than most requests, so it is done once."""
+    return ssl.create_default_context()
+
+
+async def post(url: str, body: bytes, headers: dict[str, str]) -> None:
+    """Post JSON; any 2xx is a yes. Raises ChannelError, whose words leave the address out: it may be a secret."""
+    sent = {"Content-Type": "application/json", "User-Agent": "footfall", **headers}
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, verify=trust()) as client:
+            answer = await client.post(url, content=body, headers=sent)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise ChannelError(f"no answer: {type(error).__name__}") from error
+    if not answer.is_success:
+        permanent = 300 <= answer.status_code < 500 and answer.status_code not in _AGAIN
+        raise ChannelError(f"it answered {answer.status_code}", permanent=permanent)

@@ -1,0 +1,267 @@
+"""From results to told people: what waits in the store is judged, and every change is kept with its messages in one transaction.
+
+A judge that dies at any moment loses nothing: what it had not committed is judged again by itself or by another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from footfall.clock import Clock, to_text
+from footfall.gate.deployments import Deployment
+from footfall.monitor import slow
+from footfall.monitor.content import Facts
+from footfall.monitor.incidents import Desk
+from footfall.monitor.memory import from_json, to_json
+from footfall.monitor.objectives import burning
+from footfall.monitor.plan import Plan, Subject
+from footfall.monitor.points import reached
+from footfall.monitor.state import Change, Context, Outcome, Phase, Result, State, Transition, judge, needed, tick
+from footfall.store import incidents, watch
+from footfall.store.deployments import deployments
+from footfall.store.watch import Place, Seen
+from footfall.store.writer import Store
+
+ALIVE_S = 20.0
+"""How long ago a location may have been heard of to have a say."""
+MISSING_S = 60.0
+BLIND_S = 120.0
+MINUTE = timedelta(minutes=1)
+_RECENT = 3
+
+
+@dataclass
+class Remembered:
+    """What a judge keeps between its steps; all of it can be had from the store again."""
+
+    durations: dict[str, dict[str, slow.Memory]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    deployments: list[Deployment] = field(default_factory=list)
+    minute: datetime | None = None
+
+
+class Judge:
+    """Judges for a plan, on a store. `target` is what is watched; in `root` lie the runbooks."""
+
+    def __init__(self, store: Store, plan: Plan, clock: Clock, *, target: str = "", root: Path | None = None) -> None:
+        self._store, self._plan, self._clock = store, plan, clock
+        self._target, self._root = target, root
+        self._remembered = Remembered()
+
+    def step(self) -> list[Transition]:
+        """Judge all that waits, let time pass, and take due steps of escalations. Raises StoreError; then nothing of it has happened."""
+        now = self._clock.now()
+        if self._minute_over(now):
+            self._remembered.deployments = deployments(self._store, target=self._target or None, limit=_RECENT)
+        facts = Facts(self._target, self._remembered.deployments, self._root)
+        try:
+            with self._store.writing() as connection:
+                bench = Bench(connection, self._plan, now, facts, self._remembered)
+                bench.results(watch.waiting(connection))
+                bench.time_passes()
+                if self._minute_over(now):
+                    bench.minute()
+                bench.keep()
+                reached("judged")
+        except BaseException:
+            self._remembered = Remembered()  # it may know of what has not happened
+            raise
+        reached("judgement-kept")
+        if self._minute_over(now):
+            self._remembered.minute = now
+        return bench.changed
+
+    def _minute_over(self, now: datetime) -> bool:
+        last = self._remembered.minute
+        return last is None or abs(now - last) >= MINUTE
+
+
+class Bench:
+    """One step of judging, within one transaction."""
+
+    def __init__(
+        self, connection: Connection, plan: Plan, now: datetime, facts: Facts | None = None, remembered: Remembered | None = None
+    ) -> None:
+        self.connection, self.plan, self.now = connection, plan, now
+        self.desk = Desk(connection, plan, now, facts)
+        self.changed: list[Transition] = []
+        self._remembered = remembered or Remembered()
+        self._places = watch.places(connection)
+        self._states: dict[str, State] = {}
+        self._before: dict[str, State] = {}
+        self._failed: dict[str, list[Seen]] = defaultdict(list)
+
+    # States
+
+    def load(self, subjects: Iterable[str]) -> None:
+        """Read the states of subjects that are not known yet."""
+        missing = {key for key in subjects if key not in self._states}
+        found = watch.load_states(self.connection, missing) if missing else {}
+        for key in missing:
+            self._states[key] = self._before[key] = from_json(found.get(key, {}))
+
+    def state(self, key: str) -> State:
+        """Return a subject's state."""
+        self.load([key])
+        return self._states[key]
+
+    def keep(self) -> None:
+        """Write the states that changed."""
+        changed = {key: to_json(state) for key, state in self._states.items() if state is not self._before[key]}
+        watch.save_states(self.connection, changed, self.now)
+
+    # What was seen
+
+    def results(self, waiting: list[tuple[int, Seen]]) -> None:
+        """Judge results in their order, count them into their hours, and mark them."""
+        keys = {seen.subject for _, seen in waiting}
+        slow_keys = {f"slow:{key}" for key in keys}
+        self.load(keys | slow_keys | {key for name in keys for key in self.plan.dependencies(self.plan.subject(name))})
+        for _, seen in waiting:
+            self.one(seen)
+        watch.add_to_hours(self.connection, (seen for _, seen in waiting))
+        watch.mark_judged(self.connection, [number for number, _ in waiting])
+
+    def one(self, seen: Seen) -> None:
+        """Judge one result."""
+        subject = self.plan.subject(seen.subject)
+        result = Result(seen.subject, seen.location, seen.at, seen.ok, seen.blind, seen.attempt, seen.round_at, seen.problem)
+        if not seen.ok:
+            self._failed[seen.subject].append(seen)
+        context = self.context(subject, seen.location)
+        self._take(subject, judge(self.state(subject.key), result, self.now, subject.rule, context))
+        if seen.ok and not seen.attempt and seen.latency_ms is not None and subject.watched.slow:
+            self._watch_duration(subject, seen, seen.latency_ms, context)
+
+    def context(self, subject: Subject, location: str) -> Context:
+        """Return what surrounds a subject now; where no location is known, the one that speaks is all there is."""
+        alive = frozenset(place.name for place in self._places if self._age(place.seen) <= ALIVE_S and not place.blind)
+        return Context(alive or frozenset({location}), self._blocked_by(subject), self.plan.maintenance(subject.key, self.now))
+
+    def _age(self, moment: datetime) -> float:
+        return (self.now - moment).total_seconds()
+
+    def _blocked_by(self, subject: Subject) -> str:
+        keys = self.plan.dependencies(subject)
+        return next((key for key in keys if self.state(key).phase is not Phase.UP), "")
+
+    def _take(self, subject: Subject, outcome: Outcome) -> None:
+        state, transitions = outcome
+        self._states[subject.key] = state
+        for transition in transitions:
+            self._change(subject, transition)
+        self.changed += transitions
+
+    def _change(self, subject: Subject, transition: Transition) -> None:
+        if transition.change is Change.OPENED:
+            self.desk.open(subject, transition, self._failed[subject.key] or self._last_failed(subject, transition))
+        elif transition.change is Change.RESOLVED:
+            found = incidents.open_of(self.connection, subject.key)
+            if found is not None:
+                self.desk.resolve(found)
+        elif transition.change is Change.HELD:
+            blocking = incidents.open_of(self.connection, transition.by)
+            if blocking is not None:
+                self.desk.note(blocking, "held", f"{subject.name} fails as well, and is not told on its own: {transition.problem}")
+
+    def _last_failed(self, subject: Subject, transition: Transition) -> list[Seen]:
+        return [seen for seen in watch.last_results(self.connection, subject.key, 20) if not seen.ok and seen.at >= transition.since]
+
+    def fact(self, key: str, *, ok: bool, problem: str = "", at: datetime | None = None) -> None:
+        """Judge what is no measurement: a channel is dead, a location missing, a heartbeat overdue."""
+        subject = self.plan.subject(key)
+        state = self.state(key)
+        if ok and state.phase is Phase.UP:
+            return
+        context = Context(frozenset({"judge"}), maintenance=self.plan.maintenance(key, self.now))
+        result = Result(key, "judge", at or self.now, ok, problem=problem)
+        outcome = judge(state, result, max(self.now, result.at), subject.rule, context)
+        if outcome[1] or outcome[0].phase is not state.phase:
+            self._take(subject, outcome)
+
+    # Time
+
+    def time_passes(self) -> None:
+        """Decide rounds whose rechecks got lost, notice locations that went missing or blind, take due steps of escalations."""
+        for key in watch.states_in(self.connection, Phase.SUSPECT):
+            subject = self.plan.subject(key)
+            self._take(subject, tick(self.state(key), self.now, subject.rule, self.context(subject, "judge")))
+        for place in self._places:
+            self._judge_place(place)
+        for incident in incidents.due(self.connection, self.now):
+            self.desk.escalate(incident)
+
+    def _judge_place(self, place: Place) -> None:
+        age = self._age(place.seen)
+        self.fact(f"location:{place.name}", ok=age <= MISSING_S, problem=f"nothing was heard of it since {to_text(place.seen)}")
+        since = place.detail.get("blind_since")
+        blind = place.blind and since and self._age(datetime.fromisoformat(since)) > BLIND_S
+        self.fact(f"blind:{place.name}", ok=not blind, problem=f"since {since} it cannot reach what is known to be up")
+
+    def minute(self) -> None:
+        """What is looked at once a minute: error budgets, heartbeats, subjects that are no longer watched."""
+        for subject in self.plan.subjects.values():
+            if subject.watched.slo is not None:
+                problem = burning(self.connection, subject, self.now)
+                self.fact(f"slo:{subject.key}", ok=not problem, problem=problem)
+        self._heartbeats()
+        self._end_what_nobody_watches()
+        self._keep_durations()
+
+    def _heartbeats(self) -> None:
+        """A heartbeat that never came is waited for from the moment at which it was first looked for."""
+        if not self.plan.inbound:
+            return
+        beats = watch.beats(self.connection)
+        for key, limit_s in self.plan.inbound.items():
+            name = key.partition(":")[2]
+            last = beats.get(name)
+            if last is None:
+                watch.beat(self.connection, watch.Beat(name, self.now, ok=True, detail={"expected": True}))
+            elif not last.ok:
+                self.fact(key, ok=False, problem=str(last.detail.get("problem") or "it reported a failure"))
+            else:
+                late = self._age(last.seen) > limit_s
+                self.fact(key, ok=not late, problem=f"last heard of at {to_text(last.seen)}, expected every {limit_s:g} s")
+
+    def _end_what_nobody_watches(self) -> None:
+        for incident in incidents.listed(self.connection, only_open=True, last=None):
+            if not self.plan.knows(incident.subject) or self._left(incident.subject):
+                self.desk.resolve(incident, text="it is no longer watched")
+                self._states[incident.subject] = State(since=self.now)
+                self._before.setdefault(incident.subject, State())
+
+    def _left(self, key: str) -> bool:
+        """Whether it is about a location that ended in order since."""
+        kind, _, name = key.partition(":")
+        return kind in {"location", "blind"} and name not in {place.name for place in self._places}
+
+    # Slowness
+
+    def _watch_duration(self, subject: Subject, seen: Seen, duration_ms: float, context: Context) -> None:
+        memories = self._durations(subject.key)
+        memories[seen.location] = slow.observe(memories.get(seen.location, slow.Memory()), seen.at, duration_ms)
+        self._remembered.touched.add(subject.key)
+        key, usual = f"slow:{subject.key}", memories[seen.location].usual_ms
+        is_slow = sum(memory.slow for memory in memories.values()) >= min(needed(subject.rule, context), len(memories))
+        if is_slow or memories[seen.location].s == 0:
+            self.fact(key, ok=not is_slow, problem=f"{duration_ms:.0f} ms, usually {usual:.0f} ms (from {seen.location})")
+
+    def _durations(self, key: str) -> dict[str, slow.Memory]:
+        if key not in self._remembered.durations:
+            name = f"durations:{key}"
+            self._remembered.durations[key] = slow.from_json(watch.load_states(self.connection, [name]).get(name, {}))
+        return self._remembered.durations[key]
+
+    def _keep_durations(self) -> None:
+        kept: Mapping[str, Mapping[str, object]] = {
+            f"durations:{key}": slow.to_json(self._remembered.durations[key]) for key in self._remembered.touched
+        }
+        watch.save_states(self.connection, kept, self.now)
+        self._remembered.touched.clear()

@@ -1,0 +1,167 @@
+"""One location's checks: started on time, within limits, one of a kind at a time, and repeated when a failure is suspected."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ulid import ULID
+
+from footfall.clock import Clock, to_text
+from footfall.config.secrets import Masker
+from footfall.monitor.plan import JOURNEY, LOAD, PROBE, Plan, Subject
+from footfall.monitor.schedule import Job
+from footfall.samples import Json
+from footfall.store.inbox import Inbox
+from footfall.store.watch import Seen
+
+_CONTROL_S = 2.0
+_LONGEST_PROBLEM = 500
+_log = logging.getLogger("footfall.watch")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one check found. `figures` are numbers by name; `evidence` among them a list of paths."""
+
+    ok: bool
+    latency_ms: float | None = None
+    problem: str = ""
+    figures: Json = field(default_factory=dict)
+    run: str = ""
+
+
+Measure = Callable[[Subject], Awaitable[Measured]]
+Control = Callable[[], Awaitable[bool]]
+"""Whether a place known to be up can be reached."""
+
+
+@dataclass
+class Counts:
+    """What the location did, for its metrics."""
+
+    checks: int = 0
+    skipped: int = 0
+    late_ms: list[float] = field(default_factory=list)
+
+
+class Location:
+    """Makes the checks of one location; `limits` are how many of each source run at once."""
+
+    def __init__(
+        self, name: str, plan: Plan, measure: Measure, inbox: Inbox, clock: Clock, *, control: Control | None = None, masker: Masker
+    ) -> None:
+        self.name = name
+        self.counts = Counts()
+        self.started: dict[str, tuple[datetime, str]] = {}
+        self.blind_since: datetime | None = None
+        self._plan, self._measure, self._inbox, self._clock, self._control, self._masker = plan, measure, inbox, clock, control, masker
+        limits = {PROBE: plan.watch.probes_at_once, JOURNEY: plan.watch.journeys_at_once, LOAD: 1}
+        self._limits = {source: asyncio.Semaphore(limit) for source, limit in limits.items()}
+        self._running: dict[str, datetime] = {}
+        self._rounds: dict[tuple[str, datetime], asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._suspect: Mapping[str, datetime] = {}
+        self._controlled: tuple[float, asyncio.Task[bool]] | None = None
+
+    def start(self, job: Job, late_s: float = 0.0) -> None:
+        """Start a scheduled check; one that still runs (or still waits for its turn) is not started again, and that is said."""
+        now = self._clock.now()
+        self.counts.late_ms.append(late_s * 1000)
+        if job.key in self._running:
+            note = f"skipped: the check of {to_text(self._running[job.key])} still runs"
+            self.started[job.key] = (now, note)
+            self.counts.skipped += 1
+            _log.warning("%s %s", job.key, note)
+            return
+        self.started[job.key] = (now, "")
+        self._spawn(self._scheduled(self._plan.subject(job.key)))
+
+    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _scheduled(self, subject: Subject) -> None:
+        if subject.key in self._running:
+            return
+        self._running[subject.key] = self._clock.now()
+        try:
+            await self._check(subject)
+        finally:
+            del self._running[subject.key]
+
+    async def _check(self, subject: Subject, attempt: int = 0, round_at: datetime | None = None) -> None:
+        """Make one check and keep its result; whatever goes wrong in making it is a failed check, and the watch goes on."""
+        async with self._limits[subject.source]:
+            at = self._clock.now()
+            excused = bool(self._plan.maintenance(subject.key, at))
+            try:
+                found = await self._measure(subject)
+            except Exception as error:  # noqa: BLE001  # a supervision point
+                _log.warning("the check of %s failed", subject.key, exc_info=True)
+                found = Measured(ok=False, problem=f"the check itself failed: {type(error).__name__}: {error}")
+        blind = not found.ok and not await self._sees()
+        if found.ok:
+            self.blind_since = None
+        self.counts.checks += 1
+        seen = Seen(str(ULID()), subject.key, self.name, at, found.ok, blind, excused, attempt, round_at, found.latency_ms)
+        self._inbox.add(replace(seen, problem=self._clean(found.problem), figures=found.figures, run=found.run))
+
+    def _clean(self, problem: str) -> str:
+        """One line without secrets and control characters, of bounded length."""
+        printable = "".join(letter if letter.isprintable() else " " for letter in self._masker.mask(problem))
+        return printable[:_LONGEST_PROBLEM]
+
+    async def _sees(self) -> bool:
+        """Whether this location's own network is well; asked once for all checks that fail together."""
+        if self._control is None:
+            return True
+        now = self._clock.monotonic()
+        if self._controlled is None or now - self._controlled[0] > _CONTROL_S:
+            self._controlled = (now, asyncio.ensure_future(self._control()))
+        sees = await asyncio.shield(self._controlled[1])
+        self.blind_since = None if sees else self.blind_since or self._clock.now()
+        return sees
+
+    # Rechecks
+
+    def confirm(self, suspects: Mapping[str, datetime]) -> None:
+        """Recheck what is suspected (subject: since when), once a round; rounds that were decided end."""
+        self._suspect = suspects
+        for key, since in suspects.items():
+            subject = self._plan.subjects.get(key)
+            if subject is not None and (key, since) not in self._rounds:
+                self._rounds[key, since] = self._spawn(self._round(subject, since))
+                for dependency in self._plan.dependencies(subject):  # so that it is known to be broken before its dependents count
+                    self._spawn(self._scheduled(self._plan.subject(dependency)))
+        for key, since in [each for each in self._rounds if suspects.get(each[0]) != each[1]]:
+            del self._rounds[key, since]
+
+    async def _round(self, subject: Subject, since: datetime) -> None:
+        for attempt, pause in enumerate(subject.rule.pauses_s, start=1):
+            await asyncio.sleep(pause)
+            if self._suspect.get(subject.key) != since:
+                return
+            await self._check(subject, attempt, since)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything still runs."""
+        return bool(self._tasks)
+
+    async def finish(self) -> None:
+        """Let what runs come to its end; rounds of rechecks are left to the next start."""
+        for task in self._rounds.values():
+            task.cancel()
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def abort(self) -> None:
+        """End what runs at once."""
+        for task in set(self._tasks):
+            task.cancel()
