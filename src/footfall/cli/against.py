@@ -68,6 +68,7 @@ def measure_against(workplace: Workplace, shown: Progress, spec: GateSpec, both:
         session(workplace, both.reference, shown, kind=KIND, labels={**labels, PART_LABEL: new.id}, time_cap_s=cap_s) as old,
     ):
         new.deadline = old.deadline = deadline
+        new.turn, old.turn = both.measured.name if both.measured.name != both.name else "here", both.name
         new.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(replace(spec, profile=None, probes=()))))
         looks = " / ".join(map(str, LOOKS))
         shown.say(f"compared with {both.name} in turn (ABBA), until it is clear: looks after {looks} pairs, ends within {_shown(cap_s)}")

@@ -34,7 +34,8 @@ Watch = Callable[[Sequence[Record]], None]
 class Session:
     """What the senses work with.
 
-    `deadline` is a moment of `time.monotonic` after which children are ended; `under_load` names the profile that loads the site meanwhile.
+    `deadline` is a moment of `time.monotonic` after which children are ended; `under_load` names the profile that loads the site meanwhile;
+    `turn` says whose turn it is, where two targets are walked.
     """
 
     workplace: Workplace
@@ -47,6 +48,7 @@ class Session:
     events: list[Event] = field(default_factory=list)
     failed: bool = False
     under_load: str = ""
+    turn: str = ""
 
     @property
     def id(self) -> str:

@@ -65,6 +65,9 @@ def nothing(reference: str, subjects: Iterable[str]) -> Verdict:
         statistic="",
         comparator="",
         unit="",
+        file="",
+        pairs=0,
+        reference=reference,
     )
 
 
@@ -92,6 +95,9 @@ def _verdict(found: Comparison, reference: str, look: Look) -> Verdict:
         needed=found.needed,
         ratio=found.ratio,
         pairs=found.pairs,
+        before=found.before,
+        reference=reference,
+        file="",
     )
 
 

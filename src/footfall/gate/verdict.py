@@ -40,8 +40,9 @@ class Verdict:
     decided, as written, and `level` whether that was the `warn` or the `fail` one. `figure` and `limit` are in the base
     unit `unit`; both are None where nothing was observed. `interval` bounds the figure where its uncertainty was judged;
     `needed` is the number of samples that would settle an inconclusive one. `series` is None for a missing one.
-    `ratio` and `pairs` are set where two deployments were compared: how many times as much it is now (the Hodges–Lehmann
-    estimate; `interval` then bounds the ratio), and from how many pairs of samples. `suspected` says that a limit beside a
+    `pairs` is set where two deployments were compared: from how many pairs of samples; `ratio` is how many times as much it is now (the
+    Hodges–Lehmann estimate; `interval` then bounds the ratio), `before` the median at the other one, which is called `reference`.
+    `suspected` says that a limit beside a
     baseline is broken and that measuring again would tell whether it is so.
     """
 
@@ -70,6 +71,8 @@ class Verdict:
     line: int | None = None
     ratio: float | None = None
     pairs: int | None = None
+    before: float | None = None
+    reference: str = ""
     suspected: bool = False
 
 

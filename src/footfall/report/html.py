@@ -15,6 +15,7 @@ from footfall.gate.evidence import Observation
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
 from footfall.metrics import Source, format_quantity
 from footfall.report import words
+from footfall.report.beside import beside, left_open, pairs_of
 from footfall.report.business import availability, business, funnels, scores
 from footfall.report.charts.bars import tally_bar, used
 from footfall.report.charts.load import Panel, panels, time_axis
@@ -112,10 +113,13 @@ def html(view: ReportView, templates: TemplateSource, name: str = "index") -> by
 
 def context(view: ReportView) -> dict[str, Any]:
     """Return what a template may use; docs/reports.md describes each name."""
-    broken, unsure = view.of(*words.BROKEN), view.of(Outcome.INCONCLUSIVE)
+    broken = view.of(*words.BROKEN)
+    compared = beside(view)
+    # What a comparison left open stands in its table; it needs no card of its own, and no reason where something else is broken.
+    unsure = tuple(verdict for verdict in view.of(Outcome.INCONCLUSIVE) if verdict.pairs is None or not compared)
     pictures = _Pictures(view)
     slow_steps, slow_requests = slowest(view)
-    reasons = broken + unsure or view.of(Outcome.WARN)
+    reasons = broken + unsure or view.of(Outcome.INCONCLUSIVE) or view.of(Outcome.WARN)
     return {
         "view": view,
         "words": words,
@@ -132,6 +136,9 @@ def context(view: ReportView) -> dict[str, Any]:
         "filmstrips": _filmstrips(view),
         "broken": tuple(_card(view, verdict, pictures) for verdict in broken[:MOST_CARDS]),
         "unsure": tuple(_card(view, verdict) for verdict in unsure[:MOST_CARDS]),
+        "beside": compared,
+        "beside_pairs": pairs_of(view),
+        "beside_open": left_open(view),
         "warned": tuple(_card(view, verdict) for verdict in view.of(Outcome.WARN)[:MOST_CARDS]),
         "journeys": journeys(view),
         "loads": tuple(_loads(view)),
@@ -235,7 +242,7 @@ def _before(view: ReportView, verdict: Verdict) -> tuple[list[float], Spread | O
 
 def _links(view: ReportView, verdict: Verdict) -> Iterable[Link]:
     for artifact in view.artifacts:
-        if artifact.subject == verdict.subject and verdict.part in {"", artifact.part}:
+        if artifact.subject == verdict.subject and verdict.part in {"", artifact.part} and not _is_frame(artifact):
             yield _link(artifact)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
+from footfall.report.beside import Beside, beside
 from footfall.report.text import tally
 from footfall.report.view import ReportView
 from footfall.report.words import (
@@ -30,6 +31,7 @@ COMMENT_LIMIT = 60_000
 """Bytes that leave room for whatever a CI adds around the summary in a pull request's comment."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^&])")
+_BESIDE = "| | where | there | here | change |\n|---|---|---|---|---|"
 _HEADER = "| | where | budget | measured | why |\n|---|---|---|---|---|"
 
 
@@ -79,8 +81,9 @@ def _blocks(view: ReportView, room: int) -> Iterable[list[str]]:
     notes = [f"> {escaped(note)}" for note in (*view.notes, *(f"{source}: {why}" for source, why in view.spoilt.items()))]
     sections = (
         ("Failed journeys", "", journeys),
-        ("Broken", _HEADER, [_row(verdict) for verdict in view.of(*BROKEN)]),
-        ("Not decided", _HEADER, [_row(verdict) for verdict in view.of(Outcome.INCONCLUSIVE)]),
+        ("Broken", _HEADER, [_row(verdict) for verdict in view.of(*BROKEN) if verdict.before is None]),
+        (_beside_title(view), _BESIDE, [_beside_row(row) for row in beside(view)]),
+        ("Not decided", _HEADER, [_row(verdict) for verdict in view.of(Outcome.INCONCLUSIVE) if verdict.before is None]),
         ("Warnings", _HEADER, [_row(verdict) for verdict in view.of(Outcome.WARN)]),
         ("Notes", "", notes),
     )
@@ -89,6 +92,17 @@ def _blocks(view: ReportView, room: int) -> Iterable[list[str]]:
             block = _fitting(title, header, rows, room)
             room -= _size(block)
             yield block
+
+
+def _beside_title(view: ReportView) -> str:
+    return f"Beside {escaped(view.comparisons[0].reference)}" if view.comparisons else ""
+
+
+def _beside_row(row: Beside) -> str:
+    outcome = row.verdict.outcome
+    where = f"**{escaped(row.place)}** {escaped(row.metric)}"
+    cells = (f"{GLYPHS[outcome]} {OUTCOME_WORDS[outcome]}", where, row.before, f"**{row.after}**", f"{row.change}<br>{row.bounds}")
+    return "| " + " | ".join(cells) + " |"
 
 
 def _fitting(title: str, header: str, rows: Sequence[str], room: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
+from footfall.report.beside import beside, left_open, pairs_of
 from footfall.report.view import BrokenJourney, ReportView
 from footfall.report.words import BROKEN, OUTCOME_WORDS, STATE_GLYPHS, STATE_WORDS, comparison, count, headline, place, where
 
@@ -17,8 +18,9 @@ def text(view: ReportView) -> tuple[str, ...]:
     lines = [f"{STATE_GLYPHS[view.state]} {STATE_WORDS[view.state]}: {headline(view)}"]
     for broken in view.broken_journeys:
         lines += _journey(broken)
+    lines += _beside(view)
     for outcomes in (BROKEN, (Outcome.INCONCLUSIVE,), (Outcome.WARN,)):
-        found = view.of(*outcomes)
+        found = [verdict for verdict in view.of(*outcomes) if verdict.before is None]
         for verdict in found[:MOST]:
             lines += _verdict(verdict)
         if len(found) > MOST:
@@ -38,6 +40,25 @@ def _journey(broken: BrokenJourney) -> Iterable[str]:
     yield ""
     yield f"  {GLYPHS[Outcome.FAIL]} {broken.series.subject}: {broken.failed} of {count(broken.iterations, 'iteration')} failed"
     yield from (f"      {reason}" for reason in broken.reasons[:3])
+
+
+def _beside(view: ReportView) -> Iterable[str]:
+    """A comparison as a table: glyph, place and metric, both medians, the change and its bounds."""
+    rows = beside(view)
+    if not rows:
+        return
+    yield ""
+    yield f"  beside {rows[0].verdict.reference}, measured in turn ({pairs_of(view)})"
+    names = [f"{row.place} · {row.metric}" for row in rows]
+    spans = [f"{row.before} → {row.after}" for row in rows]
+    name_width, span_width, change_width = (max(map(len, texts)) for texts in (names, spans, [row.change for row in rows]))
+    for row, name, span in zip(rows[: 2 * MOST], names, spans, strict=False):
+        glyph = GLYPHS[row.verdict.outcome]
+        yield f"  {glyph} {name:<{name_width}}  {span:>{span_width}}  {row.change:>{change_width}}  ({row.bounds})"
+    if len(rows) > 2 * MOST:
+        yield f"    and {len(rows) - 2 * MOST:,} more, in the report"
+    if left := left_open(view):
+        yield f"    {left}"
 
 
 def _verdict(verdict: Verdict) -> Iterable[str]:

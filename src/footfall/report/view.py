@@ -171,6 +171,11 @@ class ReportView:
         """The verdicts of these outcomes, in the view's order."""
         return tuple(verdict for verdict in self.verdicts if verdict.outcome in outcomes)
 
+    @property
+    def comparisons(self) -> tuple[Verdict, ...]:
+        """The verdicts that hold a figure against another deployment's, in the view's order."""
+        return tuple(verdict for verdict in self.verdicts if verdict.pairs is not None)
+
     def reference(self, series: Series | None) -> Observation | None:
         """What the other deployment of a comparison showed of a series, whatever its target is called there."""
         if series is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from footfall.clock import to_text
@@ -95,6 +96,8 @@ def excess(verdict: Verdict) -> str:
     """By how much a figure misses its limit: `0.92 s over the limit (+37 %)`; empty where it does not or nothing is known."""
     if verdict.figure is None or verdict.limit is None or verdict.outcome == Outcome.PASS:
         return ""
+    if verdict.before and verdict.ratio:
+        return f"{signed_percent(verdict.ratio - 1)} against {verdict.reference}"
     gap = verdict.figure - verdict.limit
     if not gap or (gap > 0) == (verdict.comparator in {">", ">="}):
         return ""
@@ -112,38 +115,64 @@ def signed_percent(share: float) -> str:
 
 def headline(view: ReportView) -> str:
     """The one sentence under the verdict's word."""
-    broken = len(view.of(*BROKEN))
-    judged = len(view.verdicts)
-    if view.state == State.FAIL:
-        parts = [f"{broken} of {count(judged, 'budget')} {'is' if broken == 1 else 'are'} broken"] if broken else []
-        if view.broken_journeys:
-            parts.append(f"{count(len(view.broken_journeys), 'journey')} failed")
-        if not parts:
-            parts = [f"{count(len(view.of(Outcome.WARN)), 'budget')} warned, which fails under --strict"]
-        return " and ".join(parts) + "."
-    if view.state == State.INCONCLUSIVE:
-        unsure = len(view.of(Outcome.INCONCLUSIVE))
-        if unsure:
-            return f"{unsure} of {count(judged, 'budget')} could not be decided."
-        return "The run ended before it could be judged." if view.observations else "Nothing was measured."
-    if view.state == State.UNJUDGED:
-        return "No budget applied to what this run measured." if view.observations else "This run measured nothing."
-    warned = len(view.of(Outcome.WARN))
+    match view.state:
+        case State.FAIL:
+            return f"{_joined(_failures(view))}."
+        case State.INCONCLUSIVE:
+            unsure = _shares(view, "could not be decided", "could not be decided", Outcome.INCONCLUSIVE)
+            return f"{_joined(unsure)}." if unsure else _unjudged(view, "The run ended before it could be judged.", "Nothing was measured.")
+        case State.UNJUDGED:
+            return _unjudged(view, "No budget applied to what this run measured.", "This run measured nothing.")
+    return _passed(view)
+
+
+def _failures(view: ReportView) -> list[str]:
+    parts = _shares(view, "is broken", "are broken", *BROKEN)
+    if view.broken_journeys:
+        parts.append(f"{count(len(view.broken_journeys), 'journey')} failed")
+    return parts or [f"{count(len(view.of(Outcome.WARN)), 'budget')} warned, which fails under --strict"]
+
+
+def _shares(view: ReportView, is_so: str, are_so: str, *outcomes: Outcome) -> list[str]:
+    """Say `1 of 7 budgets is broken` and `2 of 10 figures are worse than at staging`, where there are any."""
+    compared = view.comparisons
+    budgets = [verdict for verdict in view.verdicts if verdict.pairs is None]
+    found = []
+    number = sum(verdict.outcome in outcomes for verdict in budgets)
+    if number:
+        found.append(f"{number} of {count(len(budgets), 'budget')} {is_so if number == 1 else are_so}")
+    number = sum(verdict.outcome in outcomes for verdict in compared)
+    if number:
+        verb = "is" if number == 1 else "are"
+        how = f"{verb} worse than at" if Outcome.FAIL in outcomes else f"{is_so} beside"
+        found.append(f"{number} of {count(len(compared), 'figure')} {how} {compared[0].reference}")
+    return found
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " and ".join(parts)
+
+
+def _unjudged(view: ReportView, seen: str, nothing: str) -> str:
+    return seen if view.observations else nothing
+
+
+def _passed(view: ReportView) -> str:
+    compared = view.comparisons
+    beside = f"Nothing is worse than at {compared[0].reference}." if compared else ""
+    judged, warned = len(view.verdicts) - len(compared), len(view.of(Outcome.WARN))
+    held = len(view.of(Outcome.PASS)) - sum(verdict.outcome is Outcome.PASS for verdict in compared)
     if warned:
-        return f"No budget is broken; {warned} of {count(judged, 'budget')} {'is' if warned == 1 else 'are'} past the warning level."
-    held = len(view.of(Outcome.PASS))
-    return "The budget held." if held == 1 else f"All {held:,} budgets held."
-
-
-def reason_line(verdict: Verdict) -> str:
-    """One line for a list of reasons: `checkout › pay: duration p75 is 3.42 s > 2.5 s`."""
-    if verdict.figure is None:
-        return f"{place(verdict)}: {verdict.metric} was not observed"
-    return f"{place(verdict)}: {verdict.metric} {verdict.statistic} is {comparison(verdict)}"
+        kept = f"No budget is broken; {warned} of {count(judged, 'budget')} {'is' if warned == 1 else 'are'} past the warning level."
+    else:
+        kept = "" if not held else "The budget held." if held == 1 else f"All {held:,} budgets held."
+    return " ".join(part for part in (beside, kept) if part)
 
 
 def where(verdict: Verdict) -> str:
-    """The line of the file that a budget stands on: `thresholds.toml:18`."""
+    """The line of the file that a budget stands on: `thresholds.toml:18`; of a comparison the option that asked for it."""
+    if not verdict.file:
+        return "--against"
     return verdict.file if verdict.line is None else f"{verdict.file}:{verdict.line}"
 
 

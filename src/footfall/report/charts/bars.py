@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
@@ -44,6 +45,20 @@ def pair_bar(before: float, after: float, label: str) -> Markup:
         for value, y, class_ in ((before, 2, "bar quiet"), (after, 9, "bar"))
     ]
     return plot(16, label, *marks, class_="used")
+
+
+def ratio_bar(ratio: float, ends: tuple[float, float], reach: float, label: str, tone: str) -> Markup:
+    """Return a change with its bounds on a logarithmic line whose middle is "as before"; `reach` is ln of the ratio at either edge."""
+
+    def at(value: float) -> str:
+        return percent(min(1.0, max(0.0, 0.5 + math.log(value) / reach / 2))) if value > 0 else "0%"
+
+    marks = [
+        tag("line", x1="50%", x2="50%", y1=1, y2=19, class_="axis", stroke="currentColor"),
+        tag("line", x1=at(ends[0]), x2=at(ends[1]), y1=10, y2=10, class_="whisker", stroke="currentColor"),
+        tag("circle", cx=at(ratio), cy=10, r=4, class_=f"end {tone}", fill="currentColor"),
+    ]
+    return plot(20, label, *marks, class_="used")
 
 
 def parts_bar(parts: Sequence[tuple[str, float]], unit: str = "ms") -> Markup:

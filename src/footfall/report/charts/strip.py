@@ -150,7 +150,7 @@ def _limit(verdict: Verdict, scale: Scale, floor: float) -> Markup:
         return Markup("")
     at = scale.share(verdict.limit)
     rule = tag("line", x1=percent(at), x2=percent(at), y1=18, y2=floor, class_="limit", stroke="currentColor")
-    return rule + text(f"limit {beside(verdict)[1]}", at, 12, "label limit-label")
+    return rule + text(f"{'limit' if verdict.before is None else 'there'} {beside(verdict)[1]}", at, 12, "label limit-label")
 
 
 def _figure(verdict: Verdict, scale: Scale) -> Markup:
