@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np  # noqa: F401  # the first percentile would import it in the middle of a test, a tenth of a second for everybody
+
 from footfall.load.mistakes import Mistakes
 from footfall.load.phases import Phases
 from footfall.load.steadiness import Steady, steadiness

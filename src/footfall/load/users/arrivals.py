@@ -10,6 +10,8 @@ from typing import Any
 import gevent
 from gevent.lock import Semaphore
 
+from footfall.load.users.alarm import Alarm
+
 Meant = tuple[float, Any]
 """When an arrival is meant to begin, in seconds from the start, and what is to be done then (None: a task of the user's)."""
 
@@ -46,14 +48,16 @@ class Dispatcher:
                 return max(0.0, (time.perf_counter() - due) * 1000), what
 
     def _run(self) -> None:
-        begun = time.perf_counter()
-        for moment, what in self._meant:
-            early = begun + moment - time.perf_counter()
-            if early > 0:
-                gevent.sleep(early)
-            self._expire()
-            self._due.append((begun + moment, what))
-            self._ready.release()
+        begun, alarm = time.perf_counter(), Alarm()
+        try:
+            for moment, what in self._meant:
+                if begun + moment > time.perf_counter():
+                    alarm.wait_until(begun + moment)
+                self._expire()
+                self._due.append((begun + moment, what))
+                self._ready.release()
+        finally:
+            alarm.close()
 
     def _expire(self) -> None:
         oldest = time.perf_counter() - self._patience_s

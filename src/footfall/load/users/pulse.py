@@ -7,6 +7,7 @@ import time
 import gevent
 
 from footfall.load.tally import Health
+from footfall.load.users.alarm import Alarm
 from footfall.stats import Histogram
 
 INTERVAL_S = 0.01
@@ -23,16 +24,19 @@ class Pulse:
         self._greenlet = gevent.spawn(self._run)
 
     def _run(self) -> None:
-        deadline = time.perf_counter()
-        while True:
-            deadline += INTERVAL_S
-            gevent.sleep(max(0.0, deadline - time.perf_counter()))
-            late = max(0.0, time.perf_counter() - deadline)
-            self._lag.record(late * 1000)
-            while late > INTERVAL_S:
-                late -= INTERVAL_S
+        deadline, alarm = time.perf_counter(), Alarm()
+        try:
+            while True:
                 deadline += INTERVAL_S
+                alarm.wait_until(deadline)
+                late = max(0.0, time.perf_counter() - deadline)
                 self._lag.record(late * 1000)
+                while late > INTERVAL_S:
+                    late -= INTERVAL_S
+                    deadline += INTERVAL_S
+                    self._lag.record(late * 1000)
+        finally:
+            alarm.close()
 
     def drop(self) -> None:
         """Count an iteration or request that this machine could not start."""
