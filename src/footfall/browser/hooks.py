@@ -193,6 +193,8 @@ class JourneyHooks:
         if iteration:
             traceparent = traceparent_told(iteration) if report.when == "call" else ""
             iteration.event(kind, failure.text, **place, **({"traceparent": traceparent} if traceparent else {}))
+            if traceparent:
+                iteration.event("note", f"look it up in the backend by traceparent {traceparent}")
         else:
             run.recorder.event(kind, failure.text, journey=journey_name(item), **place)
         if iteration and report.when == "call":
@@ -213,7 +215,7 @@ class JourneyHooks:
         elif error is not None:
             attempt.failed = True
             keep_trace(iteration)
-            text = "walked again with a trace, the same iteration failed again"
+            text = f"walked again with a trace, the same iteration failed again; its requests carried traceparent {iteration.traceparent}"
             iteration.event("note", text, traceparent=iteration.traceparent, seen=failure_of(error, Path(), Path()).text)
         elif report.when == "call":
             iteration.event("note", "walked again with a trace, the same iteration passed: no trace of the failure could be had")

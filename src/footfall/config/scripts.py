@@ -37,7 +37,8 @@ class Names:
 class Scripts:
     """What was found: steps by journey, requests by profile, units of the journeys' own measurements; `faults` of unreadable files.
 
-    `places` says by journey how pytest names it: `journeys/test_booking.py::test_booking`.
+    `places` says by journey how pytest names it: `journeys/test_booking.py::test_booking`. `facts` are the texts that its
+    `@pytest.mark.journey(every="5m", owner="…")` states.
     """
 
     journeys: Mapping[str, Names] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Scripts:
     measures: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def scan(root: Path) -> Scripts:
         {name: unit for script in journeys for name, unit in _measures(script.tree)},
         {name: place for script in journeys if script.name.startswith("test_") for name, place in _places(script)},
         tuple(script.fault for script in (*journeys, *loads) if script.fault),
+        {name: facts for script in journeys if script.name.startswith("test_") for name, facts in _facts(script)},
     )
 
 
@@ -118,11 +121,25 @@ def _union(found: Iterable[Names]) -> Names:
 
 def _tests(tree: ast.Module | None) -> list[str]:
     """Return the names of a module's tests, in order, those in test classes too."""
+    return [node.name for node in _test_functions(tree)]
+
+
+def _test_functions(tree: ast.Module | None) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     body = tree.body if tree else []
     functions = [
         inner for node in body for inner in (node.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test") else [node])
     ]
-    return [node.name for node in functions if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")]
+    return [node for node in functions if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")]
+
+
+def _facts(script: _Script) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield each journey that states facts, with those that are literal texts."""
+    functions = _test_functions(script.tree)
+    for name, function in zip(journey_names(script.name, [node.name for node in functions]), functions, strict=False):
+        marks = [mark for mark in function.decorator_list if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.journey"]
+        facts = {word.arg: text for mark in marks for word in mark.keywords if word.arg and (text := _literal(word.value)) is not None}
+        if facts:
+            yield name, facts
 
 
 def _calls(tree: ast.AST, *methods: str) -> Iterator[ast.Call]:

@@ -148,7 +148,7 @@ def load_suite(root: Path, devices: Collection[str] | None = None) -> Suite:
     probes = {key: _probe(key, table) for key, table in top.tables("probes")}
     gate = _gate(top.table("gate"), scripts.scan(root), tuple(probes), devices)
     found = scripts.scan(root)
-    watch = watch_spec(top.table("watch"), found.journeys, found.profiles, tuple(targets), tuple(probes))
+    watch = watch_spec(top.table("watch"), found, tuple(targets), tuple(probes))
     for key, table in top.tables("probes"):
         check_dependencies(table, probes[key].watched, (*probes, *found.journeys))
     alerts = alerts_spec(top.table("alerts"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from footfall.config.fields import Table, shown
+from footfall.config.scripts import Scripts
 from footfall.errors import did_you_mean
 from footfall.metrics import parse_quantity
 
@@ -81,10 +82,9 @@ class WatchSpec:
     runs_kept_d: float = 90.0
 
 
-def watch_spec(
-    table: Table, journeys: Collection[str], profiles: Collection[str], targets: Collection[str], probes: Collection[str]
-) -> WatchSpec:
-    """Read `[watch]`; what is wrong is noted in the table's faults."""
+def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: Collection[str]) -> WatchSpec:
+    """Read `[watch]`; what is wrong is noted in the table's faults. `found` are the suite's journeys and profiles."""
+    journeys, profiles = found.journeys, found.profiles
     target = table.text("target")
     if target and target not in targets:
         table.fault("target", f"no target is called {target!r}", did_you_mean(target, targets))
@@ -92,8 +92,8 @@ def watch_spec(
     keep = table.table("keep")
     spec = WatchSpec(
         target,
-        _watched_tables(table, "journeys", journeys, known, Watched(every_s=300.0)),
-        _watched_tables(table, "load", profiles, known, Watched(every_s=86_400.0, alert_after=1)),
+        _watched_tables(table, "journeys", journeys, known, lambda name: _as_marked(found.facts.get(name, {}))),
+        _watched_tables(table, "load", profiles, known, lambda _: Watched(every_s=86_400.0, alert_after=1)),
         table.text("control"),
         table.whole("quorum", WatchSpec.quorum),
         _pauses(table),
@@ -129,12 +129,24 @@ def _pauses(table: Table) -> tuple[float, ...]:
     return pauses
 
 
-def _watched_tables(table: Table, key: str, names: Collection[str], known: Collection[str], default: Watched) -> Mapping[str, Watched]:
+def _as_marked(facts: Mapping[str, str]) -> Watched:
+    """Return how a journey is watched where the file says nothing: as its marker states."""
+    spec = Watched(every_s=300.0, owner=facts.get("owner", ""))
+    try:
+        every_s = parse_quantity(facts["every"], "ms") / 1000
+    except (KeyError, ValueError):  # one that cannot be read is refused when the journey is walked
+        return spec
+    return replace(spec, every_s=every_s) if every_s > 0 else spec
+
+
+def _watched_tables(
+    table: Table, key: str, names: Collection[str], known: Collection[str], default: Callable[[str], Watched]
+) -> Mapping[str, Watched]:
     found = {}
     for name, each in table.tables(key):
         if name not in names:
             table.fault(key, f"nothing there is called {name!r}", did_you_mean(name, names), item=name)
-        found[name] = watched(each, default)
+        found[name] = watched(each, default(name))
         check_dependencies(each, found[name], known)
         each.end()
     return found

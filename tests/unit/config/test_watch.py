@@ -81,6 +81,37 @@ def test_the_watch_and_its_alerts_are_read(tmp_path: Path) -> None:
     assert found.alerts.routes[0].escalate == (Step(300, ("mail", "team")), Step(900, ("mail",)))
 
 
+MARKED = """
+import pytest
+
+
+def test_pay(journey): ...
+
+
+@pytest.mark.journey(every="90s", owner="payments", safe_in_production=True)
+def test_refund(journey): ...
+
+
+@pytest.mark.journey(every="often")
+def test_odd(journey): ...
+"""
+
+
+def test_a_journeys_marker_says_how_it_is_watched(tmp_path: Path) -> None:
+    """Where the file says nothing its marker does; where that cannot be read, or there is none, it is every five minutes."""
+    (tmp_path / "journeys").mkdir()
+    (tmp_path / "journeys" / "test_pay.py").write_text(MARKED)
+    (tmp_path / "footfall.toml").write_text(
+        "[targets.corner]\ndemo = true\n[watch.journeys.pay-refund]\n[watch.journeys.pay-odd]\n[watch.journeys.pay]\nowner = 'shop'\n"
+    )
+    watched = load_suite(tmp_path).watch.journeys
+    assert {name: (each.every_s, each.owner) for name, each in watched.items()} == {
+        "pay-refund": (90, "payments"),
+        "pay-odd": (300, ""),
+        "pay": (300, "shop"),
+    }
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
