@@ -122,7 +122,11 @@ class Second:
         if told.health is not None:
             self.healths[worker] = told.health
         for part, tally in told.tallies.items():
-            self.tallies.setdefault(part, Tally()).add(tally)
+            known = self.tallies.get(part)
+            if known is None:
+                self.tallies[part] = tally  # nobody else counts in it any more
+            else:
+                known.add(tally)
 
     def total(self) -> Tally:
         """Return all requests of the second together."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json as json_text
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from types import EllipsisType
 from typing import Any, TypedDict
 
+import orjson
+
 _EXCERPT = 200
+_PACKINGS = frozenset({b"gzip", b"x-gzip", b"deflate"})
+_NOT_YET = object()
 
 Check = Callable[["Response"], bool | str | None]
 
@@ -53,7 +56,7 @@ class Options(TypedDict, total=False):
 class Response:
     """An answer. `status` is 0 when none came; `error` says why the request failed, None when it did what it should."""
 
-    __slots__ = ("_abandoned", "_body", "_headers", "_raw_headers", "elapsed_ms", "error", "size", "status", "url")
+    __slots__ = ("_abandoned", "_body", "_headers", "_parsed", "_raw_headers", "_unpacked", "elapsed_ms", "error", "size", "status", "url")
 
     def __init__(self, url: str, status: int, headers: list[tuple[bytes, bytes]], body: bytes, abandoned: type[Exception]) -> None:
         self.url = url
@@ -66,6 +69,8 @@ class Response:
         self.size = len(body)
         """How many bytes of body came over the network."""
         self._abandoned = abandoned
+        self._unpacked = not body
+        self._parsed: Any = _NOT_YET
 
     @property
     def ok(self) -> bool:
@@ -92,13 +97,13 @@ class Response:
     @property
     def content(self) -> bytes:
         """The body, unpacked. Raises RequestFailed when it is packed wrongly."""
-        packing = self.headers.get("content-encoding", "") if self._body else ""
-        if packing in {"gzip", "x-gzip", "deflate"}:
-            try:
-                self._body = zlib.decompress(self._body, wbits=47)
-            except zlib.error as error:
-                raise RequestFailed("body does not unpack", str(error)) from error
-            self.headers.pop("content-encoding")  # type: ignore[attr-defined]
+        if not self._unpacked:
+            if _is_packed(self._raw_headers):
+                try:
+                    self._body = zlib.decompress(self._body, wbits=47)
+                except zlib.error as error:
+                    raise RequestFailed("body does not unpack", str(error)) from error
+            self._unpacked = True
         return self._body
 
     @property
@@ -114,10 +119,12 @@ class Response:
 
     def parsed(self) -> Any:
         """Return the body's JSON, failed or not. Raises RequestFailed."""
-        try:
-            return json_text.loads(self.content)
-        except ValueError as error:
-            raise RequestFailed("not JSON", self.excerpt()) from error
+        if self._parsed is _NOT_YET:
+            try:
+                self._parsed = orjson.loads(self.content)
+            except ValueError as error:
+                raise RequestFailed("not JSON", self.excerpt()) from error
+        return self._parsed
 
     def find(self, pattern: str) -> str:
         """Return what the first group of a regular expression matches in the text: a CSRF token, an id. Gives the task up without one."""
@@ -132,6 +139,10 @@ class Response:
             return self.text[:_EXCERPT]
         except RequestFailed:
             return ""
+
+
+def _is_packed(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    return any(len(name) == 16 and name.lower() == b"content-encoding" and value.lower() in _PACKINGS for name, value in headers)
 
 
 def fault(response: Response, options: Options) -> RequestFailed | None:

@@ -6,7 +6,6 @@ Cookies, keep-alive, chunked bodies, gzip, redirects, TLS and timeouts work; HTT
 from __future__ import annotations
 
 import itertools
-import json as json_text
 import random
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import gevent
 import gevent.ssl
+import orjson
 
 from footfall import __version__
 from footfall.load.http.answer import AbandonedError, Options, RequestFailed, Response, fault
@@ -247,7 +247,7 @@ def _head_lines(headers: Mapping[str, str]) -> bytes:
 def _body_of(options: Options) -> tuple[bytes, bytes]:
     """Return the body and the line that says what it is."""
     if "json" in options:
-        return json_text.dumps(options["json"], separators=(",", ":")).encode(), b"Content-Type: application/json\r\n"
+        return orjson.dumps(options["json"]), b"Content-Type: application/json\r\n"
     if "multipart" in options:
         return _multipart(options["multipart"])
     if "form" in options:

@@ -66,7 +66,7 @@ class Agent:
         self._arrivals: Dispatcher | None = None
         self._began = 0.0
         self._stopping = False
-        self._users = self._frozen = 0
+        self._users = 0
         self._over = gevent.event.Event()
         events.test_start.add_listener(self.on_test_start)
         events.test_stopping.add_listener(self.on_test_stopping)
@@ -105,7 +105,7 @@ class Agent:
     def on_test_start(self, environment: Environment, **_: Any) -> None:
         """Begin to capture, and to record where this process does that."""
         runner = _runner(environment)
-        self.outcome, self._stopping, self._frozen, self._began = "", False, 0, time.time()
+        self.outcome, self._stopping, self._began = "", False, time.time()
         self._users = 0
         self._over.clear()
         if isinstance(runner, WorkerRunner):
@@ -179,9 +179,9 @@ class Agent:
             self._users = users
             if self._capture is not None:
                 self._outbox.extend(self._capture.slices(users))
-                if users == before != self._frozen:
-                    self._frozen = users
-                    _freeze()
+                if users != before:
+                    # Keep the collector off the users that have come: one full collection of ten thousand stops them all for half a second.
+                    gc.freeze()
             if self._recording is not None:
                 self._note_phase(self._recording, runner, environment.shape_class)
                 self._take_own(self._recording)
@@ -336,9 +336,3 @@ def _changing(shape: object) -> bool:
     moment = shape.get_run_time()  # type: ignore[no-untyped-call]  # Locust is annotated in part
     aims = shape.aim(moment), shape.aim(moment - 1)
     return not all(aim is not None and aim.steady for aim in aims)
-
-
-def _freeze() -> None:
-    """Keep the collector off the users that now stand: with ten thousand of them one full collection stops them all for half a second."""
-    gc.collect()
-    gc.freeze()
