@@ -10,7 +10,24 @@ import typer
 from typer.exceptions import TyperException
 
 from footfall import __version__
-from footfall.cli import budgets, capacity, compare, demo, deployment, doctor, gate, history, journey, load, new, probe, report
+from footfall.cli import (
+    alerts,
+    budgets,
+    capacity,
+    compare,
+    demo,
+    deployment,
+    doctor,
+    gate,
+    history,
+    incidents,
+    journey,
+    load,
+    new,
+    probe,
+    report,
+    watch,
+)
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
 EXIT_CODES = """\b
@@ -56,11 +73,14 @@ app.command("cleanup")(journey.cleanup)
 app.command("load", context_settings=PASS_THROUGH)(load.load)
 app.command("capacity")(capacity.capacity)
 app.command("probe")(probe.probe)
+app.command("watch")(watch.watch)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.add_typer(budgets.app, name="budgets")
 app.add_typer(history.app, name="history")
 app.add_typer(deployment.app, name="deployment")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(new.app, name="new")
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)

@@ -68,7 +68,7 @@ def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
         tally.add(record)
         session.progress.update("probes", tally.probe_line())
 
-    ready = [_resolved(probe) for probe in probes]
+    ready = [resolved(probe) for probe in probes]
     headers = {**resolve_all(session.target.headers, os.environ, f"targets.{session.target.name}.headers"), "X-Footfall-Run": session.id}
 
     async def within_cap() -> None:
@@ -82,7 +82,7 @@ def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
     session.progress.done("probes", tally.probe_line())
 
 
-def _resolved(probe: ProbeSpec) -> ProbeSpec:
+def resolved(probe: ProbeSpec) -> ProbeSpec:
     """Return a probe with the environment's values in the place of `env:NAME`. Raises UsageError for one that is not set."""
     where = f"probes.{probe.name}"
     return replace(
@@ -90,6 +90,10 @@ def _resolved(probe: ProbeSpec) -> ProbeSpec:
         url=resolve(probe.url, os.environ, f"{where}.url"),
         body=resolve(probe.body, os.environ, f"{where}.body"),
         headers=resolve_all(probe.headers, os.environ, f"{where}.headers"),
+        options={
+            name: resolve(value, os.environ, f"{where}.{name}") if isinstance(value, str) else value
+            for name, value in probe.options.items()
+        },
     )
 
 
@@ -104,7 +108,7 @@ def walk_journeys(session: Session, plan: JourneyPlan) -> None:
 
 def _walk_on(session: Session, plan: JourneyPlan, device: str) -> None:
     tally = Tally()
-    phase = "journeys" if device == DESKTOP else device
+    phase = session.turn or ("journeys" if device == DESKTOP else device)
 
     def watch(records: Sequence[Record]) -> None:
         for record in records:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from footfall.monitor import content as telling
 from footfall.monitor.routes import DIGEST
@@ -21,7 +21,7 @@ from footfall.store.outbox import Message
 _log = logging.getLogger("footfall.watch")
 
 
-_EMPTY: Mapping[str, Any] = {
+EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(("problem", "began", "target", "owner", "runbook", "link", "note", "resolved"), ""),
     **dict.fromkeys(("locations", "evidence", "steps", "deployments", "also"), ()),
     **dict.fromkeys(("figures", "impact", "cost"), MappingProxyType({})),
@@ -47,24 +47,29 @@ class Letter:
     created: datetime
 
 
+def templates(root: Path | None) -> Environment:
+    """Return the templates of the suite at `root`, with the starter's behind them."""
+    folders = [root / "reports"] if root is not None else []
+    found = Environment(
+        loader=FileSystemLoader([*folders, starter() / "reports"]),
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(clock=_clock, duration=_duration, amount=_amount)
+    return found
+
+
 class Writer:
     """Writes letters by the templates of the suite at `root`."""
 
     def __init__(self, root: Path | None) -> None:
-        folders = [root / "reports"] if root is not None else []
-        self._templates = Environment(
-            loader=FileSystemLoader([*folders, starter() / "reports"]),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters.update(clock=_clock, duration=_duration, amount=_amount)
+        self._templates = templates(root)
 
     def letter(self, message: Message) -> Letter:
         """Write a message. A template that is wrong costs the message its beauty, not its arrival."""
         heading = title(message.content)
-        values = {**_EMPTY, **message.content, "title_line": heading}
+        values = {**EMPTY, **message.content, "title_line": heading}
         text = self._render("_alert.txt", values, plain(message.content))
         return Letter(message.key, message.thread, message.kind, message.content, heading, text, self._html(values), message.created)
 

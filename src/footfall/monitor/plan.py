@@ -18,6 +18,7 @@ from footfall.metrics import parse_duration
 from footfall.monitor.severity import P2, severity
 from footfall.monitor.state import AT_ONCE, Rule
 
+INBOUND_KINDS = INBOUND
 PROBE, JOURNEY, LOAD, WATCH = "probe", "journey", "load", "watch"
 OWN = Watched(severity="warning")
 """How the monitor treats what it finds out about itself."""

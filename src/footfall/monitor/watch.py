@@ -100,11 +100,14 @@ class Watch:
         await self._keep()
         for job in self._jobs():
             self.parts.location.start(job)
-        while self.parts.location.busy or self.health.suspects:
+        working = True
+        while working:
             await asyncio.sleep(KEEP_S / 5)
+            busy = self.parts.location.busy  # what ended before the look below is judged by it
             await self._keep()
             if self.health.store_away:
                 raise StoreError(self.health.store_away)
+            working = busy or bool(self.health.suspects)
         await self.settle()
         await self._leave()
 

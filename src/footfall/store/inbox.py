@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from footfall.clock import from_text, to_text
+from footfall.errors import UsageError
 from footfall.store import watch
 from footfall.store.spool import explained
 from footfall.store.watch import Seen
@@ -24,7 +27,7 @@ _BATCH = 2_000
 class Inbox:
     """Appends results to `.footfall/watch/<location>.jsonl` and hands them to the store. `add` and `deliver` may be of different threads.
 
-    Raises StoreError when the folder cannot be written.
+    Raises StoreError when the folder cannot be written, UsageError when a living watch of that location uses it.
     """
 
     def __init__(self, root: Path, location: str) -> None:
@@ -35,6 +38,12 @@ class Inbox:
         self.dropped = 0
         with explained(self._path):
             folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                os.close(self._lock)
+                raise UsageError(f"a watch from {location} runs here already", hint="end it, or name another --location") from error
             self._file = self._path.open("ab", buffering=0)
 
     def add(self, seen: Seen) -> None:
@@ -71,6 +80,7 @@ class Inbox:
         """Let go of the file; what waits stays for the next start."""
         with self._mutex:
             self._file.close()
+            os.close(self._lock)
 
 
 def _plain(seen: Seen) -> dict[str, Any]:

@@ -12,11 +12,14 @@ from footfall.store.schema import runs
 _BATCH = 500
 
 
-def prune(store: Store, *, before: datetime | None = None, keep: int | None = None, target: str | None = None) -> tuple[str, ...]:
+def prune(
+    store: Store, *, before: datetime | None = None, keep: int | None = None, target: str | None = None, kind: str | None = None
+) -> tuple[str, ...]:
     """Delete runs with all that belongs to them and return their ids, oldest first.
 
     Deleted are runs that began before `before`, except the newest `keep`; with only one of the two given, that one decides; with
-    neither, nothing is deleted. Where `target` is named, only its runs are counted and deleted. Raises ValueError for a negative `keep`.
+    neither, nothing is deleted. Where `target` or `kind` is named, only such runs are counted and deleted. Raises ValueError for a
+    negative `keep`.
     """
     if keep is not None and keep < 0:
         raise ValueError(f"cannot keep {keep} runs")
@@ -26,6 +29,8 @@ def prune(store: Store, *, before: datetime | None = None, keep: int | None = No
     newest = select(runs.c.number).order_by(runs.c.started.desc(), runs.c.number.desc()).limit(keep or 0)
     if target is not None:
         query, newest = query.where(runs.c.target == target), newest.where(runs.c.target == target)
+    if kind is not None:
+        query, newest = query.where(runs.c.kind == kind), newest.where(runs.c.kind == kind)
     if before is not None:
         query = query.where(runs.c.started < before)
     query = query.where(runs.c.number.not_in(newest))

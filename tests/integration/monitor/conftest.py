@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
+from ulid import ULID
 
 from footfall.config.alerts import AlertsSpec, Channel, Route
 from footfall.config.secrets import Masker
@@ -66,7 +66,6 @@ class House:
     clock: FakeClock = field(default_factory=FakeClock)
     judge: Judge = field(init=False)
     deliverer: Deliverer = field(init=False)
-    _ids: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -86,7 +85,7 @@ class House:
             watch.see_location(connection, Place(location, self.clock.at, blind=False, judge=True))
             state = watch.load_states(connection, [key]).get(key, {})
             round_at = datetime.fromisoformat(state["since"]) if attempt else None
-            seen = Seen(f"r{next(self._ids)}", key, location, self.clock.at, ok, attempt=attempt, round_at=round_at)
+            seen = Seen(str(ULID()), key, location, self.clock.at, ok, attempt=attempt, round_at=round_at)
             problem = "" if ok else "status 500"
             watch.add_results(connection, [Seen(**{**vars(seen), "latency_ms": latency_ms, "problem": problem})])
         self.judge.step()

@@ -1,0 +1,157 @@
+"""Measure for the watch: one probe's check, one walk of a journey, one load test, each as `monitor` wants to hear of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from footfall.cli.measure import JourneyPlan, load_the_site, resolved, walk_journeys
+from footfall.cli.session import Session
+from footfall.cli.workplace import Workplace
+from footfall.config.suite import ProbeSpec, Target
+from footfall.errors import FootfallError, StoreError
+from footfall.monitor.location import Measured
+from footfall.monitor.plan import JOURNEY, PROBE, Subject
+from footfall.samples import Artifact, Event, Record, Sample
+from footfall.store.provenance import new_run
+from footfall.store.spool import begin_run, read_spool, tail
+from footfall.store.writer import take_in
+from footfall.target import LiveTarget
+
+KIND = "watch"
+_LOAD_CAP_S = 4 * 3600.0
+_START_S = 60.0
+"""What a journey's processes may take beside the walk itself."""
+
+
+class Silent:
+    """Progress of what nobody looks at."""
+
+    def update(self, phase: str, line: str) -> None:
+        """Show nothing."""
+
+    def done(self, phase: str, line: str) -> None:
+        """Show nothing."""
+
+    def say(self, line: str) -> None:
+        """Show nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        return None
+
+
+@dataclass
+class Measuring:
+    """Makes checks of a suite against a target that is open. `abandoned` ends journeys and load tests at once."""
+
+    workplace: Workplace
+    target: Target
+    live: LiveTarget
+    location: str
+    headers: Mapping[str, str]
+    probes: Mapping[str, ProbeSpec]
+    abandoned: threading.Event
+
+    async def measure(self, subject: Subject) -> Measured:
+        """Make one check. Raises nothing for what the site does."""
+        if subject.source == PROBE:
+            return await self._probe(self.probes[subject.name])
+        work = self._walk if subject.source == JOURNEY else self._load
+        return await asyncio.to_thread(work, subject)
+
+    async def _probe(self, spec: ProbeSpec) -> Measured:
+        from footfall.probe.check import check  # noqa: PLC0415
+
+        result = await check(spec, self.live.url, self.headers)
+        return Measured(result.ok, result.latency_ms, result.problem, {**result.phases, **result.measured})
+
+    def _walk(self, subject: Subject) -> Measured:
+        plan = JourneyPlan((subject.name,), arguments=("--warm-up", "0"))
+        cap = self.workplace.suite.journeys.timeout_s + _START_S
+        run, records, error = self._run(subject, lambda session: walk_journeys(session, plan), cap)
+        walked = [record for record in records if isinstance(record, Sample) and not record.part]
+        good = [record.value for record in walked if record.metric == "success"]
+        problem = _problem(records, error)
+        duration = next((record.value for record in walked if record.metric == "duration"), None)
+        files = [f"out/{run}/{record.path}" for record in records if isinstance(record, Artifact)]
+        ok = bool(good) and all(good) and not error
+        return Measured(ok, duration, "" if ok else problem, {"evidence": files[:10]} if files and not ok else {}, run)
+
+    def _load(self, subject: Subject) -> Measured:
+        run, _, error = self._run(subject, lambda session: load_the_site(session, subject.name), _LOAD_CAP_S)
+        problem = error or self._broken_budgets(run, subject.name)
+        return Measured(not problem, None, problem, {}, run)
+
+    def _broken_budgets(self, run: str, profile: str) -> str:
+        from footfall.cli.judge import Strictness, judge  # noqa: PLC0415
+        from footfall.cli.workplace import budgets_of  # noqa: PLC0415
+        from footfall.gate.verdict import Outcome  # noqa: PLC0415
+        from footfall.store import reader  # noqa: PLC0415
+
+        budgets = budgets_of(self.workplace.suite)
+        view = judge(self.workplace, reader.run(self.workplace.store, run), budgets.budgets, Strictness(), budgets.slos)
+        broken = [verdict for verdict in view.of(Outcome.FAIL) if verdict.source == "load" and verdict.subject == profile]
+        return "; ".join(f"{verdict.key} {verdict.text}: {verdict.reason}" for verdict in broken)
+
+    def _run(self, subject: Subject, work: Callable[[Session], None], cap_s: float) -> tuple[str, list[Record], str]:
+        """Do something in a run of its own; returns its id, all that was written, and why it could not be done."""
+        labels = {subject.source: subject.name, "location": self.location}
+        begun = new_run(self.target.name, KIND, self.workplace.root, os.environ, labels=labels)
+        run = replace(begun, location=self.location, config_digest=self.workplace.suite.digest)
+        error = ""
+        with begin_run(self.workplace.root, run) as opened:
+            session = Watched(self.workplace, self.target, self.live, opened, Silent(), tail(opened.directory), time.monotonic() + cap_s)
+            session.abandoned = self.abandoned
+            try:
+                work(session)
+            except FootfallError as failed:
+                error = failed.message
+            opened.end("failed" if error or session.failed else "finished")
+        records = list(read_spool(opened.directory))
+        self._take_in(opened.directory)
+        return run.id, records, error
+
+    def _take_in(self, spool: Path) -> None:
+        """Keep a run; while the store is away its spool stays, and the next start or the next hour takes it in."""
+        try:
+            take_in(self.workplace.store, spool)
+        except StoreError:
+            return
+
+
+@dataclass
+class Watched(Session):
+    """A session that also ends when the watch is told to hurry."""
+
+    abandoned: threading.Event | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the time cap has passed, or nobody waits any more."""
+        return super().over or (self.abandoned is not None and self.abandoned.is_set())
+
+
+def _problem(records: list[Record], error: str) -> str:
+    said = [record.text for record in records if isinstance(record, Event) and record.kind in ("error", "script_error")]
+    return error or next(iter(said), "it did not come to its end")
+
+
+def resolved_probes(probes: Mapping[str, ProbeSpec]) -> tuple[dict[str, ProbeSpec], list[str]]:
+    """Return the probes with the environment's values, and all that is wrong with them."""
+    ready, problems = {}, []
+    for name, probe in probes.items():
+        try:
+            ready[name] = resolved(probe)
+        except FootfallError as error:
+            problems.append(error.message)
+    return ready, problems

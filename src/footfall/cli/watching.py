@@ -1,0 +1,214 @@
+"""Put a watch together for a suite: its plan, its channels, its checks; and mind the signals while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from footfall.cli.output import say
+from footfall.cli.watched import KIND, Measuring, resolved_probes
+from footfall.cli.workplace import Workplace
+from footfall.clock import SystemClock
+from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
+from footfall.config.suite import Target
+from footfall.errors import UsageError
+from footfall.monitor.channels.base import Sender
+from footfall.monitor.channels.make import senders
+from footfall.monitor.deliver import Deliverer
+from footfall.monitor.judge import Judge
+from footfall.monitor.letter import Writer
+from footfall.monitor.location import Location
+from footfall.monitor.plan import Plan, plan_of
+from footfall.monitor.ready import problems
+from footfall.monitor.watch import Chore, Parts, Watch
+from footfall.store import incidents
+from footfall.store import watch as kept
+from footfall.store.election import Election
+from footfall.store.inbox import Inbox
+from footfall.store.provenance import describe_machine
+from footfall.store.prune import prune
+from footfall.store.writer import take_in_abandoned
+from footfall.target import LiveTarget, open_target
+
+_THREADS = 16
+
+
+def run(workplace: Workplace, target: Target, *, place: str, faults: tuple[str, ...], once: bool, verbose: bool) -> int:
+    """Watch until a signal comes, or check everything once; return the exit code. Raises UsageError with all that is wrong at once."""
+    _log(verbose=verbose)
+    plan, channels, wrong = _prepared(workplace, target)
+    if wrong:
+        raise UsageError("\n".join(wrong), hint="the watch does not start before all of this is mended")
+    place = place or platform.node() or "here"
+    with ExitStack() as stack:
+        # A site that is down now is what a watch is for: it need not answer.
+        live = stack.enter_context(open_target(target, faults)) if target.demo else LiveTarget(target.name, _address(target))
+        probes, _ = resolved_probes(workplace.suite.probes)
+        headers = {**_headers(target), "X-Footfall-Run": f"watch-{place}"}
+        measuring = Measuring(workplace, target, live, place, headers, probes, threading.Event())
+        sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {len(plan.subjects)} things, {len(channels)} channels\n")
+        sys.stderr.flush()
+        return asyncio.run(_run(workplace, plan, channels, measuring, once=once))
+
+
+def _log(*, verbose: bool) -> None:
+    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logger = logging.getLogger("footfall.watch")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sender], list[str]]:
+    """Return the plan, the channels, and everything that is wrong."""
+    plan = plan_of(workplace.suite)
+    made, wrong = senders(plan.alerts, os.environ)
+    _, unset = resolved_probes(workplace.suite.probes)
+    found = [*wrong, *unset, *problems(workplace.suite, plan, target)]
+    spec = workplace.suite.watch
+    for needed in (
+        lambda: _address(target),
+        lambda: _headers(target),
+        lambda: resolve(spec.control, os.environ, "watch.control"),
+        lambda: resolve(spec.call, os.environ, "watch.call"),
+    ):
+        try:
+            needed()
+        except UsageError as error:
+            found.append(error.message)
+    return plan, made, list(dict.fromkeys(found))
+
+
+def _address(target: Target) -> str:
+    return resolve(target.url or "", os.environ, f"targets.{target.name}.url").rstrip("/")
+
+
+def _headers(target: Target) -> dict[str, str]:
+    return resolve_all(target.headers, os.environ, f"targets.{target.name}.headers")
+
+
+async def _run(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measuring: Measuring, *, once: bool) -> int:
+    # Threads for the store, for channels, and one for each journey that runs: none must wait for another's.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS + plan.watch.journeys_at_once))
+    stop, hurry = asyncio.Event(), asyncio.Event()
+    code = _mind_signals(stop, hurry, measuring.abandoned)
+    built = _build(workplace, plan, channels, measuring)
+    if once:
+        return code[0] if await _stopped(built.once(), stop, measuring.abandoned) else _anything_down(workplace)
+    await built.run(stop, hurry)
+    return code[0]
+
+
+async def _stopped(work: Coroutine[None, None, None], stop: asyncio.Event, abandoned: threading.Event) -> bool:
+    """Do something until it is done or a signal comes; say whether one came."""
+    doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if doing.done():
+        stopping.cancel()
+        await doing
+        return False
+    abandoned.set()
+    doing.cancel()
+    return True
+
+
+def _mind_signals(stop: asyncio.Event, hurry: asyncio.Event, abandoned: threading.Event) -> list[int]:
+    """The first signal stops, the second hurries. Returns where the exit code will stand."""
+    code = [0]
+
+    def told(number: int) -> None:
+        code[0] = 128 + number
+        if stop.is_set():
+            hurry.set()
+            abandoned.set()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told, number)
+    return code
+
+
+def _build(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measuring: Measuring) -> Watch:
+    root, store, clock, name = workplace.root, workplace.store, SystemClock(), measuring.location
+    masker = Masker(secret_values(workplace.suite, os.environ))
+    inbox = Inbox(root, name)
+    reach = workplace.suite.watch
+    location = Location(name, plan, measuring.measure, inbox, clock, control=_asker(reach.control), masker=masker)
+    judge = Judge(store, plan, clock, target=measuring.target.name, root=root)
+    deliverer = Deliverer(store, plan, channels, clock, writer=Writer(root), holder=f"{name}:{os.getpid()}", masker=masker)
+    parts = Parts(plan, store, location, inbox, judge, deliverer, Election(store, root), clock, describe_machine())
+    parts.chores = _chores(workplace)
+    parts.call = _caller(reach.call)
+    return Watch(parts)
+
+
+def _chores(workplace: Workplace) -> list[Chore]:
+    """Retention, and runs whose spools stayed while the store was away."""
+    spec, store = workplace.suite.watch, workplace.store
+
+    def forget() -> None:
+        now = datetime.now(UTC)
+        with store.writing() as connection:
+            kept.forget(connection, now, results_d=spec.keep_results_d, hours_d=spec.keep_hours_d, incidents_d=spec.keep_incidents_d)
+        prune(store, before=now - timedelta(days=spec.runs_kept_d), kind=KIND)
+
+    def take_in() -> None:
+        take_in_abandoned(store, workplace.root)
+
+    return [Chore("retention", 3600.0, forget), Chore("taking in what was left", 3600.0, take_in, judge_only=False)]
+
+
+def _asker(address: str) -> Callable[[], Awaitable[bool]] | None:
+    """Return what asks the control address: any answer will do."""
+    if not address:
+        return None
+    url = resolve(address, os.environ, "watch.control")
+
+    async def ask() -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=5.0, follow_redirects=False) as client:
+                await client.head(url)
+        except httpx.HTTPError:
+            return False
+        return True
+
+    return ask
+
+
+def _caller(address: str) -> Callable[[], Awaitable[None]] | None:
+    """Return what calls the dead man's switch."""
+    if not address:
+        return None
+    url = resolve(address, os.environ, "watch.call")
+
+    async def call() -> None:
+        async with httpx.AsyncClient(timeout=10.0) as client:
+            (await client.get(url)).raise_for_status()
+
+    return call
+
+
+def _anything_down(workplace: Workplace) -> int:
+    """Say what is down; 1 when anything is."""
+    with workplace.store.reading() as connection:
+        found = incidents.listed(connection, only_open=True, last=None)
+    for incident in reversed(found):
+        say(f"✗ #{incident.number} {incident.severity} {incident.title}: {incident.problem}")
+    if not found:
+        say("✓ nothing is broken")
+    return 1 if found else 0
