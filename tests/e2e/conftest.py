@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE_S = 180
+PATIENCE_S = 600
 
 SHORT_PROFILE = '''"""A few users for a few seconds."""
 

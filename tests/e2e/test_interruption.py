@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.conftest import Ended, SuiteCopy, clean_environment, processes_of
 
-PATIENCE_S = 90
+PATIENCE_S = 300
 
 
 def wait_until(true: Callable[[], object]) -> None:

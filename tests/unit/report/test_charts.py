@@ -33,6 +33,7 @@ def _picture(markup: Markup) -> ET.Element:
 
 
 @given(NUMBERS)
+@example([5e-324])
 @example([1e-05])
 def test_every_scale_holds_all_its_values(values: list[float]) -> None:
     """No value lies outside its scale, ticks lie within it, and there is always some width."""

@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_LEAST = 1e-300
+"""No axis has a finer step: below it floats lose their digits and at last become 0."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -27,6 +30,7 @@ class Scale:
 
 def nice(value: float, *, up: bool) -> float:
     """Return the next of 1, 2, 2.5, 5 × a power of ten, at or above (`up`) or below `value`, which must be above 0."""
+    value = max(value, _LEAST)
     power = 10.0 ** math.floor(math.log10(value))
     rungs = [power * rung for rung in (1, 2, 2.5, 5, 10)]
     if up:
