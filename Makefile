@@ -27,7 +27,7 @@ test: setup
 ifdef ARGS
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 else
-	@$(VENV_PYTHON) -m pytest --hypothesis-profile same-examples -n auto --dist loadfile -m "not alone and not fresh" --cov --cov-report=
+	@$(VENV_PYTHON) -m pytest --hypothesis-profile same-examples -n auto --dist loadfile --no-loadscope-reorder -m "not alone and not fresh" --cov --cov-report=
 	@$(VENV_PYTHON) -m pytest -m alone --cov --cov-append --cov-report=term
 endif
 
