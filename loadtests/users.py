@@ -28,10 +28,10 @@ PLAN = (
 
 
 class Person(LeanUser):
-    """Someone with a name, who thinks two seconds between two things, on average."""
+    """Someone with a name, who thinks a second and a half between two things, on average."""
 
     abstract = True
-    think_s = 2.0
+    think_s = 1.5
 
     def who(self) -> dict[str, str]:
         """Return the name and email that a form asks for."""
@@ -69,6 +69,7 @@ class Booker(Person):
         booking = self.client.post("/api/bookings", json=details, status=201, has={"ref": str, "status": "awaiting_payment"}).json()
         self.think()
         self.pay(booking)
+        self.think()
         self.client.get(f"/api/bookings/{booking['ref']}", name="/api/bookings/{ref}", has={"status": "confirmed"}).json()
 
 
@@ -86,6 +87,7 @@ class Shopper(Person):
         cart = self.client.post("/api/carts", json={}, status=201, has={"id": str}).json()["id"]
         for product in random.sample(found["products"], k=min(2, len(found["products"]))):
             number = product["id"]
+            self.think()
             self.client.get(f"/api/products/{number}", name="/api/products/{id}", has={"id": number, "price_cents": int}).json()
             self.think()
             chosen = {"quantity": random.randint(1, 3)}
@@ -96,6 +98,7 @@ class Shopper(Person):
         order = self.client.post("/api/orders", json={"cart": cart, **self.who(), **ADDRESS}, status=201, has={"ref": str}).json()
         self.think()
         self.pay(order)
+        self.think()
         self.client.get(f"/api/orders/{order['ref']}", name="/api/orders/{ref}", has={"ref": order["ref"], "status": str}).json()
 
 
@@ -109,6 +112,7 @@ class Supplier(Person):
     def fulfil(self) -> None:
         """Offer, prepare, send out, deliver."""
         ref = self.place_order()
+        self.think()
         self.client.get("/api/supplier/orders?status=open", name="/api/supplier/orders", has={"orders": list}).json()
         self.think()
         offer = {"fee_cents": 500, "minutes": 45}
@@ -167,7 +171,9 @@ class JobPoster(Person):
                 break
         chosen = {"quote": random.choice(quotes)["id"]}
         path, name = f"/api/jobs/{ref}/bookings", "/api/jobs/{ref}/bookings"
-        self.pay(self.client.post(path, name=name, json=chosen, status=201, has={"ref": str, "payment": dict}).json())
+        booking = self.client.post(path, name=name, json=chosen, status=201, has={"ref": str, "payment": dict}).json()
+        self.think()
+        self.pay(booking)
 
 
 class FormSender(Person):

@@ -108,6 +108,7 @@ class Agent:
         self.outcome, self._stopping, self._began = "", False, time.time()
         self._users = 0
         self._over.clear()
+        _freeze()
         if isinstance(runner, WorkerRunner):
             run = getattr(environment.parsed_options, _RUN_OPTION, "")
             _adapt(environment)
@@ -180,8 +181,7 @@ class Agent:
             if self._capture is not None:
                 self._outbox.extend(self._capture.slices(users))
                 if users != before:
-                    # Keep the collector off the users that have come: one full collection of ten thousand stops them all for half a second.
-                    gc.freeze()
+                    _freeze()
             if self._recording is not None:
                 self._note_phase(self._recording, runner, environment.shape_class)
                 self._take_own(self._recording)
@@ -336,3 +336,12 @@ def _changing(shape: object) -> bool:
     moment = shape.get_run_time()  # type: ignore[no-untyped-call]  # Locust is annotated in part
     aims = shape.aim(moment), shape.aim(moment - 1)
     return not all(aim is not None and aim.steady for aim in aims)
+
+
+def _freeze() -> None:
+    """Keep the collector off all that is there: a full collection of ten thousand users would stop them for half a second.
+
+    Called while they come, second by second, it has little to look at each time.
+    """
+    gc.collect()
+    gc.freeze()
