@@ -179,6 +179,8 @@ const settle = async (limit) => {
   const until = performance.now() + limit;
   while (performance.now() < until && moving()) await pause(10);
   if (unseen || moving()) await frames();
+  if (!touched) return;
+  // web-vitals looks at interactions when the page is idle
   await Promise.race([pause(50), new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve))]);
 };
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, Error, Page
 
@@ -17,6 +18,7 @@ from footfall import __version__
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.iteration import Iteration
 
+Answer = TypeVar("Answer")
 EACH_S = 5.0
 """What one question to a page that may hang may take."""
 _NETWORK_LINES = 500
@@ -57,41 +59,50 @@ def traceparent_told(iteration: Iteration) -> str:
     if iteration.traceparent:
         return iteration.traceparent
     for page in _pages(iteration):
-        with _patiently():
-            told = str(page.evaluate(_TRACEPARENT))
-            if told:
-                return told
+        told = _asked(iteration, page, lambda page: str(page.evaluate(_TRACEPARENT)))
+        if told:
+            return told
     return ""
 
 
 def keep_failure(iteration: Iteration) -> None:
     """Keep a screenshot, the DOM and the requests of every page that is open, and what the browser told; 5 s each at most."""
-    part, folder = iteration.last_part, iteration.walk.folder
     for index, page in enumerate(_pages(iteration), 1):
-        shown = False
-        with _patiently():
-            shown = iteration.keep_picture(page, f"{folder}/page-{index}.png", part)
-        if not shown:
-            _keep_surface(iteration, page, f"{folder}/page-{index}.png", part)
-            continue  # a page that hangs has no DOM to give either
-        with _patiently():
-            _write(iteration, "dom", f"page-{index}.html", page.evaluate(_DOM))
-        with _patiently():
-            _write(iteration, "network", f"network-{index}.txt", _network_log(page.url, page.evaluate(_NETWORK)))
+        _keep_page(iteration, page, index)
     if iteration.notebook.told:
         _write(iteration, "console", "console.log", "\n".join(iteration.notebook.told) + "\n")
 
 
+def _keep_page(iteration: Iteration, page: Page, index: int) -> None:
+    part, picture = iteration.last_part, f"{iteration.walk.folder}/page-{index}.png"
+    if not _asked(iteration, page, lambda page: iteration.keep_picture(page, picture, part)):
+        iteration.watch.stuck.add(page)  # a page that hangs has nothing else to give either
+        _keep_surface(iteration, page, picture, part)
+    dom = _asked(iteration, page, lambda page: page.evaluate(_DOM))
+    if dom:
+        _write(iteration, "dom", f"page-{index}.html", dom)
+    entries = _asked(iteration, page, lambda page: page.evaluate(_NETWORK))
+    if entries:
+        _write(iteration, "network", f"network-{index}.txt", _network_log(page.url, entries))
+
+
 def _keep_surface(iteration: Iteration, page: Page, name: str, part: str) -> None:
-    """Keep what the screen shows of a page whose own thread hangs; not where a secret would show, for nobody could cover it."""
+    """Keep what the screen shows of a page whose own thread hangs; not where a secret would show, for nobody could cover it.
+
+    The film of the screen is the one thing that Chromium draws without asking the page.
+    """
     if iteration.secrets.values:
         return
-    with _patiently():
-        import base64  # noqa: PLC0415  # only for pages that hang
-
-        told = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "png"})
+    frames: list[str] = []
+    with suppress(Error, DeadlinePassedError), deadline(EACH_S, "the screen shows nothing"):
+        session = page.context.new_cdp_session(page)
+        session.on("Page.screencastFrame", lambda frame: frames.append(frame["data"]))
+        session.send("Page.startScreencast", {"format": "png"})
+        while not frames:
+            page.wait_for_timeout(20)
+    if frames:
         path = iteration.keeper.path(name)
-        path.write_bytes(base64.b64decode(told["data"]))
+        path.write_bytes(base64.b64decode(frames[0]))
         iteration.keeper.keep("screenshot", path, iteration.place(part))
 
 
@@ -99,10 +110,16 @@ def _pages(iteration: Iteration) -> list[Page]:
     return [page for context in iteration.watch.contexts for page in context.pages]
 
 
-@contextmanager
-def _patiently() -> Iterator[None]:
-    with suppress(Error, DeadlinePassedError), deadline(EACH_S, "the page gives nothing"):
-        yield
+def _asked(iteration: Iteration, page: Page, question: Callable[[Page], Answer]) -> Answer | None:
+    """Ask a page something; one that gave no answer within `EACH_S` is not asked again."""
+    if page in iteration.watch.stuck:
+        return None
+    try:
+        with suppress(Error), deadline(EACH_S, "the page gives nothing"):
+            return question(page)
+    except DeadlinePassedError:
+        iteration.watch.stuck.add(page)
+    return None
 
 
 def _write(iteration: Iteration, kind: str, name: str, text: str) -> None:
@@ -128,7 +145,7 @@ def keep_trace(iteration: Iteration) -> None:
     """Keep the traces of a repeat, and of each one the requests as a HAR file."""
     for index, context in enumerate(iteration.watch.contexts, 1):
         path = iteration.keeper.path(f"{iteration.walk.folder}/trace-{index}.zip")
-        with _patiently():
+        with suppress(Error, DeadlinePassedError), deadline(EACH_S, "the trace takes too long"):
             context.tracing.stop(path=path)
             iteration.secrets.mask_archive(path)
             har = har_of(path)

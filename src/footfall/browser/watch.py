@@ -33,7 +33,8 @@ class PageWatch:
     """The pages of one iteration: pop-ups and further contexts included.
 
     `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `js_errors`, `failed_requests`, and with
-    `headers` for each answer whether a cache gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`.
+    `headers` for each answer whether a cache gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`. Pages that are
+    `stuck` are not asked any more.
     """
 
     def __init__(self, tell: Callable[[str, str], None], *, headers: bool = False) -> None:
@@ -41,6 +42,7 @@ class PageWatch:
         self._headers = headers
         self._answered: set[str] = set()
         self.contexts: list[BrowserContext] = []
+        self.stuck: set[Page] = set()
         self._reports: dict[str, PageReport] = {}
         self._loads = 0
 
@@ -123,7 +125,7 @@ class PageWatch:
 
     def _read(self, page: Page) -> None:
         with suppress(Error):
-            raw = None if page.is_closed() else page.evaluate(_READ, SETTLE_MS)
+            raw = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
             if raw:
                 self._keep(report_of(raw))
 

@@ -30,8 +30,9 @@ MODULES = {
     """,
     "test_stuck.py": """
         def test_stuck(journey):
-            with journey.step("loop"):
+            with journey.step("open"):
                 journey.page.goto("/hang")
+            with journey.step("loop"):
                 journey.page.get_by_role("button").click()
                 journey.page.title()
     """,
@@ -133,11 +134,21 @@ def test_no_secret_is_in_any_file(failed: Walked) -> None:
     assert not any(b"battery" in text for text in texts)
 
 
-def test_a_page_that_hangs_gives_what_its_screen_shows(failed: Walked) -> None:
-    """A page whose own thread never ends is left at the journey's deadline; the others go on."""
-    (error,) = [event for event in failed.events if event.detail.get("journey") == "stuck" and event.kind == "error"]
-    assert "longer than 6 s" in error.text
+def test_a_page_that_hangs_gives_what_its_screen_shows(walk: Walk, shop: str) -> None:
+    """A page whose own thread never ends is left at the journey's deadline, with its screen; the steps before it are kept."""
+    walked = walk({"test_stuck.py": MODULES["test_stuck.py"]}, "--base-url", shop, "--journey-timeout", "4", "--no-repeat")
+    (error,) = [event for event in walked.events if event.kind == "error"]
+    assert "longer than 4 s" in error.text
     assert error.detail["step"] == "loop"
+    assert walked.values("open", "duration") != []
+    (picture,) = [artifact for artifact in walked.artifacts if "failures/" in artifact.path]
+    assert (picture.kind, picture.part) == ("screenshot", "loop")
+    assert (walked.spool / picture.path).read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_picture_where_a_secret_cannot_be_covered(failed: Walked) -> None:
+    """Of a page that hangs the screen is not kept once a secret was asked for: nobody can cover it there."""
+    assert kept(failed, "stuck")["screenshot"] == 0
 
 
 def test_a_crashed_browser_costs_one_walk(failed: Walked) -> None:
