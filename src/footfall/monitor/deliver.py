@@ -30,8 +30,9 @@ from footfall.store.incidents import Entry
 from footfall.store.outbox import Message
 from footfall.store.writer import Store
 
-LEASE_S = 120.0
-"""Longer than any channel may take."""
+LEASE_S = 60.0
+"""Longer than any channel may take; what a dead process held is sent again after it."""
+SEND_S = 45.0
 DEAD_AFTER = 3
 """Failures in a row after which a channel counts as dead."""
 GIVE_UP = timedelta(days=1)
@@ -108,9 +109,12 @@ class Deliverer:
             return ChannelError(f"no channel is called {message.channel}", permanent=True)
         reached("sending")
         try:
-            await sender.send(self._letter(message))
+            async with asyncio.timeout(SEND_S):
+                await sender.send(self._letter(message))
         except ChannelError as error:
             return error
+        except TimeoutError:
+            return ChannelError(f"no answer within {SEND_S:g} s")
         except Exception as error:  # noqa: BLE001  # a supervision point: one channel's fault must not stop the others
             _log.warning("the channel %s failed", message.channel, exc_info=True)
             return ChannelError(f"{type(error).__name__}: {error}")

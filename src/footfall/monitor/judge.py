@@ -5,7 +5,6 @@ A judge that dies at any moment loses nothing: what it had not committed is judg
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -95,7 +94,6 @@ class Bench:
         self._places = watch.places(connection)
         self._states: dict[str, State] = {}
         self._before: dict[str, State] = {}
-        self._failed: dict[str, list[Seen]] = defaultdict(list)
 
     # States
 
@@ -132,8 +130,6 @@ class Bench:
         """Judge one result."""
         subject = self.plan.subject(seen.subject)
         result = Result(seen.subject, seen.location, seen.at, seen.ok, seen.blind, seen.attempt, seen.round_at, seen.problem)
-        if not seen.ok:
-            self._failed[seen.subject].append(seen)
         context = self.context(subject, seen.location)
         self._take(subject, judge(self.state(subject.key), result, self.now, subject.rule, context))
         if seen.ok and not seen.attempt and seen.latency_ms is not None and subject.watched.slow:
@@ -160,7 +156,7 @@ class Bench:
 
     def _change(self, subject: Subject, transition: Transition) -> None:
         if transition.change is Change.OPENED:
-            self.desk.open(subject, transition, self._failed[subject.key] or self._last_failed(subject, transition))
+            self.desk.open(subject, transition, self._failed(subject, transition))
         elif transition.change is Change.RESOLVED:
             found = incidents.open_of(self.connection, subject.key)
             if found is not None:
@@ -170,8 +166,8 @@ class Bench:
             if blocking is not None:
                 self.desk.note(blocking, "held", f"{subject.name} fails as well, and is not told on its own: {transition.problem}")
 
-    def _last_failed(self, subject: Subject, transition: Transition) -> list[Seen]:
-        return [seen for seen in watch.last_results(self.connection, subject.key, 20) if not seen.ok and seen.at >= transition.since]
+    def _failed(self, subject: Subject, transition: Transition) -> list[Seen]:
+        return [seen for seen in watch.last_results(self.connection, subject.key, 50) if not seen.ok and seen.at >= transition.since]
 
     def fact(self, key: str, *, ok: bool, problem: str = "", at: datetime | None = None) -> None:
         """Judge what is no measurement: a channel is dead, a location missing, a heartbeat overdue."""

@@ -44,7 +44,9 @@ class Inbox:
             except BlockingIOError as error:
                 os.close(self._lock)
                 raise UsageError(f"a watch from {location} runs here already", hint="end it, or name another --location") from error
+            torn = self._path.exists() and self._path.read_bytes()[-1:] not in (b"", b"\n")
             self._file = self._path.open("ab", buffering=0)
+            self._file.write(b"\n" * torn)  # a line that a crash left half-written must not spoil the next one
 
     def add(self, seen: Seen) -> None:
         """Keep a result; when too much waits, or the disk refuses, it is counted as dropped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -173,6 +174,23 @@ def test_old_results_and_those_of_an_earlier_round_change_nothing() -> None:
     watched.see(0, ok=False)
     other = Result("shop", "ams", at(20), ok=False, attempt=2, round_at=at(-60))
     assert judge(watched.state, other, at(20), RULE, ONE) == (watched.state, ())
+
+
+def test_a_healthy_month_with_blips_opens_nothing() -> None:
+    """30 days at 30 s; 0.5 % of all checks fail on their own."""
+    dice, watched, blips = random.Random(7), Watched(), 0
+    for number in range(30 * 24 * 120):
+        if dice.random() < 0.005:
+            blips += 1
+            watched.see(number * 30, ok=False)
+            attempt = 1
+            while watched.state.phase is Phase.SUSPECT:
+                watched.see(number * 30 + 5 * attempt, ok=dice.random() >= 0.005, attempt=attempt)
+                attempt += 1
+        elif watched.state.failed_rounds or number % 100 == 0:  # others would change nothing: spare the month
+            watched.see(number * 30, ok=True)
+    assert blips > 350
+    assert Change.OPENED not in watched.changes()
 
 
 LOCATIONS = ("ams", "fra", "nyc")

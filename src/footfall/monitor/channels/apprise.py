@@ -10,8 +10,6 @@ from footfall.monitor.channels.base import ChannelError
 from footfall.monitor.content import RESOLVED
 from footfall.monitor.letter import Letter
 
-_DEADLINE_S = 45.0
-
 
 class Apprise:
     """Sends letters to one of Apprise's addresses."""
@@ -21,11 +19,7 @@ class Apprise:
 
     async def send(self, letter: Letter) -> None:
         """Send a letter. Raises ChannelError."""
-        try:
-            async with asyncio.timeout(_DEADLINE_S):
-                said = await asyncio.to_thread(self._notify, letter)
-        except TimeoutError as error:
-            raise ChannelError(f"no answer within {_DEADLINE_S:g} s") from error
+        said = await asyncio.to_thread(self._notify, letter)
         if said is not None:
             raise ChannelError(said)
 

@@ -1,0 +1,53 @@
+"""What the whole way from results to messages does over a long time, with a fake clock."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from footfall.config.alerts import Route
+from footfall.store.writer import Store
+from tests.integration.monitor.conftest import House, hook, plan
+from tests.integration.monitor.receivers import Receiver
+
+
+def test_blips_raise_no_alarm(store: Store, tmp_path: Path, receiver: Receiver) -> None:
+    """Three days at 30 s, 0.5 % of the checks fail on their own (the month of tests/unit/monitor/test_state.py knows only the rule)."""
+    dice = random.Random(7)
+    corner = House(store, tmp_path, plan([hook(receiver, "team")], [Route("all", ("team",))]))
+    corner.see(ok=True)
+    blips = 0
+    for _ in range(3 * 24 * 120):
+        corner.clock.turn(30)
+        if dice.random() < 0.005:
+            blips += 1
+            corner.see(ok=False)
+            corner.clock.turn(5)
+            corner.see(ok=dice.random() >= 0.005, attempt=1)
+    corner.deliver()
+    assert blips > 30
+    assert corner.incidents() == []
+    assert receiver.posts == []
+
+
+def test_a_service_that_becomes_slow_is_an_incident_that_ends(store: Store, tmp_path: Path, receiver: Receiver) -> None:
+    """Told as slow, not as down, with the usual duration beside the one that was seen; the memory survives a restart."""
+    corner = House(store, tmp_path, plan([hook(receiver, "team")], [Route("all", ("team",))]))
+    dice = random.Random(7)
+
+    def see(count: int, factor: float) -> None:
+        for _ in range(count):
+            corner.clock.turn(30)
+            corner.see(ok=True, latency_ms=100 * factor * dice.lognormvariate(0, 0.1))
+
+    see(150, 1.0)
+    corner.clock.turn(60)
+    corner.see(ok=True, latency_ms=100)
+    corner.restart()
+    see(12, 2.0)
+    corner.deliver()
+    assert corner.incident().subject == "slow:probe:shop"
+    assert "usually 1" in corner.incident().problem
+    see(40, 1.0)
+    corner.deliver()
+    assert receiver.kinds("/team") == ["opened", "resolved"]
