@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from footfall.cli.output import write_out
 from footfall.gate.evidence import Observation
 from footfall.metrics import CATALOGUE, Kind, Source, format_quantity
+from footfall.samples import Event
 from footfall.store import reader
 from footfall.store.writer import Store
 
@@ -34,7 +35,7 @@ def print_figures(store: Store, run_id: str, *, json: bool) -> None:
 
 
 _COLUMNS = (
-    *("success", "duration", "lcp", "inp", "cls", "fcp", "ttfb"),
+    *("success", "duration", "ux_score", "lcp", "inp", "cls", "fcp", "ttfb", "tbt"),
     *("requests", "p50", "p95", "p99", "errors", "throughput", "users"),
     *("latency", "dns", "connect", "tls"),
 )
@@ -106,7 +107,14 @@ def _as_json(store: Store, run_id: str, observations: Iterable[Observation]) -> 
 
 def problems(store: Store, run_id: str) -> list[str]:
     """Return what went wrong in a run, in its own words, each once."""
-    return list(dict.fromkeys(event.text for event in reader.events(store, run_id) if event.kind == "error"))
+    return list(dict.fromkeys(_placed(event) for event in reader.events(store, run_id) if event.kind == "error"))
+
+
+def _placed(event: Event) -> str:
+    """Return an event's text behind the journey, the step and the line where it happened."""
+    journey, step, file, line = (event.detail.get(key) for key in ("journey", "step", "file", "line"))
+    place = " › ".join(filter(None, (journey, step))) + (f" ({file}:{line})" if file and line else "")
+    return f"{place}: {event.text}" if journey else event.text
 
 
 def journey_failed(store: Store, run_id: str) -> bool:
