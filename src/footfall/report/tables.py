@@ -132,6 +132,9 @@ def _journey_facts(subject: _Subject) -> Iterable[str]:
         yield f"{held} of {count(success.figures.count, 'iteration')} reached the end"
     if whole:
         yield f"p75 {format_quantity(whole.figures.p75, whole.unit)} in all"
+    score = subject.find("", "ux_score")
+    if score:
+        yield f"UX score {score.figures.p50:.0f} of 100"
 
 
 def _ordered(parts: Iterable[str], order: Sequence[str]) -> list[str]:
