@@ -233,13 +233,13 @@ def uncorrected(before: Samples, after: Samples) -> bool:
 
 
 def sequential(rng: random.Random, variation: float, times: float, drift: float) -> tuple[Outcome, int]:
-    """Compare two deployments as `footfall gate --against` does; drift meets both alike, for they take turns."""
+    """Compare two deployments as `footfall gate --against` does: in turns of five iterations, which differ by `drift` by themselves."""
     before: Samples = [[] for _ in range(METRICS)]
     after: Samples = [[] for _ in range(METRICS)]
     for look in LOOKS:
         while len(before[0]) < look:
-            level = math.exp(rng.gauss(0, drift))
             for side, factor in ((before, 1.0), (after, times)):
+                level = math.exp(rng.gauss(0, drift))
                 for metric, drawn in enumerate(deployment(rng, 5, variation, factor)):
                     side[metric] += [value * level for value in drawn]
         pairs = [
@@ -254,7 +254,9 @@ def sequential(rng: random.Random, variation: float, times: float, drift: float)
 
 def against(rng: random.Random, repeat: int) -> None:
     """Two deployments, 40 metrics: how often each rule fails the newer one."""
-    print(f"\nTwo deployments, {METRICS} metrics, 2 % drift between runs: gates that fail, in % (1.00 is equal: false failures)")
+    print(
+        f"\nTwo deployments, {METRICS} metrics, runs and turns differ by 2 % by themselves: gates that fail, in % (1.00 is equal: false failures)"
+    )
     print(f"{'CV':>4} {'slower':>6} {'gates':>6}   {'against: fail':>13} {'?':>6} {'pairs':>6}   {'median ratio':>12} {'Mann-Whitney':>12}")
     for variation in (0.05, 0.1):
         for times in (1.0, 1.1, 1.2):

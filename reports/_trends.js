@@ -24,6 +24,7 @@
     const at = new Date(seconds * 1000);
     return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}, ${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
   };
+  const dated = (seconds, step) => step >= 86400 ? when(seconds).split(',')[0] : when(seconds).replace(',', '');
   const near = (marks, plot, x) => marks.find(([at]) => Math.abs(plot.valToPos(at, 'x') - x) < 5);
 
   const line = (plot, value, stroke, dash) => {
@@ -49,7 +50,7 @@
       bands: chart.low ? [{ series: [4, 3], fill: accent + '22' }] : [],
       cursor: { sync: { key: 'course' }, y: false, drag: { x: true, y: false } },
       scales: { x: { time: true, min: range[0], max: range[1] }, y: { range: (plot, low, high) => limits(chart, low, high) } },
-      axes: [{ ...axis, space: 64, size: 40 }, { ...axis, size: 58, values: (plot, ticks) => ticks.map((tick) => written(tick, chart.unit)) }],
+      axes: [{ ...axis, space: 64, size: 28, values: (plot, ticks, at, space, step) => ticks.map((tick) => dated(tick, step)) }, { ...axis, size: 58, values: (plot, ticks) => ticks.map((tick) => written(tick, chart.unit)) }],
       hooks: {
         draw: [(plot) => {
           if (chart.limit !== null) line(plot, chart.limit, colour('--fail'), [6, 4]);
@@ -67,7 +68,8 @@
     if (chart.limit !== null && chart.limit >= 0.2 * high && chart.limit <= 2.5 * high) { low = Math.min(low, chart.limit); high = Math.max(high, chart.limit); }
     const missing = Math.max(0, 0.5 * Math.abs(high + low) / 2 - (high - low)) || (high > low ? 0 : 1);
     const room = (high - low) * 0.08;
-    return [low >= 0 ? Math.max(0, low - missing / 2 - room) : low - missing / 2 - room, high + missing / 2 + room];
+    const top = high + missing / 2 + room, whole = chart.unit === 'ratio' && high <= 1;
+    return [low >= 0 ? Math.max(0, low - missing / 2 - room) : low - missing / 2 - room, whole ? Math.min(top, 1 + room / 4) : top];
   };
 
   const build = (figure) => {

@@ -15,7 +15,7 @@ from footfall.cli.workplace import Workplace
 from footfall.config.suite import GateSpec, Suite, Target
 from footfall.errors import CannotJudgeError, UsageError
 from footfall.gate.against import Look, pairs_of
-from footfall.gate.compare import LOOKS, Comparison, answer, compare
+from footfall.gate.compare import LOOKS, TURN, Comparison, answer, compare
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Outcome
 from footfall.metrics import Source, format_quantity
@@ -27,8 +27,6 @@ from footfall.store.summary import PART_LABEL
 
 KIND = "against"
 TIME_CAP_S = 1800.0
-BLOCK = LOOKS[0] // 2
-"""Iterations that are walked at one deployment before it is the other's turn."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,9 @@ def _until_clear(old: Session, new: Session, spec: GateSpec, shown: Progress) ->
     """Walk block after block; return at which look it ended, and why."""
     turns = _turns(old, new)
     for number, pairs in enumerate(LOOKS, 1):
-        for _ in range((pairs - (LOOKS[number - 2] if number > 1 else 0)) * 2 // BLOCK):
+        for _ in range((pairs - (LOOKS[number - 2] if number > 1 else 0)) * 2 // TURN):
             try:
-                walk_journeys(next(turns), JourneyPlan(spec.journeys, BLOCK, spec.devices))
+                walk_journeys(next(turns), JourneyPlan(spec.journeys, TURN, spec.devices))
             except CannotJudgeError as error:
                 if not (old.over or new.over):
                     raise

@@ -72,11 +72,10 @@ def _print(two: TwoRuns, *, everything: bool) -> None:
     say(two.headline)
     for remark in two.remarks:
         say(f"! {remark}")
-    kept = [each for each in two.differences if everything or each.sure or _matters(each)]
+    kept = [each for each in two.differences if everything or each.sure or each.apart or _matters(each)]
     table = Table("", "figure", "before", "after", "change", "", box=None, pad_edge=False, header_style="bold")
     for each in kept if everything else kept[:MOST]:
-        word = "" if not each.tone else "✗ worse" if each.worse else "✓ better"
-        table.add_row(each.place, each.name, *each.texts, word)
+        table.add_row(each.place, each.name, *each.texts, each.word)
     say("")
     print_table(table)
     if len(kept) > MOST and not everything:
@@ -101,6 +100,7 @@ def _as_json(two: TwoRuns) -> dict[str, Any]:
                 "after": each.after,
                 "change": each.change,
                 "sure": each.sure,
+                "apart": each.apart,
                 "worse": each.worse,
             }
             for each in two.differences

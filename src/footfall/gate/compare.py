@@ -8,6 +8,11 @@ numbers of pairs, and measuring stops as soon as the answer is clear:
 - *pass* when every metric surely is not slower by a tenth or more (the same test against the older samples made a tenth slower);
 - *inconclusive* at the last look or the time cap, with the number of pairs that would do.
 
+A turn at one deployment is five iterations in a browser of its own, and turns differ by themselves (the machine's mood), so five samples
+of one turn are not five independent ones. Both answers must hold against what turns differ by, too: a t-test on the turns' means of
+logarithms, their variance drawn towards that of all metrics and a usual one. Without it, turns that differ by 4 % would fail 7 of 100
+gates falsely (bench/gate_accuracy.py).
+
 How much slower is told by the Hodges–Lehmann estimate: the median of all ratios of a newer to an older sample. Differences below a
 floor (`FLOORS`) never count: nobody notices two milliseconds. Pure; scipy and numpy are imported when first needed.
 """
@@ -30,6 +35,13 @@ RELEVANT = 1.10
 """The ratio that must be ruled out before a deployment passes."""
 FLOORS: Mapping[str, float] = MappingProxyType({"ms": 20.0, "bytes": 2048.0})
 """Differences below it do not count, by base unit. Metrics of any other unit are not compared."""
+TURN = LOOKS[0] // 2
+"""Samples that are taken at one deployment before it is the other's turn."""
+USUAL_DRIFT = 0.03
+"""Standard deviation of ln x between turns to expect before any is seen."""
+USUAL_WEIGHT = 8
+_BEST_OF_MANY = 4
+"""So many times as small is the chance of the turns' test: the worst of many metrics is looked at, and its own scatter comes on top."""
 FEWEST = 5
 """Samples on each side without which nothing is said."""
 _FEW_METRICS = 10
@@ -107,10 +119,8 @@ def compare(all_pairs: Sequence[Pairs], levels: Levels | None = None) -> tuple[C
     slower = _mann_whitney([(pairs.after, [value * aside for value in pairs.before]) for pairs in usable], "greater")
     kept = _mann_whitney([(pairs.after, _slowed(pairs)) for pairs in usable], "less")
     failed = _holm(slower, levels.failing)
-    return tuple(
-        _compared(pairs, slower[at], kept[at] <= levels.passing, at in failed, _needed(pairs, len(usable), levels))
-        for at, pairs in enumerate(usable)
-    )
+    sure = [_Sure(at in failed, kept[at] <= levels.passing, drift, levels) for at, drift in enumerate(_drifts(usable))]
+    return tuple(_compared(pairs, slower[at], sure[at], _needed(pairs, len(usable), levels)) for at, pairs in enumerate(usable))
 
 
 def _usable(pairs: Pairs) -> bool:
@@ -126,16 +136,72 @@ def answer(comparisons: Sequence[Comparison]) -> Outcome:
     return Outcome.PASS if outcomes == {Outcome.PASS} else Outcome.INCONCLUSIVE
 
 
-def _compared(pairs: Pairs, chance: float, kept: bool, failed: bool, needed: int | None) -> Comparison:
+@dataclass(frozen=True)
+class _Drift:
+    """By how much turns make two deployments differ: the standard error of ln ratio, and its degrees of freedom."""
+
+    error: float
+    freedom: float
+
+    def reach(self, chance: float) -> float:
+        """How far apart they come with so small a chance."""
+        from scipy import special  # noqa: PLC0415
+
+        return float(special.stdtrit(self.freedom, 1 - chance)) * self.error
+
+
+@dataclass(frozen=True)
+class _Sure:
+    """What the samples say by themselves (`failed`, `kept`), and what turns differ by."""
+
+    failed: bool
+    kept: bool
+    drift: _Drift
+    levels: Levels
+
+    def slower(self, ratio: float) -> bool:
+        return self.failed and math.log(ratio) > self.drift.reach(self.levels.failing / _BEST_OF_MANY)
+
+    def within(self, ratio: float, allowed: float) -> bool:
+        return self.kept and math.log(ratio) + self.drift.reach(self.levels.passing) < math.log(allowed)
+
+
+def _compared(pairs: Pairs, chance: float, sure: _Sure, needed: int | None) -> Comparison:
     ratio, low, high = _ratio(pairs.before, pairs.after)
     before, after = _median(pairs.before), _median(pairs.after)
     count = min(len(pairs.before), len(pairs.after))
     found = Comparison(pairs.series, pairs.unit, Outcome.INCONCLUSIVE, before, after, ratio, (low, high), count, chance)
-    if failed and after - before >= FLOORS[pairs.unit]:
+    if sure.slower(ratio) and after - before >= FLOORS[pairs.unit]:
         return replace(found, outcome=Outcome.FAIL)
-    if kept and after <= found.allowed:
+    if sure.within(ratio, found.allowed / before) and after <= found.allowed:
         return replace(found, outcome=Outcome.PASS)
     return replace(found, needed=needed)
+
+
+def _drifts(all_pairs: Sequence[Pairs]) -> list[_Drift]:
+    """Estimate for each series what turns differ by, from how far the means of turns at one deployment lie apart.
+
+    One turn's mood meets all metrics alike, so that many of them tell no more of it than one does, only more exactly: the mean over all
+    counts, or the series' own where that is more.
+    """
+    squares = [_between_turns(pairs.before) + _between_turns(pairs.after) for pairs in all_pairs]
+    turns = [max(1, min(len(pairs.before), len(pairs.after)) // TURN) for pairs in all_pairs]
+    found = [(number / max(2 * (count - 1), 1), count) for number, count in zip(squares, turns, strict=True)]
+    common = math.fsum(variance for variance, _ in found) / max(len(found), 1)
+    return [_drift(max(variance, common), count) for variance, count in found]
+
+
+def _drift(variance: float, turns: int) -> _Drift:
+    seen = 2 * (turns - 1)
+    drawn = (USUAL_WEIGHT * USUAL_DRIFT**2 + seen * variance) / (USUAL_WEIGHT + seen)
+    return _Drift(math.sqrt(drawn * 2 / turns), USUAL_WEIGHT + seen)
+
+
+def _between_turns(values: Sequence[float]) -> float:
+    """Return the squared distances of the turns' means of ln x from their own mean; a turn that was cut short is left out."""
+    means = [math.fsum(map(math.log, values[start : start + TURN])) / TURN for start in range(0, len(values) - TURN + 1, TURN)]
+    middle = math.fsum(means) / max(len(means), 1)
+    return math.fsum((mean - middle) ** 2 for mean in means)
 
 
 def _slowed(pairs: Pairs) -> list[float]:

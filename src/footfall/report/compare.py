@@ -10,9 +10,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from statistics import median
 
 from footfall.gate.against import COMPARABLE, pairs_of
-from footfall.gate.compare import Levels, compare
+from footfall.gate.compare import FLOORS, Levels, compare
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Outcome
 from footfall.metrics import Kind, Source
@@ -23,6 +24,8 @@ from footfall.report.words import labels, series_place, signed_percent
 from footfall.samples import Run, Series
 
 LEVELS = Levels(false_failure=0.01, looks=1)
+FEWEST_APART = 3
+LEAST_APART = 0.05
 _ORDER = ("success", "duration", "latency", "errors", "throughput", "users", *VITALS)
 
 
@@ -41,7 +44,8 @@ class Difference:
     """One figure in both runs; None where a run did not see it.
 
     `change` is a ratio less 1 (None where it says nothing), `sure` whether the samples of both differ beyond their noise (1 % chance
-    over all figures of a false finding), `worse` None where no direction is known or nothing changed.
+    over all figures of a false finding), `apart` whether at least no sample of one run lies among those of the other, `worse` None
+    where no direction is known or nothing changed.
     """
 
     series: Series
@@ -52,6 +56,7 @@ class Difference:
     change: float | None
     sure: bool
     worse: bool | None
+    apart: bool = False
 
     @property
     def place(self) -> str:
@@ -70,6 +75,13 @@ class Difference:
         """`fail` for what is surely worse, `pass` for what is surely better, else empty."""
         return "" if not self.sure or self.worse is None else "fail" if self.worse else "pass"
 
+    @property
+    def word(self) -> str:
+        """`✗ worse`, `✓ better`, or with a question mark where only the samples lie apart; empty where neither is so."""
+        if self.worse is None or not (self.sure or self.apart):
+            return ""
+        return f"{('✗' if self.worse else '✓') if self.sure else '?'} {'worse' if self.worse else 'better'}"
+
 
 @dataclass(frozen=True)
 class TwoRuns:
@@ -86,9 +98,16 @@ class TwoRuns:
         return tuple(each for each in self.differences if each.sure)
 
     @property
+    def perhaps(self) -> tuple[Difference, ...]:
+        """What lies apart, though too few samples say so."""
+        return tuple(each for each in self.differences if each.apart and not each.sure)
+
+    @property
     def headline(self) -> str:
         """One sentence that says it all."""
         worse, better = (sum(each.worse is sign for each in self.surely) for sign in (True, False))
+        if not worse and not better and self.perhaps:
+            return f"Nothing is sure; the samples of {len(self.perhaps)} of {len(self.differences)} figures lie apart."
         if not worse and not better:
             return "No difference stands out of the noise of these two runs."
         told = [f"{number} {word}" for number, word in ((worse, "worse"), (better, "better")) if number]
@@ -101,8 +120,10 @@ def compare_runs(before: tuple[Side, Sequence[Observation]], after: tuple[Side, 
     earlier, later = (cleaned(tuple(seen)) for seen in (before[1], after[1]))
     known: tuple[dict[Series, Observation], ...] = tuple({_place(seen.series): seen for seen in side} for side in (earlier, later))
     slower, faster = _surely(earlier, later), _surely(later, earlier)
+    apart = _apart(earlier, later)
     places = [place for place in dict.fromkeys((*known[1], *known[0])) if "phase" not in place.label_map]
-    found = [_difference(known[0].get(place), known[1].get(place), place in slower or place in faster) for place in places]
+    told = [_difference(known[0].get(place), known[1].get(place), place in slower or place in faster) for place in places]
+    found = [replace(each, apart=place in apart) for each, place in zip(told, places, strict=True)]
     return TwoRuns(*sides, tuple(sorted(found, key=_rank)), (*_remarks(*sides), *_too_few(earlier, later)))
 
 
@@ -114,6 +135,17 @@ def _surely(first: Iterable[Observation], second: Iterable[Observation]) -> set[
     """The series of which `second` is surely more than `first`."""
     found = compare(pairs_of(first, second, COMPARABLE), LEVELS)
     return {_place(each.series) for each in found if each.outcome is Outcome.FAIL}
+
+
+def _apart(first: Iterable[Observation], second: Iterable[Observation]) -> set[Series]:
+    """The series of which no sample of one run lies among those of the other, and that differ by enough to be noticed."""
+    found = set()
+    for each in pairs_of(first, second, COMPARABLE):
+        low, high = sorted((each.before, each.after), key=median)
+        gap = median(high) - median(low)
+        if min(len(low), len(high)) >= FEWEST_APART and max(low) < min(high) and gap >= max(FLOORS[each.unit], LEAST_APART * median(low)):
+            found.add(_place(each.series))
+    return found
 
 
 def _too_few(first: Iterable[Observation], second: Iterable[Observation]) -> Iterable[str]:
@@ -145,9 +177,9 @@ def _figure(seen: Observation | None, statistic: str) -> float | None:
 def _rank(each: Difference) -> tuple[int, int, float, str, int]:
     source = list(Source).index(Source(each.series.source)) if each.series.source in set(Source) else len(Source)
     metric = _ORDER.index(each.series.metric) if each.series.metric in _ORDER else len(_ORDER)
-    if each.sure:
-        return 0, 0 if each.worse else 1, -abs(each.change or 1.0), "", 0
-    return 1, source, 0.0, f"{each.series.subject}\0{each.series.part}\0{each.series.labels}", metric
+    if each.sure or each.apart:
+        return 0 if each.sure else 1, 0 if each.worse else 1, -abs(each.change or 1.0), "", 0
+    return 2, source, 0.0, f"{each.series.subject}\0{each.series.part}\0{each.series.labels}", metric
 
 
 def _remarks(before: Side, after: Side) -> Iterable[str]:

@@ -278,10 +278,8 @@ class TrendPage:
             return ""
         now = self.last.started
         when = [day(now + timedelta(days=value)) if value is not None else "" for value in (known.likely, known.earliest, known.latest)]
-        span = f"between {when[1]} and {when[2]}" if when[2] else f"not before {when[1]}, perhaps never"
-        return (
-            f"will cross {format_quantity(line.limit, line.unit)} about {when[0]} ({span}, if it goes on as in these {known.span:.0f} days)"
-        )
+        span = f"{when[1]} to {when[2]}" if when[2] else f"not before {when[1]}, perhaps never"
+        return f"will cross {format_quantity(line.limit, line.unit)} about {when[0]} ({span})"
 
     @cached_property
     def outlooks(self) -> tuple[Outlook, ...]:

@@ -121,7 +121,7 @@ def test_what_drifts_is_told_and_what_will_break_first() -> None:
     """Payment rises towards its limit and comes first, with a date; the probe that falls is better."""
     first, second = TrendPage(courses.course(120, 60)).outlooks
     assert (first.place, first.worse) == ("checkout › pay", True)
-    assert re.match(r"will cross 900 ms about \d+ \w{3} 20\d\d \(between ", first.when)
+    assert re.match(r"will cross 900 ms about \d+ \w{3} 20\d\d \(\d+ \w{3} 20\d\d to ", first.when)
     assert (second.place, second.worse, second.when) == ("api", False, "")
 
 

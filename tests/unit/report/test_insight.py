@@ -215,3 +215,5 @@ def test_noise_is_no_difference_and_too_little_is_said() -> None:
     few = compare_runs((side, _journey(FAST[:3])), (side, _journey(SLOW[:3])))
     assert "too few to be sure" in few.remarks[-1]
     assert not few.surely
+    assert [(each.word, each.series.part) for each in few.perhaps] == [("? worse", "pay")]
+    assert few.headline == "Nothing is sure; the samples of 1 of 2 figures lie apart."
