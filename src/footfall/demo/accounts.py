@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
+import math
 import secrets
 import sqlite3
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from footfall.demo.refusals import Refusal, conflict
 
@@ -78,20 +81,22 @@ def _digest(session: str) -> str:
     return hashlib.sha256(session.encode()).hexdigest()
 
 
-def open_session(db: sqlite3.Connection, session: str, user: User) -> None:
-    """Remember that this session is signed in."""
+def open_session(db: sqlite3.Connection, session: str, user: User, run: str | None) -> None:
+    """Remember that this session is signed in, and forget those that have ended."""
+    now = time.time()
+    db.execute("DELETE FROM sessions WHERE expires < ?", (now,))
     db.execute(
-        "INSERT OR REPLACE INTO logins (session, user, expires) VALUES (?, ?, ?)",
-        (_digest(session), user.id, time.time() + SESSION_SECONDS),
+        "INSERT OR REPLACE INTO sessions (session, user, run, expires) VALUES (?, ?, ?, ?)",
+        (_digest(session), user.id, run, now + SESSION_SECONDS),
     )
 
 
 def close_session(db: sqlite3.Connection, session: str) -> None:
     """Forget it."""
-    db.execute("DELETE FROM logins WHERE session = ?", (_digest(session),))
+    db.execute("DELETE FROM sessions WHERE session = ?", (_digest(session),))
 
 
-SESSION_QUERY = "SELECT users.* FROM logins JOIN users ON users.id = logins.user WHERE session = ? AND expires > ?"
+SESSION_QUERY = "SELECT users.* FROM sessions JOIN users ON users.id = sessions.user WHERE session = ? AND expires > ?"
 
 
 def session_values(session: str) -> tuple[str, float]:
@@ -109,6 +114,11 @@ class Attempts:
 
     def __init__(self) -> None:
         self._failed: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, who: str) -> asyncio.Lock:
+        """What to hold from `check` to `failed`: of many attempts at once each then sees those before it."""
+        return self._turns.setdefault(who, asyncio.Lock())
 
     def check(self, who: str) -> None:
         """Raise a 429 when this one has failed too often in the last minute."""
@@ -118,7 +128,8 @@ class Attempts:
         if not failed:
             del self._failed[who]
         elif len(failed) >= ATTEMPTS:
-            raise Refusal(429, "too_many_attempts", "Too many attempts. Please wait a minute.")
+            seconds = max(1, math.ceil(failed[0] + WINDOW - now))
+            raise Refusal(429, "too_many_attempts", "Too many attempts. Please wait a minute.", headers={"Retry-After": str(seconds)})
 
     def failed(self, who: str) -> None:
         """Note a wrong password."""

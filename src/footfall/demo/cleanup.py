@@ -10,7 +10,7 @@ BITE = 1000
 # Table and key. Payments come last: their records name them.
 TABLES = (
     *(("bookings", "id"), ("orders", "id"), ("carts", "id"), ("purchases", "id"), ("messages", "id")),
-    *(("jobs", "id"), ("forms", "id"), ("users", "id"), ("outbox", "id"), ("payments", "intent")),
+    *(("jobs", "id"), ("forms", "id"), ("sessions", "session"), ("users", "id"), ("outbox", "id"), ("payments", "intent")),
 )
 
 

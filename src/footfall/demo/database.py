@@ -11,12 +11,13 @@ import asyncio
 import contextlib
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from footfall.demo.refusals import Refusal
+from footfall.demo.refusals import RETRY, Refusal, cannot_write
 
 T = TypeVar("T")
 
@@ -29,7 +30,13 @@ _TUNING = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=0",  # the line of writers does the waiting
 )
+# What SQLite says when the disk is full or broken, the file damaged or not to be written: no mistake of the change that met it.
+_NOT_OURS = {
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
+    *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT),
+}
 _RETRY_SECONDS = 0.01
+_REMEMBERED = 1000  # queries whose times are kept
 
 
 class Database:
@@ -43,6 +50,9 @@ class Database:
         self.queries = 0
         self.query_seconds = 0.0
         self.slow = 0  # queries that took over a tenth of a second, waiting for a lock included
+        self.failed = 0  # writes that ended as a 503
+        self.failing = False  # whether the last one did
+        self.times: deque[float] = deque(maxlen=_REMEMBERED)  # seconds of the latest queries
         self.busy = 0  # writers that wait for a lock or a commit
         self.squat: Callable[[], float] = lambda: 0.0  # what the database-lock fault sets: for how long another connection holds the lock
         self._waiting: list[asyncio.Future[None]] = []  # for the commit
@@ -69,21 +79,30 @@ class Database:
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run a change and wait until it is committed; whatever it raises undoes it alone and is raised here.
 
-        Raises a 503 when another connection has held the file's lock for too long; then nothing was written.
+        Raises a 503 when another connection has held the file's lock for too long, or the disk is full or broken; then nothing was written.
         """
         self.busy += 1
         started = time.perf_counter()
         try:
-            if not self._connection.in_transaction:
+            while not self._connection.in_transaction:  # a neighbour in the line may have lost the transaction again
                 await self._begin()
             result = self._apply(change)
-            self._count(started)
             committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(committed)
+            self._count(started)
             await committed
+        except Refusal as refusal:
+            if refusal.code in ("database_locked", "database_failed"):
+                self._count(started)
+                self.failed, self.failing = self.failed + 1, True
+            raise
         finally:
             self.busy -= 1
         return result
+
+    async def check(self) -> None:
+        """Really write, as an order would. Raises what `write` raises."""
+        await self.write(lambda db: db.execute("INSERT OR REPLACE INTO pulse (id, at) VALUES (1, ?)", (time.time(),)))
 
     def write_now(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run a change outside the event loop (the seeds at the start)."""
@@ -112,7 +131,8 @@ class Database:
             async with asyncio.timeout(self.patience):
                 await turn
         except TimeoutError:
-            raise Refusal(503, "database_locked", "The shop is busy with something else. Please try again in a moment.") from None
+            message = "The shop is busy with something else. Please try again in a moment."
+            raise Refusal(503, "database_locked", message, headers=RETRY) from None
 
     def _retry(self) -> None:
         """Try again for all who wait; once it works they run in their order, and only then comes the commit."""
@@ -147,35 +167,52 @@ class Database:
             self._other = None
 
     def _apply(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._connection
-        connection.execute("SAVEPOINT change")
         try:
-            result = change(connection)
-        except BaseException:
-            connection.execute("ROLLBACK TO change")
-            connection.execute("RELEASE change")
+            self._connection.execute("SAVEPOINT change")
+            result = change(self._connection)
+            self._connection.execute("RELEASE change")
+        except BaseException as error:
+            self._undo()
+            if not self._connection.in_transaction:  # SQLite has given up the whole transaction: the earlier changes are lost too
+                self._answer(cannot_write())
+            if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _NOT_OURS:
+                raise cannot_write() from error
             raise
-        connection.execute("RELEASE change")
         return result
 
+    def _undo(self) -> None:
+        """Take back the change that failed, if there is still something to take it back from."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("ROLLBACK TO change")
+            self._connection.execute("RELEASE change")
+
     def _commit(self) -> None:
-        if not self._connection.in_transaction:
-            return
-        waiting, self._waiting = self._waiting, []
+        """Commit what this turn has changed and tell its writers; those whose transaction is gone are told no."""
+        lost: Refusal | None = None
         try:
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._connection.execute("ROLLBACK")
-            for future in waiting:
-                if not future.done():
-                    future.set_exception(error)
-            return
+            if self._connection.in_transaction or self._waiting:
+                self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            lost = cannot_write()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+        self._answer(lost)
+
+    def _answer(self, lost: Refusal | None) -> None:
+        """Tell all who wait for the commit that it is done, or what was in its way."""
+        waiting, self._waiting = self._waiting, []
         for future in waiting:
-            if not future.done():
+            if future.done():
+                continue
+            if lost:
+                future.set_exception(lost)
+            else:
+                self.failing = False
                 future.set_result(None)
 
     def _count(self, started: float) -> None:
         self.queries += 1
         took = time.perf_counter() - started
         self.query_seconds += took
+        self.times.append(took)
         self.slow += took > 0.1

@@ -12,8 +12,10 @@ from pathlib import Path
 from footfall.demo.database import Database
 from footfall.demo.figures import Figures
 from footfall.demo.records import Origin, by_submission, reference
+from footfall.demo.refusals import Refusal, cannot_write
 
 MOST_PDF = 5 * 1024 * 1024
+RETRY_SECONDS = 1.0
 WORK_SECONDS = 0.3  # what the reading of a real document would take
 STATES = {"received": "Processing", "done": "Done", "failed": "Could not be read"}
 
@@ -48,7 +50,11 @@ class Desk:
         ref = reference("F")
         file = self._folder / f"{ref}.pdf"
         await asyncio.to_thread(self._store, file, paper.content)
-        row, new = await self._database.write(lambda db: _insert(db, ref, paper, origin))
+        try:
+            row, new = await self._database.write(lambda db: _insert(db, ref, paper, origin))
+        except Exception:
+            file.unlink()
+            raise
         if not new:
             file.unlink()
         else:
@@ -63,7 +69,11 @@ class Desk:
         reader.add_done_callback(self._readers.discard)
 
     def resume(self) -> None:
-        """Take up what an earlier process left unread."""
+        """Take up what an earlier process left unread, and remove files that it had no time to note down."""
+        known = {row["ref"] for row in self._database.all("SELECT ref FROM forms")}
+        for file in self._folder.glob("F*.pdf"):
+            if file.stem not in known:
+                file.unlink()
         for row in self._database.all("SELECT ref FROM forms WHERE status = 'received'"):
             self.enqueue(row["ref"])
 
@@ -73,14 +83,28 @@ class Desk:
 
     def _store(self, file: Path, content: bytes) -> None:
         self._folder.mkdir(exist_ok=True)
-        file.write_bytes(content)
+        try:
+            file.write_bytes(content)
+        except OSError:
+            file.unlink(missing_ok=True)
+            raise cannot_write() from None
 
     async def _read_one(self, ref: str) -> None:
         await asyncio.sleep(WORK_SECONDS)
         pages = await asyncio.to_thread(self._read, ref)
         status = "done" if pages else "failed"
-        self._figures.count(f"forms.{status}")
-        await self._database.write(lambda db: db.execute("UPDATE forms SET status = ?, pages = ? WHERE ref = ?", (status, pages, ref)))
+        while not await self._note(ref, status, pages):  # noqa: ASYNC110 - nobody could tell when the database is well again
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _note(self, ref: str, status: str, pages: int) -> bool:
+        """Write down what the reading has shown, unless the form has gone meanwhile; returns whether the database could."""
+        note = "UPDATE forms SET status = ?, pages = ? WHERE ref = ?"
+        try:
+            noted = await self._database.write(lambda db: db.execute(note, (status, pages, ref)).rowcount)
+        except Refusal:
+            return False
+        self._figures.count(f"forms.{status}", noted)
+        return True
 
     def _read(self, ref: str) -> int:
         try:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import http.client
 import json
-import queue
 import re
+import socket
 import sqlite3
-import threading
 import time
+from collections.abc import Callable
 
 from footfall.demo.database import Database
 from footfall.demo.faults import Faults
@@ -20,7 +21,7 @@ from footfall.demo.refusals import Refusal, conflict, not_found
 
 ACCEPTED, DECLINED, CONFIRM = "4242424242424242", "4000000000000002", "4000002760003184"
 SIGNATURE_SECONDS = 300.0
-_BATCH, _GATHER_SECONDS, _TRIES = 100, 0.02, 3
+_BATCH, _GATHER_SECONDS, _MOST_REST = 100, 0.05, 2.0
 
 
 def sign(secret: bytes, body: bytes, at: float) -> str:
@@ -46,60 +47,69 @@ def paid_intents(body: bytes) -> list[str]:
 
 
 class WebhookSender:
-    """Delivers events over HTTP from a thread of its own, gathered into batches, each tried three times."""
+    """Delivers events over HTTP, gathered into batches.
 
-    def __init__(self, secret: bytes, figures: Figures) -> None:
+    An event is kept by the transaction that accepts the payment, and goes when the shop has taken it: a crash
+    or an error on the way delays it only.
+    """
+
+    def __init__(self, database: Database, secret: bytes, figures: Figures) -> None:
+        self._database = database
         self._secret = secret
         self._figures = figures
-        self._events: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._connection: http.client.HTTPConnection | None = None
+        self._round: asyncio.Task[None] | None = None
 
     def start(self, address: tuple[str, int]) -> None:
-        """Begin delivering to the shop, which listens on this address."""
+        """Begin delivering to the shop, which listens on this address, with what an earlier process has left."""
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - compared, not bound
-        self._thread = threading.Thread(target=self._run, args=(here, address[1]), name="corner-webhooks", daemon=True)
-        self._thread.start()
+        self._connection = http.client.HTTPConnection(here, address[1], timeout=10)
+        self.hurry()
 
-    def send(self, event: dict[str, object]) -> None:
-        """Queue an event."""
-        self._events.put(event)
+    def hurry(self) -> None:
+        """There are events, perhaps: deliver them soon."""
+        if self._connection and (self._round is None or self._round.done()):
+            self._round = asyncio.get_running_loop().create_task(self._deliver_all(self._connection))
 
     def stop(self) -> None:
-        """Deliver what is queued and end; called when the shop no longer answers, it waits for half a second at most."""
-        self._events.put(None)
-        if self._thread:
-            self._thread.join(0.5)
+        """Wait for no answer any more; what is undelivered stays for the next start."""
+        if self._connection and self._connection.sock:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
 
-    def _run(self, host: str, port: int) -> None:
-        connection = http.client.HTTPConnection(host, port, timeout=10)
-        while (first := self._events.get()) is not None:
-            time.sleep(_GATHER_SECONDS)
-            batch, ended = self._gather([first])
-            self._deliver(connection, json.dumps({"events": batch}, separators=(",", ":")).encode())
-            if ended:
-                return
-
-    def _gather(self, batch: list[dict[str, object]]) -> tuple[list[dict[str, object]], bool]:
-        while len(batch) < _BATCH and not self._events.empty():
-            if (event := self._events.get()) is None:
-                return batch, True
-            batch.append(event)
-        return batch, False
-
-    def _deliver(self, connection: http.client.HTTPConnection, body: bytes) -> None:
-        for attempt in range(_TRIES):
-            headers = {"Content-Type": "application/json", "Corner-Signature": sign(self._secret, body, time.time())}
+    async def _deliver_all(self, connection: http.client.HTTPConnection) -> None:
+        rest = _GATHER_SECONDS
+        await asyncio.sleep(rest)
+        while rows := self._database.all(f"SELECT * FROM events LIMIT {_BATCH}"):  # noqa: S608 - a number of our own
             try:
-                connection.request("POST", "/api/webhooks/payments", body, headers)
-                answer = connection.getresponse()
-                answer.read()
-            except (OSError, http.client.HTTPException):
-                connection.close()
-            else:
-                if answer.status < 300:
-                    return
-            time.sleep(0.1 * 2**attempt)
-        self._figures.count("webhooks.failed")
+                await asyncio.to_thread(self._deliver, connection, rows)
+                await self._database.write(_delivered(rows))
+                rest = _GATHER_SECONDS
+            except (OSError, http.client.HTTPException, Refusal):
+                self._figures.count("webhooks.failed")
+                rest = min(_MOST_REST, 2 * rest)
+            await asyncio.sleep(rest)
+
+    def _deliver(self, connection: http.client.HTTPConnection, rows: list[sqlite3.Row]) -> None:
+        events = [{"type": "payment.succeeded", "intent": row["intent"], "amount_cents": row["amount"]} for row in rows]
+        body = json.dumps({"events": events}, separators=(",", ":")).encode()
+        try:
+            self._post(connection, body)
+        except (OSError, http.client.HTTPException):  # the shop closes connections that are idle for long
+            connection.close()
+            self._post(connection, body)
+
+    def _post(self, connection: http.client.HTTPConnection, body: bytes) -> None:
+        headers = {"Content-Type": "application/json", "Corner-Signature": sign(self._secret, body, time.time())}
+        connection.request("POST", "/api/webhooks/payments", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status >= 300:
+            raise OSError(f"the shop answered {answer.status}")
+
+
+def _delivered(rows: list[sqlite3.Row]) -> Callable[[sqlite3.Connection], object]:
+    return lambda db: db.executemany("DELETE FROM events WHERE intent = ?", [(row["intent"],) for row in rows])
 
 
 class Provider:
@@ -152,11 +162,13 @@ class Provider:
             done = db.execute(
                 "UPDATE payments SET status = ? WHERE intent = ? AND status NOT IN (?, 'succeeded')", (status, intent, status)
             )
+            if done.rowcount and status == "succeeded":
+                db.execute("INSERT INTO events (intent, amount) VALUES (?, ?)", (intent, payment["amount"]))
             return done.rowcount > 0
 
         if await self._database.write(change) and status == "succeeded":
             self._figures.count("payments.accepted")
-            self._webhooks.send({"type": "payment.succeeded", "intent": intent, "amount_cents": payment["amount"]})
+            self._webhooks.hurry()
         return status
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 import sqlite3
@@ -103,6 +104,11 @@ def create_booking(db: sqlite3.Connection, wish: BookingWish, origin: Origin) ->
         ),
     )
     return cursor.fetchone(), True
+
+
+def cart_of(session: str) -> str:
+    """The id of a visitor's cart, without the session itself."""
+    return "c_" + hashlib.sha256(session.encode()).hexdigest()[:20]
 
 
 def read_items(text: str) -> dict[int, int]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+RETRY = {"Retry-After": "1"}
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,}")
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault of the program
-    """An answer other than yes: its HTTP status, a code for programs and a sentence for people."""
+    """An answer other than yes: its HTTP status, a code for programs, a sentence for people, and headers where HTTP wants some."""
 
-    def __init__(self, status: int, code: str, message: str, fields: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, fields: dict[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.fields = fields or {}
+        self.headers = headers or {}
 
 
 def not_found(what: str) -> Refusal:
@@ -27,6 +31,12 @@ def not_found(what: str) -> Refusal:
 def conflict(message: str, code: str = "wrong_state") -> Refusal:
     """It exists, but not in a state in which this can be done."""
     return Refusal(409, code, message)
+
+
+def cannot_write() -> Refusal:
+    """The disk is full or broken."""
+    message = "The shop cannot write anything down just now. Please try again in a moment."
+    return Refusal(503, "database_failed", message, headers=RETRY)
 
 
 class Fields:

@@ -9,11 +9,15 @@ CREATE TABLE IF NOT EXISTS users (
     run TEXT,
     created REAL NOT NULL
 );
-CREATE TABLE IF NOT EXISTS logins (
+CREATE TABLE IF NOT EXISTS sessions ( -- who is signed in
     session TEXT PRIMARY KEY,        -- SHA-256 of the cookie, so that the file holds no usable session
     user INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    run TEXT,
     expires REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user);
+CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (expires);
+CREATE INDEX IF NOT EXISTS sessions_by_run ON sessions (run) WHERE run IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS seats (   -- how many bookings a slot has
     service TEXT NOT NULL,
@@ -83,6 +87,11 @@ CREATE TABLE IF NOT EXISTS payments (
     created REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS payments_by_run ON payments (run) WHERE run IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS events (     -- the provider's word that a payment was accepted, until the shop has taken it
+    intent TEXT PRIMARY KEY REFERENCES payments (intent) ON DELETE CASCADE,
+    amount INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS purchases (  -- from the market, and vendors booked for events
     id INTEGER PRIMARY KEY,
@@ -163,3 +172,8 @@ CREATE TABLE IF NOT EXISTS outbox (  -- mail that waits; what has been posted is
     created REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS outbox_by_run ON outbox (run) WHERE run IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS pulse (  -- the one row that a look at the shop's health writes
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL NOT NULL
+);

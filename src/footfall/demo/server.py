@@ -200,6 +200,7 @@ async def _serve(options: DemoOptions, site: Site, sockets: list[socket.socket],
 
     server.ready = ready
     await server.serve(sockets)
+    site.webhooks.stop()
 
 
 def _open_ports(options: DemoOptions) -> list[socket.socket]:
@@ -225,7 +226,6 @@ def _run(options: DemoOptions, folder: Path, faults: Faults, out: TextIO) -> Non
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(options, site, sockets, out))
     finally:
-        site.webhooks.stop()
         site.database.close()
 
 

@@ -137,8 +137,9 @@ def test_test_data_is_removed_by_its_run(corner: Corner, tiny_pdf: Path) -> None
         client.post("/api/jobs", json={"title": "Soup", "guests": 4, "budget_cents": 9000, "name": "Cy", "email": "cy@example.org"})
         client.post("/api/register", json={"name": "Eve", "email": "run1@example.org", "password": "long enough", "role": "customer"})
         client.post("/api/forms", data={"name": "Di", "email": "di@example.org"}, files={"file": ("plan.pdf", tiny_pdf.read_bytes())})
+        client.post("/api/login", json={"email": "supplier@corner.example", "password": "corner-supplier"}).raise_for_status()
         removed = plain.delete("/api/test-data/RUN-1").json()["removed"]
-        tables = ("orders", "bookings", "carts", "purchases", "jobs", "users", "forms")
+        tables = ("orders", "bookings", "carts", "purchases", "jobs", "users", "forms", "sessions")
         assert {name: removed[name] for name in tables} == dict.fromkeys(tables, 1)
         assert removed["messages"] == 2
         assert [plain.get(f"/api/orders/{ref}").status_code for ref in (kept, gone)] == [200, 404]
@@ -147,7 +148,8 @@ def test_test_data_is_removed_by_its_run(corner: Corner, tiny_pdf: Path) -> None
 
 
 FIGURES = {
-    "database": "query_mean_ms slow_queries pool_used pool_size pool_use cache_hit_ratio dead_ratio size_bytes",
+    "database": "query_mean_ms query_p95_ms query_success_ratio slow_queries pool_used pool_size pool_use"
+    " cache_hit_ratio dead_ratio size_bytes",
     "storage": "disk_free_bytes disk_use memory_use resident_bytes cpu_percent",
     "payments": "success_ratio webhooks_delivered webhooks_failed",
     "email": "sent failed queued oldest_s",

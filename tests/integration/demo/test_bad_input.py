@@ -169,7 +169,7 @@ def test_a_session_ends_and_nothing_bad_is_half_written(start_corner: StartCorne
         hidden = form(client, "/book/haircut/details?slot=1-0900")
         assert (client.get("/supplier").status_code, client.get("/api/supplier/orders", headers=token).status_code) == (200, 200)
         with database:
-            database.execute("UPDATE logins SET expires = 1")
+            database.execute("UPDATE sessions SET expires = 1")
         before = counted(database)
         page = client.get("/supplier")
         assert (page.status_code, page.headers["location"]) == (303, "/login?next=/supplier")
@@ -217,6 +217,19 @@ def test_one_wish_sent_eight_times_at_once_is_one_record(corner: Corner, path: s
     assert len({answer.json()["ref"] for answer in answers}) == 1
 
 
+def test_a_sign_in_keeps_cart_and_chat(corner: Corner) -> None:
+    """The session is a new one, what the visitor had is still there."""
+    with corner.client() as client:
+        hidden = form(client, "/shop/sourdough-loaf")
+        client.post("/cart", data={**hidden, "quantity": "2"})
+        client.post("/api/listings/9/messages", json={"text": "Is it heavy?"})
+        before = client.cookies["corner_session"]
+        client.post("/login", data={**form(client, "/login"), "email": "customer@corner.example", "password": "corner-customer"})
+        assert client.cookies["corner_session"] != before
+        assert "Quantity of Sourdough Loaf" in client.get("/cart").text
+        assert "Is it heavy?" in client.get("/market/9/chat").text
+
+
 def test_a_sign_in_leads_nowhere_else(corner: Corner) -> None:
     """`next` may only name a page of Corner's own."""
     with corner.client() as client:
@@ -233,6 +246,19 @@ def test_guessing_passwords_is_slowed_down(corner: Corner) -> None:
         statuses = [client.post("/api/login", json=wrong).status_code for _ in range(11)]
         assert statuses == [401] * 10 + [429]
         assert client.get("/api/metrics").json()["rate_limit_hits"] >= 1
+
+
+def test_guessing_passwords_at_once_is_slowed_down_too(corner: Corner) -> None:
+    """Of twenty-five guesses that come together ten are looked at, the others hear when to come back; who knows the password is let in."""
+    with corner.client() as client, ThreadPoolExecutor(25) as threads:
+        client.post("/api/register", json={"name": "Gus", "email": "gus@example.org", "password": "long enough", "role": "customer"})
+        wrong = {"email": "gus@example.org", "password": "wrong"}
+        right = {"email": "customer@corner.example", "password": "corner-customer"}
+        answers = list(threads.map(lambda _: client.post("/api/login", json=wrong), range(25)))
+        entered = list(threads.map(lambda _: client.post("/api/login", json=right), range(15)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 15
+    assert all(0 < int(answer.headers["retry-after"]) <= 60 for answer in answers if answer.status_code == 429)
+    assert {answer.status_code for answer in entered} == {200}
 
 
 def test_only_a_pdf_is_taken(corner: Corner) -> None:

@@ -136,3 +136,54 @@ def test_the_fault_really_locks(tmp_path: Path) -> None:
 
     loops.run(run())
     assert seen_from_outside(tmp_path / "corner.db") == {"a"}
+
+
+def almost_full(database: Database) -> None:
+    """Leave the file room for one page more, as a full disk does; SQLite then gives up whole transactions."""
+    connection = database._connection
+    connection.execute("PRAGMA cache_size=10")
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count={pages + 1}")
+
+
+def large(name: str) -> Callable[[sqlite3.Connection], int]:
+    """A change that needs several pages."""
+    return lambda db: db.execute("INSERT INTO carts (id, items, created) VALUES (?, ?, 0)", (name, "x" * 20_000)).rowcount
+
+
+def test_a_full_disk_is_told_to_every_writer_it_concerns(tmp_path: Path) -> None:
+    """Small changes share a transaction with one too large for the disk: whoever is told yes is in the file, the others hear a 503."""
+
+    async def run() -> tuple[dict[str, object], bool]:
+        with closing(Database(tmp_path / "corner.db")) as database:
+            almost_full(database)
+            changes = {"a": add("a"), "b": add("b"), "large": large("large"), "c": add("c")}
+            async with asyncio.timeout(60):  # nobody waits for ever
+                results = await asyncio.gather(*(database.write(change) for change in changes.values()), return_exceptions=True)
+            failing = database.failing
+            await database.check()
+            assert not database.failing
+            return dict(zip(changes, results, strict=True)), failing
+
+    results, failing = loops.run(run())
+    assert isinstance(results["large"], Refusal)
+    assert (results["large"].status, results["large"].code) == (503, "database_failed")
+    assert {name for name, result in results.items() if result == 1} == seen_from_outside(tmp_path / "corner.db")
+    assert failing or results["c"] == 1
+
+
+def test_a_transaction_that_is_gone_is_never_called_committed(tmp_path: Path) -> None:
+    """SQLite has rolled back by itself between a change and its commit: the writer hears a 503."""
+
+    async def run() -> None:
+        with closing(Database(tmp_path / "corner.db")) as database:
+            writer = asyncio.create_task(database.write(add("a")))
+            await asyncio.sleep(0)
+            database._connection.execute("ROLLBACK")
+            with pytest.raises(Refusal, match="cannot write"):
+                await writer
+            assert database.failing
+            assert await database.write(add("b")) == 1
+
+    loops.run(run())
+    assert seen_from_outside(tmp_path / "corner.db") == {"b"}

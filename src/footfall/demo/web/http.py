@@ -74,7 +74,9 @@ def refused(refusal: Refusal) -> Json:
     error: dict[str, object] = {"code": refusal.code, "message": refusal.message}
     if refusal.fields:
         error["fields"] = refusal.fields
-    return Json({"error": error}, refusal.status)
+    answer = Json({"error": error}, refusal.status)
+    answer.headers.update(refusal.headers)
+    return answer
 
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import sqlite3
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from footfall.demo import accounts, catalogue
+from footfall.demo import accounts, catalogue, market, records
 from footfall.demo.accounts import User
 from footfall.demo.refusals import Fields, Refusal
 from footfall.demo.web.http import Json, read_json, run_of
-from footfall.demo.web.pages import fields_of, read_form, render, see, set_session, signed_in
+from footfall.demo.web.pages import fields_of, read_form, render, see, session_of, set_session, signed_in
 from footfall.demo.web.site import Site, site_of
 
 _HOMES = {"customer": "/account", "supplier": "/supplier", "admin": "/admin"}
@@ -37,23 +38,30 @@ def _page(request: Request, after: str, email: str, refusal: Refusal | None = No
 async def check_sign_in(site: Site, client: str, email: str, password: str) -> User:
     """The user with this email and password; a 401 for a wrong one, a 429 after too many."""
     who = f"{client} {email}"
-    try:
-        site.attempts.check(who)
-    except Refusal:
-        site.figures.count("rate_limit_hits")
-        raise
-    row = site.database.one("SELECT * FROM users WHERE email = ?", email)
-    if row is None or not await asyncio.to_thread(accounts.check_password, password, row["password"]):
-        site.attempts.failed(who)
-        site.figures.count("failed_logins")
-        raise Refusal(401, "wrong_password", "Email and password do not match.")
+    async with site.attempts.turn(who):
+        try:
+            site.attempts.check(who)
+        except Refusal:
+            site.figures.count("rate_limit_hits")
+            raise
+        row = site.database.one("SELECT * FROM users WHERE email = ?", email)
+        if row is None or not await asyncio.to_thread(accounts.check_password, password, row["password"]):
+            site.attempts.failed(who)
+            site.figures.count("failed_logins")
+            raise Refusal(401, "wrong_password", "Email and password do not match.")
     return User(row["id"], row["email"], row["name"], row["role"])
 
 
 async def enter(request: Request, user: User, after: str) -> Response:
-    """Sign a user in with a new session (an old one may be known to somebody else) and go on."""
-    session = secrets.token_urlsafe(18)
-    await site_of(request).database.write(lambda db: accounts.open_session(db, session, user))
+    """Sign a user in with a new session (an old one may be known to somebody else) and go on; cart and chats come along."""
+    session, before, run = secrets.token_urlsafe(18), session_of(request), run_of(request)
+
+    def change(db: sqlite3.Connection) -> None:
+        accounts.open_session(db, session, user, run)
+        db.execute("UPDATE carts SET id = ? WHERE id = ?", (records.cart_of(session), records.cart_of(before)))
+        db.execute("UPDATE messages SET visitor = ? WHERE visitor = ?", (market.visitor(session), market.visitor(before)))
+
+    await site_of(request).database.write(change)
     response = see(after or _HOMES[user.role])
     set_session(response, session)
     return response
@@ -140,7 +148,8 @@ async def api_sign_in(request: Request) -> Response:
     fields.done()
     user = await check_sign_in(site_of(request), request.client.host if request.client else "", email, password)
     token = secrets.token_urlsafe(18)
-    await site_of(request).database.write(lambda db: accounts.open_session(db, token, user))
+    run = run_of(request)
+    await site_of(request).database.write(lambda db: accounts.open_session(db, token, user, run))
     return Json({"token": token, "user": _user_json(user)})
 
 

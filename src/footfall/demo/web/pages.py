@@ -86,6 +86,8 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         **values,
     )
     response = HTMLResponse(text, status)
+    if isinstance(refusal := values.get("refusal"), Refusal):
+        response.headers.update(refusal.headers)
     response.headers.update(
         {
             "Content-Security-Policy": _policy(frames),

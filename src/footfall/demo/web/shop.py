@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from functools import lru_cache
@@ -61,7 +60,7 @@ async def product(request: Request) -> Response:
 
 
 def _cart_id(request: Request) -> str:
-    return "c_" + hashlib.sha256(session_of(request).encode()).hexdigest()[:20]
+    return records.cart_of(session_of(request))
 
 
 async def cart(request: Request) -> Response:

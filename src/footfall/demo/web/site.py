@@ -50,7 +50,7 @@ class Site:
     _kept: dict[str, tuple[float, dict[str, object]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.webhooks = WebhookSender(self.secret, self.figures)
+        self.webhooks = WebhookSender(self.database, self.secret, self.figures)
         self.provider = Provider(self.database, self.faults, self.figures, self.webhooks)
         self.desk = Desk(self.database, self.folder / "uploads", self.figures)
         self.post = PostOffice(self.database, self.folder / "mail", self.figures)
