@@ -12,7 +12,7 @@ from footfall.config.fields import Table, shown
 from footfall.errors import did_you_mean
 
 HTTP = "http"
-MEASURED = (HTTP,)
+MEASURED = (HTTP, "tls", "dns", "tcp", "websocket", "headers", "sql", "promql", "assets", "cdn")
 """The kinds that `footfall.probe` can check so far."""
 INBOUND = ("heartbeat", "webhook")
 """Kinds that others call; the monitor only looks at when they last did."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from footfall.clock import Clock
 from footfall.config.suite import ProbeSpec
-from footfall.probe.http import Result, check
+from footfall.probe.check import check
+from footfall.probe.http import Result
 from footfall.samples import Event, Record, Sample
 
 PAUSE_S = 0.2
@@ -40,7 +41,7 @@ def records(name: str, result: Result, *, run: str, at: datetime, iteration: int
         return Sample(run, at, "probe", name, "", metric, value, iteration, detail=detail or {})
 
     found: list[Record] = [sample("success", float(result.ok), {"problem": result.problem} if result.problem else None)]
-    if result.status is not None:
+    if result.ok or result.status is not None:
         found += [sample("latency", result.latency_ms), *(sample(phase, ms) for phase, ms in result.phases.items())]
     found += [sample(metric, value) for metric, value in result.measured.items()]
     if not result.ok:

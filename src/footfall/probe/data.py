@@ -1,0 +1,120 @@
+"""Probes of figures: a read-only SQL query or preset, a PromQL query."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from footfall.config.suite import ProbeSpec
+from footfall.probe.found import Found, ms_since
+
+PRESETS: Mapping[str, str] = {
+    "connections": """
+        SELECT count(*) AS connections,
+               count(*) FILTER (WHERE state = 'active') AS active,
+               count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS idle_in_transaction,
+               count(*)::float / current_setting('max_connections')::int AS connection_use
+        FROM pg_stat_activity WHERE backend_type = 'client backend'""",
+    "locks": """
+        SELECT count(*) FILTER (WHERE NOT granted) AS waiting_locks, count(*) AS locks FROM pg_locks""",
+    "slow_queries": """
+        SELECT count(*) AS slow_queries, coalesce(max(mean_exec_time), 0) AS slowest_mean_ms
+        FROM pg_stat_statements WHERE mean_exec_time > :slow_over_ms""",
+    "unused_indexes": """
+        SELECT count(*) AS unused_indexes, coalesce(sum(pg_relation_size(s.indexrelid)), 0) AS unused_index_bytes
+        FROM pg_stat_user_indexes s JOIN pg_index i USING (indexrelid) WHERE s.idx_scan = 0 AND NOT i.indisunique""",
+    "cache_hit_ratio": """
+        SELECT coalesce(sum(blks_hit)::float / nullif(sum(blks_hit) + sum(blks_read), 0), 1) AS cache_hit_ratio
+        FROM pg_stat_database WHERE datname = current_database()""",
+    "dead_tuples": """
+        SELECT coalesce(sum(n_dead_tup), 0) AS dead_tuples,
+               coalesce(sum(n_dead_tup)::float / nullif(sum(n_live_tup + n_dead_tup), 0), 0) AS dead_ratio
+        FROM pg_stat_user_tables""",
+}
+"""PostgreSQL's own views (PostgreSQL docs, "The Cumulative Statistics System"); the columns become figures."""
+
+
+async def sql(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
+    """Run a query that may only read; the columns of its first row become figures (`measure` picks and renames them)."""
+    return await asyncio.to_thread(_sql, spec)
+
+
+def _sql(spec: ProbeSpec) -> Found:
+    options, started = spec.options, time.perf_counter()
+    try:
+        engine = _engine(options["database"], spec.timeout_s)
+        with engine.connect() as connection:
+            figures = {"connect": ms_since(started)}
+            _read_only(connection, 0.9 * spec.timeout_s * 1000 - ms_since(started))  # it ends before we stop listening
+            asked = time.perf_counter()
+            query = text(PRESETS[options["preset"]] if options["preset"] else options["query"])
+            values = {"slow_over_ms": options["slow_over_ms"]} if "slow_over_ms" in query._bindparams else {}  # noqa: SLF001  # no public way
+            row = connection.execute(query, values).mappings().first()
+            figures["query"] = ms_since(asked)
+            connection.rollback()
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        original = getattr(error, "orig", None) or error
+        return Found({}, f"the query failed: {str(original).strip().partition(chr(10))[0]}")
+    numbers = {str(name): float(value) for name, value in (row or {}).items() if _is_number(value)}
+    return _measured(spec.measure, figures, numbers)
+
+
+def _engine(url: str, timeout_s: float) -> Engine:
+    address = make_url(url)
+    if address.drivername in {"postgres", "postgresql"}:
+        address = address.set(drivername="postgresql+psycopg")
+    waits = {"connect_timeout": max(2, round(timeout_s))} if address.get_backend_name() == "postgresql" else {}
+    return create_engine(address, poolclass=NullPool, connect_args=waits)
+
+
+def _read_only(connection: Connection, left_ms: float) -> None:
+    """Make the database refuse to write: PostgreSQL, MySQL and SQLite can; elsewhere the transaction is rolled back at least."""
+    kind = connection.dialect.name
+    if kind == "postgresql":
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        connection.execute(text(f"SET LOCAL statement_timeout = {max(100, round(left_ms))}"))
+    elif kind == "sqlite":
+        connection.execute(text("PRAGMA query_only = ON"))
+    elif kind in {"mysql", "mariadb"}:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return value is not None and not isinstance(value, str | bytes) and math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
+
+
+def _measured(measure: Mapping[str, str], figures: dict[str, float], numbers: Mapping[str, float]) -> Found:
+    wanted = measure or {name: name for name in numbers}
+    missing = [f"{name} ({column})" for name, column in wanted.items() if column not in numbers]
+    figures.update({name: numbers[column] for name, column in wanted.items() if column in numbers})
+    return Found(figures, f"no number at {', '.join(missing)}" if missing else "")
+
+
+async def promql(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
+    """Ask Prometheus (its HTTP API, "instant queries"); `value` is the first sample, `series` how many there are."""
+    url = urljoin(urljoin(base_url + "/", spec.options["url"]).rstrip("/") + "/", "api/v1/query")
+    async with httpx.AsyncClient(timeout=spec.timeout_s, headers={**headers, **spec.headers}) as client:
+        answer = await client.get(url, params={"query": spec.options["query"]})
+    try:
+        said = answer.json()
+        if said.get("status") != "success":
+            return Found({}, f"Prometheus refuses the query: {said.get('error', answer.status_code)}")
+        result = said["data"]["result"]
+        samples = [result] if said["data"]["resultType"] in {"scalar", "string"} else [each["value"] for each in result]
+        values = [float(sample[1]) for sample in samples]
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return Found({}, f"the answer ({answer.status_code}) is none of Prometheus")
+    finite = [value for value in values if math.isfinite(value)]
+    return Found({"series": float(len(values)), **({"value": finite[0]} if finite else {})})

@@ -1,0 +1,326 @@
+"""Every kind of probe beside HTTP, each against a real server of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import socket
+import sqlite3
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import dns.message
+import dns.rrset
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from websockets.sync.server import ServerConnection, serve
+
+from footfall.config.kinds import KINDS, Limit
+from footfall.config.suite import ProbeSpec, Target
+from footfall.probe.check import check
+from footfall.probe.http import Result
+from footfall.target import open_target
+from tests import loops
+from tests.integration.store.conftest import new_schema, postgresql
+
+__all__ = ["new_schema", "postgresql"]  # fixtures
+
+
+def checked(kind: str, base_url: str = "http://127.0.0.1:9", *, timeout_s: float = 20.0, **options: Any) -> Result:
+    """Make one check; `expect_days=3` is `expect.days`, `figures` are limits."""
+    figures = {name: Limit(f"{how} {value}", how, value) for name, (how, value) in options.pop("figures", {}).items()}
+    measure = options.pop("measure", {})
+    given = {name.replace("expect_", "expect."): value for name, value in options.items()}
+    known = {**dict.fromkeys(KINDS[kind].needs, ""), **KINDS[kind].may, **given}
+    spec = ProbeSpec(kind, str(known.get("url", "")), timeout_s=timeout_s, kind=kind, options=known, figures=figures, measure=measure)
+    return loops.run(check(spec, base_url, {}))
+
+
+@contextmanager
+def served(answer: Callable[[str], tuple[int, Mapping[str, str], bytes]]) -> Iterator[str]:
+    """An HTTP server; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, headers, body = answer(self.path)
+            self.send_response_only(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@contextmanager
+def listening(serve_one: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A TCP server; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    line, _ = listener.accept()
+                    with line:
+                        serve_one(line)
+                except OSError:
+                    if listener.fileno() < 0:
+                        return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def certificate(folder: Path, days: float, host: str = "127.0.0.1") -> ssl.SSLContext:
+    """A server's context with a certificate of its own, which is written to `ca.pem`."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    built = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    built = built.not_valid_before(now - dt.timedelta(days=400)).not_valid_after(now + dt.timedelta(days=days))
+    signed = built.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), critical=False).sign(key, hashes.SHA256())
+    pem = signed.public_bytes(serialization.Encoding.PEM)
+    (folder / "ca.pem").write_bytes(pem)
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "both.pem").write_bytes(secret + pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "both.pem")
+    return context
+
+
+@contextmanager
+def secured(context: ssl.SSLContext) -> Iterator[int]:
+    """A TLS server; its port."""
+
+    def shake(line: socket.socket) -> None:
+        with context.wrap_socket(line, server_side=True):
+            pass
+
+    with listening(shake) as port:
+        yield port
+
+
+def test_a_certificate_is_trusted_in_time_and_of_this_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days left, the protocol, the chain, the host's name."""
+    with secured(certificate(tmp_path, days=20.5)) as port:
+        where: dict[str, Any] = {"host": "127.0.0.1", "port": port}
+        assert "not trusted: self-signed certificate" in checked("tls", **where).problem
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        good = checked("tls", **where, expect_days=20, expect_protocol="TLSv1.3")
+        assert good.ok, good.problem
+        assert 20 < good.measured["certificate_days"] < 21
+        assert "ends in 20.5 days, expected at least 30" in checked("tls", **where, expect_days=30).problem
+        assert checked("tls", **where, expect_protocol="TLSv1.2").problem == "the protocol is TLSv1.3, expected TLSv1.2"
+        assert "certificate is not valid for 'localhost'" in checked("tls", **where, server_name="localhost").problem
+    with secured(certificate(tmp_path, days=-2)) as port:
+        assert "ended 2.0 days ago" in checked("tls", host="127.0.0.1", port=port).problem
+
+
+def test_what_speaks_no_tls_is_a_failed_check() -> None:
+    """Neither an exception nor a hang."""
+    with listening(lambda line: line.sendall(b"SSH-2.0-none\r\n")) as port:
+        assert not checked("tls", host="127.0.0.1", port=port).ok
+
+    def silent(line: socket.socket) -> None:
+        line.recv(100_000)
+        threading.Event().wait(3)
+
+    with listening(silent) as port:
+        assert checked("tls", host="127.0.0.1", port=port, timeout_s=0.5).problem == "no whole answer within 0.5 s"
+
+
+def test_a_tcp_service_answers_as_expected() -> None:
+    """Connected, asked, answered; closed ports and wrong answers are said."""
+
+    def echo(line: socket.socket) -> None:
+        line.sendall(b"+" + line.recv(100) + b" PONG")
+
+    with listening(echo) as port:
+        good = checked("tcp", host="127.0.0.1", port=port, send="PING\n", expect_text="PONG")
+        assert good.ok, good.problem
+        assert good.measured["connect"] >= 0
+        assert "'READY' is not in the answer" in checked("tcp", host="127.0.0.1", port=port, send="x", expect_text="READY").problem
+        with_limit = checked("tcp", host="127.0.0.1", port=port, figures={"latency": ("<", 0.0)})
+        assert with_limit.problem.startswith("latency is")
+    assert (
+        "refused" in checked("tcp", host="127.0.0.1", port=port).problem
+        or "Connect call failed" in checked("tcp", host="127.0.0.1", port=port).problem
+    )
+
+
+def test_a_name_has_its_records() -> None:
+    """Asked of a resolver of one's own choice; a record that is missing, and a name that does not exist, are said."""
+
+    class Names(asyncio.DatagramProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.line = transport
+
+        def datagram_received(self, data: bytes, addr: Any) -> None:
+            asked = dns.message.from_wire(data)
+            answer = dns.message.make_response(asked)
+            if str(asked.question[0].name) == "shop.test.":
+                answer.answer.append(dns.rrset.from_text("shop.test.", 60, "IN", "A", "192.0.2.1", "192.0.2.2"))
+            else:
+                answer.set_rcode(dns.rcode.NXDOMAIN)
+            self.line.sendto(answer.to_wire(), addr)  # type: ignore[attr-defined]
+
+    async def ask() -> list[Result]:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(Names, local_addr=("127.0.0.1", 0))
+        resolver = f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
+        try:
+            return [
+                await check(ProbeSpec("n", "", timeout_s=10, kind="dns", options=given), "http://x", {})
+                for given in (
+                    {"name": "shop.test", "record": "a", "resolver": resolver, "expect.records": ["192.0.2.2"]},
+                    {"name": "shop.test", "record": "A", "resolver": resolver, "expect.records": ["192.0.2.9"]},
+                    {"name": "gone.test", "record": "A", "resolver": resolver},
+                )
+            ]
+        finally:
+            transport.close()
+
+    good, missing, gone = loops.run(ask())
+    assert good.ok, good.problem
+    assert (good.measured["records"], good.measured["ttl"]) == (2, 60)
+    assert missing.problem == "192.0.2.9 is not among 192.0.2.1, 192.0.2.2"
+    assert "does not exist" in gone.problem
+
+
+def test_a_websocket_connects_answers_and_stays() -> None:
+    """Connection, answer, idle health by a ping; a refusal and a wrong answer are said."""
+
+    def echo(line: ServerConnection) -> None:
+        for message in line:
+            line.send(f"heard {message!r}")
+
+    with serve(echo, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
+        good = checked("websocket", url=url, send="hello", idle="50ms", expect_text="hello")
+        assert good.ok, good.problem
+        assert {"connect", "answer", "round_trip"} <= set(good.measured)
+        assert "expected 'bye' in it" in checked("websocket", url=url, send="hello", expect_text="bye").problem
+        server.shutdown()
+    assert not checked("websocket", url=url).ok
+    with served(lambda _path: (403, {}, b"")) as plain:
+        assert "403" in checked("websocket", url=plain.replace("http", "ws")).problem
+
+
+def test_security_headers_get_a_grade() -> None:
+    """A page without any is an F; with all of OWASP's an A+; what is missing is named."""
+    good = {
+        "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=()",
+    }
+    with served(lambda path: (200, good if path == "/good" else {"Server": "nginx/1.18"}, b"")) as url:
+        assert checked("headers", url, url="/good", expect_grade="A+", expect_present=["Referrer-Policy"]).ok
+        bad = checked("headers", url, url="/", expect_grade="B")
+        assert bad.problem.startswith("the grade is E, expected B: no Content-Security-Policy")
+        assert bad.measured == {"header_score": 25.0, "missing_headers": 6.0}
+        assert (
+            checked("headers", url, url="/good", expect_present=["Origin-Agent-Cluster"]).problem
+            == "the headers Origin-Agent-Cluster are missing"
+        )
+
+
+def test_a_pages_assets_are_weighed() -> None:
+    """Of the embedded shop; a limit on a figure holds or not; a page whose picture is gone is said."""
+    with open_target(Target("corner", demo=True)) as live:
+        found = checked("assets", live.url, url="/", figures={"total_bytes": ("<=", 5e6)})
+        assert found.ok, found.problem
+        assert found.measured["style_bytes"] > 0
+        assert found.measured["total_bytes"] > found.measured["page_bytes"]
+        assert "total_bytes is" in checked("assets", live.url, url="/", figures={"total_bytes": ("<=", 1.0)}).problem
+    page = b'<img src="/gone.png"><link rel=stylesheet href="a.css"><script src="a.js"></script><img src="data:,">'
+    with served(lambda path: (200, {}, page if path == "/" else b"12345") if "gone" not in path else (404, {}, b"")) as url:
+        broken = checked("assets", url, url="/")
+        assert broken.problem == "/gone.png cannot be had"
+        assert (broken.measured["script_bytes"], broken.measured["assets"]) == (5, 3)
+
+
+def test_a_cdn_had_it_ready_or_not() -> None:
+    """By the header that it sends, or by the answer's age."""
+    answers = {"/hit": {"X-Cache": "HIT from ams"}, "/miss": {"CF-Cache-Status": "MISS"}, "/old": {"Age": "12"}, "/none": {}}
+    with served(lambda path: (200, answers[path], b"")) as url:
+        assert [checked("cdn", url, url=path, expect_hit=True).ok for path in answers] == [True, False, True, False]
+        assert "not from the cache (cf-cache-status: MISS)" in checked("cdn", url, url="/miss", expect_hit=True).problem
+        assert checked("cdn", url, url="/old").measured == {"cache_hit": 1.0, "age_s": 12.0}
+
+
+def test_sql_reads_figures_and_cannot_write(tmp_path: Path) -> None:
+    """The first row's columns are figures; a query that writes fails, whatever the database would let it do."""
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE orders (total REAL)")
+        database.execute("INSERT INTO orders VALUES (10), (32)")
+        database.commit()
+    url = f"sqlite:///{path}"
+    good = checked(
+        "sql", database=url, query="SELECT count(*) AS orders, sum(total) AS revenue FROM orders", figures={"revenue": (">=", 40.0)}
+    )
+    assert good.ok, good.problem
+    assert (good.measured["orders"], good.measured["revenue"]) == (2, 42)
+    assert checked("sql", database=url, query="SELECT 3 AS a", measure={"b": "a", "c": "x"}).problem == "no number at c (x)"
+    assert "readonly" in checked("sql", database=url, query="DELETE FROM orders").problem
+    assert "no such table" in checked("sql", database=url, query="SELECT * FROM no_orders").problem
+    assert not checked("sql", database="nonsense://x", query="SELECT 1").ok
+
+
+def test_presets_know_postgresql(new_schema: str) -> None:
+    """Each preset gives its figures on a real server; pg_stat_statements is said to be missing where it is."""
+    url = new_schema.replace("+psycopg", "")
+    wanted = {
+        "connections": "connection_use",
+        "locks": "waiting_locks",
+        "unused_indexes": "unused_indexes",
+        "cache_hit_ratio": "cache_hit_ratio",
+        "dead_tuples": "dead_ratio",
+    }
+    for preset, figure in wanted.items():
+        found = checked("sql", database=url, preset=preset)
+        assert found.ok, found.problem
+        assert found.measured[figure] >= 0
+    assert "pg_stat_statements" in checked("sql", database=url, preset="slow_queries").problem
+    assert "read-only transaction" in checked("sql", database=url, query="CREATE TABLE t ()").problem
+    assert "statement timeout" in checked("sql", database=url, query="SELECT pg_sleep(60)", timeout_s=4).problem
+
+
+def test_promql_is_a_figure() -> None:
+    """The first sample's value; a refused query and an answer that is none of Prometheus's are said."""
+
+    def answer(path: str) -> tuple[int, Mapping[str, str], bytes]:
+        query = parse_qs(urlsplit(path).query)["query"][0]
+        if query == "up":
+            result = [{"metric": {"job": "a"}, "value": [1, "0.5"]}, {"metric": {"job": "b"}, "value": [1, "NaN"]}]
+            return 200, {}, json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
+        if query == "no":
+            return 400, {}, json.dumps({"status": "error", "error": "parse error"}).encode()
+        return 200, {}, b"[1]"
+
+    with served(answer) as url:
+        good = checked("promql", url=url, query="up", figures={"value": ("<", 1.0)})
+        assert good.ok, good.problem
+        assert (good.measured["series"], good.measured["value"]) == (2, 0.5)
+        assert checked("promql", url=url, query="no").problem == "Prometheus refuses the query: parse error"
+        assert "none of Prometheus" in checked("promql", url=url, query="odd").problem
