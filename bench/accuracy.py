@@ -201,13 +201,16 @@ def measured(profile: str, metric: str) -> tuple[list[float], list[float], Histo
     return [of[metric].percentile(q) for q in PERCENTILES], [percentile(truth, q) for q in PERCENTILES], of["generator_lag"]
 
 
-def told(peer: peers.Peer, connections: int) -> tuple[list[float], list[float]] | None:
-    """Run a peer; returns what it says, and the target's own record. None where it cannot be had."""
-    if not peer.there:
-        return None
-    with target() as site:
-        said = peers.run(peer, site.url, connections, SECONDS).percentiles
-    return [said[f"p{q}"] for q in PERCENTILES], [percentile([took for _, took in site.record], q) for q in PERCENTILES]
+def show_peer(name: str, peer: peers.Peer, connections: int, truth: Sequence[float] = ()) -> None:
+    """Run a peer and print what it says beside the truth: the target's own record, unless told otherwise."""
+    try:
+        with target() as site:
+            said = peers.run(peer, site.url, connections, SECONDS).percentiles
+    except peers.UnavailableError as error:
+        print(f"  {name}: {error}", flush=True)
+        return
+    took = [took for _, took in site.record]
+    show(f"  {name}", [said[f"p{q}"] for q in PERCENTILES], truth or [percentile(took, q) for q in PERCENTILES])
 
 
 def show(name: str, said: Sequence[float], truth: Sequence[float]) -> float:
@@ -227,14 +230,12 @@ def main() -> int:
     closed, record, closed_lag = measured(CLOSED, "latency")
     print(f"open: {RATE} arrivals a second; the truth is the law's own")
     worst = show("  footfall", opened, true)
-    for name, peer in (("artillery, arrivalRate", peers.ARTILLERY_OPEN), ("locust, constant_throughput", peers.LOCUST_PACED)):
-        found = told(peer, RATE)
-        print(f"  {name}: not there ({peer.get})") if found is None else show(f"  {name}", found[0], true)
+    show_peer("artillery, arrivalRate", peers.ARTILLERY_OPEN, RATE, true)
+    show_peer("locust, constant_throughput", peers.LOCUST_PACED, RATE, true)
     print(f"closed: {USERS} users; the truth is the target's record of the same requests")
     worst = max(worst, show("  footfall", closed, record))
-    for peer in (peers.LOCUST, peers.WRK):
-        found = told(peer, USERS)
-        print(f"  {peer.name}: not there ({peer.get})") if found is None else show(f"  {peer.name}", *found)
+    show_peer("locust, FastHttpUser", peers.LOCUST, USERS)
+    show_peer("wrk", peers.WRK, USERS)
     late = max(lag.mean for lag in (open_lag, closed_lag))
     print(json.dumps({"worst": round(worst, 4), "aim": AIM, "event loop late, mean ms": round(late, 3)}))
     if late > TOO_LATE_MS:

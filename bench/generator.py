@@ -63,7 +63,7 @@ def serve(port: multiprocessing.Queue[int], served: Synchronized[int]) -> None:
     uvloop.run(run())
 
 
-def generate(url: str, costs: multiprocessing.Queue[float]) -> None:
+def generate(url: str, plain_rate: Synchronized[float]) -> None:
     """Measure both kinds of user in turns, print the table, and tell FastHttpUser's requests per CPU-second."""
     # Locust patches the interpreter, so only here, in the generator's own process.
     import gevent  # noqa: PLC0415
@@ -122,18 +122,19 @@ def generate(url: str, costs: multiprocessing.Queue[float]) -> None:
         print(f"round {number}: FastHttpUser {plain:8,.0f}   LeanUser {ours:8,.0f} requests per CPU-second   × {ours / plain:.2f}")
     ratio = statistics.median(ours / plain for plain, ours in rows)
     failed = environment.stats.total.num_failures
-    costs.put(statistics.median(plain for plain, _ in rows))
-    print(f"median ratio × {ratio:.2f} (goal: at least {GOAL:g}); failed requests: {failed}")
+    plain_rate.value = statistics.median(plain for plain, _ in rows)
+    print(f"median ratio × {ratio:.2f} (goal: at least {GOAL:g}); failed requests: {failed}", flush=True)
     sys.exit(0 if ratio >= BROKEN and not failed else 1)
 
 
 def compare(url: str, served: Synchronized[int], plain: float) -> None:
     """Print what the peers make of a second of processor time; `plain` is FastHttpUser's figure."""
     for peer in (peers.WRK, peers.HEY, peers.AUTOCANNON, peers.ARTILLERY):
-        if not peer.there:
-            print(f"{peer.name:12} not there: {peer.get}")
+        try:
+            (few, short), (many, long) = (_run(peer, url, served, seconds) for seconds in (SHORT_S, LONG_S))
+        except peers.UnavailableError as error:
+            print(f"{peer.name:12} {error}", flush=True)
             continue
-        (few, short), (many, long) = (_run(peer, url, served, seconds) for seconds in (SHORT_S, LONG_S))
         rate = (many - few) / max(long - short, 1e-3)
         print(f"{peer.name:12} {rate:10,.0f} requests per CPU-second   × {rate / plain:.2f} of FastHttpUser", flush=True)
 
@@ -147,15 +148,15 @@ def _run(peer: peers.Peer, url: str, served: Synchronized[int], seconds: int) ->
 def main() -> int:
     """Run server and generator, each in a fresh process, and then the peers."""
     context = multiprocessing.get_context("spawn")
-    port, costs, served = context.Queue(), context.Queue(), context.Value("q", 0, lock=True)
+    port, plain_rate, served = context.Queue(), context.Value("d", 0.0), context.Value("q", 0)
     server = context.Process(target=serve, args=(port, served), daemon=True)
     server.start()
     url = f"http://127.0.0.1:{port.get(timeout=30)}"
-    generator = context.Process(target=generate, args=(url, costs))
+    generator = context.Process(target=generate, args=(url, plain_rate))
     generator.start()
     generator.join()
-    if not costs.empty():
-        compare(url, served, costs.get())
+    if plain_rate.value:
+        compare(url, served, plain_rate.value)
     server.terminate()
     return generator.exitcode or 0
 

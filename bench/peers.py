@@ -50,14 +50,23 @@ class Told:
     percentiles: Percentiles
 
 
+class UnavailableError(Exception):
+    """A peer is not there, or does not run; the text says which."""
+
+
 def run(peer: Peer, url: str, connections: int, seconds: int) -> Told:
-    """Run a peer to its end. Raises CalledProcessError and TimeoutExpired."""
+    """Run a peer to its end. Raises UnavailableError."""
+    if not peer.there:
+        raise UnavailableError(f"not there: {peer.get}")
     with tempfile.TemporaryDirectory(prefix="footfall-peer-") as folder:
         before = _children_s()
         command = peer.command(url, connections, seconds, Path(folder))
         environment = {**os.environ, "ARTILLERY_DISABLE_TELEMETRY": "true", "NO_UPDATE_NOTIFIER": "1"}
-        done = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
-        return Told(_children_s() - before, peer.read(done.stdout, Path(folder)))
+        try:
+            done = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
+            return Told(_children_s() - before, peer.read(done.stdout, Path(folder)))
+        except (subprocess.SubprocessError, OSError, ValueError, LookupError) as error:
+            raise UnavailableError(f"there, but it does not run: {type(error).__name__}") from error
 
 
 def _children_s() -> float:

@@ -34,6 +34,7 @@ class Site:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     connections: int = 0
     open: set[asyncio.Transport] = field(default_factory=set)
+    alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def url(self) -> str:
@@ -181,6 +182,13 @@ async def _never(_connection: _Connection, _: Asked) -> None:
     await asyncio.sleep(30)
 
 
+async def _one_at_a_time(connection: _Connection, asked: Asked) -> None:
+    """Serve one request at a time, for as many ms as the query says: whoever comes meanwhile waits."""
+    async with connection.site.alone:
+        await asyncio.sleep(float(asked.path.partition("?")[2]) / 1000)
+    connection.transport.write(answer(200, OK))
+
+
 SPECIAL: dict[str, Callable[[_Connection, Asked], Awaitable[None]]] = {
     "/echo": _echo,
     "/head": _head,
@@ -191,6 +199,7 @@ SPECIAL: dict[str, Callable[[_Connection, Asked], Awaitable[None]]] = {
     "/then-close": _then_close,
     "/drip": _drip,
     "/never": _never,
+    "/one-at-a-time": _one_at_a_time,
 }
 
 

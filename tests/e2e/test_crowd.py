@@ -1,0 +1,106 @@
+"""Load as a user runs it: workers that join, what is left when something is killed, capacity, journeys while a crowd is there."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import SuiteCopy, processes_of
+from tests.e2e.test_interruption import wait_until, written
+from tests.integration.load.server import running_site
+
+LONG = 'hold("6s")', 'hold("90s")'
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def test_a_master_and_workers_that_join_it(suite: SuiteCopy) -> None:
+    """The words of deploy/kubernetes.yaml: a master that waits for its workers, and workers that are told where it is."""
+    port = str(free_port())
+    master = suite.start("load", "ci", "--workers", "2", "--expect-workers", "--json", "--", "--master-bind-port", port)
+    workers = [suite.start("load", "ci", "--join", f"127.0.0.1:{port}") for _ in range(2)]
+    out, err = master.communicate(timeout=120)
+    for worker in workers:
+        worker.communicate(timeout=60)
+    assert master.returncode == 0, err
+    assert "waiting for 2 workers: start each with `footfall load ci --join" in err
+    assert [worker.returncode for worker in workers] == [0, 0]
+    series = json.loads(out)["series"]
+    assert {entry["labels"]["worker"] for entry in series if entry["metric"] == "generator_cpu"} == {"0", "1"}
+    assert max(entry["figures"]["max"] for entry in series if entry["metric"] == "users") == 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_load_test_that_is_ended_keeps_what_was_measured(suite: SuiteCopy, number: int) -> None:
+    """`kill -9` of footfall, or Ctrl-C: Locust, its workers and the shop are gone, and the history holds the requests."""
+    suite.edit("loadtests/ci.py", *LONG)
+    process = suite.start("load", "ci", "--processes", "2")
+    wait_until(lambda: written(suite.root, '"metric":"latency"'))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert processes_of(suite.root) == []
+    [run] = suite.history()
+    assert run["outcome"] in {"interrupted", "aborted"}
+    assert "ci" in suite.footfall("history", "show", "latest").out
+
+
+def test_a_crowd_that_lost_a_worker_or_its_master_is_not_judged(suite: SuiteCopy) -> None:
+    """`kill -9` of one worker, and then of Locust's master: exit 3 that says so, and what was measured is kept and never passes."""
+    suite.edit("loadtests/ci.py", *LONG)
+    process = suite.start("load", "ci", "--processes", "2")
+    wait_until(lambda: written(suite.root, '"metric":"latency"'))
+    family = psutil.Process(process.pid).children(recursive=True)
+    master = next(one for one in family if one.children() and "run_locust" in " ".join(one.cmdline()))
+    master.children()[0].kill()
+    wait_until(lambda: written(suite.root, '"kind":"worker_lost"'))
+    master.kill()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3, err
+    assert "was killed by signal 9" in err
+    again = suite.footfall("gate", "--run", "latest")
+    assert again.code == 3, again.out + again.err
+    assert "is gone or stalled" in again.out
+    assert {verdict["outcome"] for verdict in suite.verdicts()["verdicts"]} == {"inconclusive"}
+
+
+DOOR = """
+from locust import task
+from footfall.load.stages import hold, step
+from footfall.load.users import ArrivalShape, LeanUser
+
+
+class Visitor(LeanUser):
+    @task
+    def visit(self):
+        self.client.get("/one-at-a-time?20", name="/one-at-a-time")
+
+
+class Door(ArrivalShape):
+    stages = (step(to=10), hold("5s"))
+    users = 400
+    patience = "20s"
+"""
+
+
+def test_the_capacity_of_a_site_that_holds_fifty_a_second(suite: SuiteCopy) -> None:
+    """One at a time, each for 20 ms: thirty arrivals a second are held, sixty are not, and it is said which budget broke."""
+    (suite.root / "loadtests/door.py").write_text(DOOR)
+    (suite.root / "thresholds.toml").write_text('[load.door]\nresponse = "p90 <= 700ms"\nerrors = "rate <= 1%"\n')
+    with running_site() as site:
+        suite.edit("footfall.toml", "demo = true", f'url = "{site.url}"\nallow_load = 500')
+        ended = suite.footfall("capacity", "door", "--from", "30", "--to", "60", "--hold", "8s", "--precision", "0.5", "--json")
+    assert ended.code == 0, ended.out + ended.err
+    found = json.loads(ended.out)
+    assert [(level["at"], level["state"]) for level in found["levels"]] == [(30, "held"), (60, "broke")]
+    assert found["found"].startswith("door holds 30 arrivals a second within its budgets")
+    assert "the first to break is load.door.response, at 60 arrivals a second" in found["more"]
+    assert (suite.root / "out/capacity-door.html").read_text().count("load.door.response") > 0
