@@ -24,6 +24,7 @@ from footfall.clock import SystemClock
 from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
 from footfall.config.suite import Target
 from footfall.errors import UsageError
+from footfall.monitor import status
 from footfall.monitor.channels.base import Sender
 from footfall.monitor.channels.make import senders
 from footfall.monitor.deliver import Deliverer
@@ -43,6 +44,7 @@ from footfall.store.writer import take_in_abandoned
 from footfall.target import LiveTarget, open_target
 
 _THREADS = 16
+_PAGE_S = 30.0
 
 
 def run(workplace: Workplace, target: Target, *, place: str, faults: tuple[str, ...], once: bool, verbose: bool) -> int:
@@ -152,13 +154,13 @@ def _build(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measur
     judge = Judge(store, plan, clock, target=measuring.target.name, root=root)
     deliverer = Deliverer(store, plan, channels, clock, writer=Writer(root), holder=f"{name}:{os.getpid()}", masker=masker)
     parts = Parts(plan, store, location, inbox, judge, deliverer, Election(store, root), clock, describe_machine())
-    parts.chores = _chores(workplace)
+    parts.chores = _chores(workplace, plan)
     parts.call = _caller(reach.call)
     return Watch(parts)
 
 
-def _chores(workplace: Workplace) -> list[Chore]:
-    """Retention, and runs whose spools stayed while the store was away."""
+def _chores(workplace: Workplace, plan: Plan) -> list[Chore]:
+    """Retention, runs whose spools stayed while the store was away, the status page."""
     spec, store = workplace.suite.watch, workplace.store
 
     def forget() -> None:
@@ -170,7 +172,11 @@ def _chores(workplace: Workplace) -> list[Chore]:
     def take_in() -> None:
         take_in_abandoned(store, workplace.root)
 
-    return [Chore("retention", 3600.0, forget), Chore("taking in what was left", 3600.0, take_in, judge_only=False)]
+    def publish() -> None:
+        status.write(status.status_of(store, plan, datetime.now(UTC)), workplace.root / spec.status_page, workplace.root, plan.alerts.link)
+
+    page = [Chore("the status page", _PAGE_S, publish)] if spec.status_page else []
+    return [Chore("retention", 3600.0, forget), Chore("taking in what was left", 3600.0, take_in, judge_only=False), *page]
 
 
 def _asker(address: str) -> Callable[[], Awaitable[bool]] | None:

@@ -1,0 +1,196 @@
+"""The status page: what customers may know. Components, 90 days, incidents in words for them; as HTML, JSON and RSS.
+
+Only what has a `component` is shown, under that name: no addresses, no error texts, no internal names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from footfall.clock import to_text
+from footfall.monitor.letter import templates
+from footfall.monitor.memory import from_json
+from footfall.monitor.plan import Plan
+from footfall.monitor.state import Phase
+from footfall.store import incidents, watch
+from footfall.store.incidents import Incident
+from footfall.store.watch import Hour
+from footfall.store.writer import Store
+
+DAYS = 90
+_SHOWN_D = 14
+UP, DEGRADED, DOWN, MAINTENANCE = "up", "degraded", "down", "maintenance"
+_WORDS = {UP: "works", DEGRADED: "is slower than usual", DOWN: "does not work", MAINTENANCE: "is being maintained"}
+_WORST = (DOWN, DEGRADED, MAINTENANCE, UP)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One bar: the share of good checks, or None where nothing was measured."""
+
+    day: str
+    uptime: float | None
+
+
+@dataclass(frozen=True)
+class Component:
+    """One line of the page."""
+
+    name: str
+    state: str
+    words: str
+    uptime: float | None
+    days: Sequence[Day]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One incident, in words for customers."""
+
+    id: str
+    title: str
+    text: str
+    began: datetime
+    ended: datetime | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that the page shows."""
+
+    title: str
+    summary: str
+    made: datetime
+    components: Sequence[Component]
+    notices: Sequence[Notice]
+    score: int | None
+
+
+def status_of(store: Store, plan: Plan, now: datetime) -> Status:
+    """Gather the page's content."""
+    with store.reading() as connection:
+        states = {key: from_json(plain).phase for key, plain in watch.load_states(connection).items() if plain.get("phase") != "memory"}
+        hours = watch.hours(connection, since=now - timedelta(days=DAYS))
+        found = incidents.listed(connection, since=now - timedelta(days=_SHOWN_D), last=None)
+    names = components(plan)
+    shown = [_component(name, keys, plan, states, hours, now) for name, keys in names.items()]
+    of = {key: name for name, keys in names.items() for key in keys}
+    notices = [_notice(each, of[each.subject]) for each in found if each.subject in of]
+    return Status(plan.watch.status_title or plan.title, _summary(shown), now, shown, notices, health_score(plan, states))
+
+
+def components(plan: Plan) -> dict[str, list[str]]:
+    """Return the subjects by component, in the order of the configuration."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, subject in plan.subjects.items():
+        if subject.watched.component:
+            found[subject.watched.component].append(key)
+    return dict(found)
+
+
+def _component(name: str, keys: Sequence[str], plan: Plan, states: Mapping[str, Phase], hours: Iterable[Hour], now: datetime) -> Component:
+    state = min((_state(key, plan, states, now) for key in keys), key=_WORST.index)
+    days: dict[date, list[int]] = defaultdict(lambda: [0, 0])
+    for hour in hours:
+        if hour.subject in keys:
+            counts = days[hour.hour.date()]
+            counts[0] += hour.checks
+            counts[1] += hour.good
+    total, good = (sum(counts[index] for counts in days.values()) for index in (0, 1))
+    first = now.date() - timedelta(days=DAYS - 1)
+    bars = [_day(first + timedelta(days=number), days) for number in range(DAYS)]
+    return Component(name, state, _WORDS[state], good / total if total else None, bars)
+
+
+def _day(day: date, days: Mapping[date, Sequence[int]]) -> Day:
+    checks, good = days.get(day, (0, 0))
+    return Day(day.isoformat(), good / checks if checks else None)
+
+
+def _state(key: str, plan: Plan, states: Mapping[str, Phase], now: datetime) -> str:
+    if states.get(key) is Phase.DOWN:
+        return DOWN
+    if plan.maintenance(key, now):
+        return MAINTENANCE
+    return DEGRADED if states.get(f"slow:{key}") is Phase.DOWN else UP
+
+
+def _notice(incident: Incident, component: str) -> Notice:
+    if incident.resolved is not None:
+        text = f"{component} works again since {incident.resolved:%H:%M} UTC."
+    elif incident.acknowledged is not None:
+        text = f"We know what is wrong with {component} and work on it."
+    else:
+        text = f"We have noticed trouble with {component} and look into it."
+    return Notice(incident.id, f"Trouble with {component}", text, incident.began, incident.resolved)
+
+
+def _summary(shown: Sequence[Component]) -> str:
+    wrong = [component for component in shown if component.state != UP]
+    if not wrong:
+        return "Everything works" if shown else "Nothing is shown here yet"
+    return ", ".join(f"{component.name} {component.words}" for component in wrong)
+
+
+_WEIGHTS = {"P0": 8, "P1": 4, "P2": 2, "P3": 1}
+
+
+def health_score(plan: Plan, states: Mapping[str, Phase]) -> int | None:
+    """Return 0 to 100: the share of what is watched that works, weighted by severity (8, 4, 2, 1); what is slow counts half."""
+    weights = {key: _WEIGHTS[subject.severity] for key, subject in plan.subjects.items() if key in states}
+    if not weights:
+        return None
+    lost = sum(weight * _lost(key, states) for key, weight in weights.items())
+    return round(100 * (1 - lost / sum(weights.values())))
+
+
+def _lost(key: str, states: Mapping[str, Phase]) -> float:
+    if states[key] is Phase.DOWN:
+        return 1.0
+    return 0.5 if states.get(f"slow:{key}") is Phase.DOWN else 0.0
+
+
+def write(status: Status, folder: Path, root: Path, link: str = "") -> None:
+    """Write `index.html`, `status.json` and `feed.xml`, each whole or not at all. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = templates(root).get_template("_status.html").render(status=status, days=DAYS)
+    files = {"index.html": page, "status.json": json.dumps(_plain(status), indent=1), "feed.xml": feed(status, link)}
+    for name, text in files.items():
+        fresh = folder / f".{name}.new"
+        fresh.write_text(text, "utf-8")
+        fresh.replace(folder / name)
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON takes, without the score: that is for the team."""
+    if isinstance(value, Status):
+        return {name: _plain(each) for name, each in asdict(value).items() if name != "score"}
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def feed(status: Status, link: str) -> str:
+    """Return the notices as RSS 2.0; one that ends is a new item, so that readers show it."""
+    items = [
+        f"<item><title>{_xml(notice.title + (': over' if notice.ended else ''))}</title><description>{_xml(notice.text)}</description>"
+        f'<guid isPermaLink="false">{notice.id}{"-over" if notice.ended else ""}</guid>'
+        f"<pubDate>{format_datetime(notice.ended or notice.began)}</pubDate></item>"
+        for notice in status.notices
+    ]
+    head = f"<title>{_xml(status.title)}</title><link>{_xml(link)}</link><description>{_xml(status.summary)}</description>"
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>\n'
+
+
+def _xml(text: str) -> str:
+    clean = "".join(letter for letter in text if letter >= " ")
+    return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,72 @@
+"""The status page: what customers may know, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from footfall.config.watch import WatchSpec
+from footfall.monitor.incidents import Desk
+from footfall.monitor.state import Phase
+from footfall.monitor.status import health_score, status_of, write
+from footfall.store.incidents import Incident
+from footfall.store.writer import Store
+from tests.integration.monitor.conftest import House, plan, subject
+
+
+def test_customers_read_what_works_and_nothing_of_the_inside(store: Store, tmp_path: Path) -> None:
+    """Components by their public names, 90 bars, notices in words for customers; no address, error text or internal name."""
+    subjects = [subject("payments-eu-1", component="Payments & <Cards>"), subject("internal-queue")]
+    planned = replace(plan([], [], subjects), watch=WatchSpec(status_title="Corner"))
+    corner = House(store, tmp_path, planned)
+    for day in range(3):
+        corner.clock.turn(86_400)
+        corner.see(ok=day != 1, key="probe:payments-eu-1")
+        if day == 1:
+            corner.see(ok=True, key="probe:payments-eu-1", attempt=1)
+    corner.fail("probe:payments-eu-1")
+    corner.fail("probe:internal-queue")
+
+    def made() -> tuple[str, dict[str, object], list[str]]:
+        folder = tmp_path / "public"
+        write(status_of(store, planned, corner.clock.at), folder, tmp_path, "https://status.example.com")
+        feed = ET.fromstring((folder / "feed.xml").read_text())  # noqa: S314  # our own
+        items = [item.findtext("guid") or "" for item in feed.iter("item")]
+        return (folder / "index.html").read_text(), json.loads((folder / "status.json").read_text()), items
+
+    html, plain, items = made()
+    assert "Payments &amp; &lt;Cards&gt; does not work" in html
+    assert html.count('<i class="') == 90
+    assert "We have noticed trouble" in html
+    for inside in ("payments-eu-1", "internal-queue", "status 500", "probe:", "P1"):
+        assert inside not in html
+        assert inside not in json.dumps(plain)
+    (component,) = plain["components"]  # type: ignore[misc]
+    assert [day["uptime"] for day in component["days"]][-3:] == [1.0, 0.0, 0.5]
+    with store.writing() as connection:
+        Desk(connection, planned, corner.clock.at + timedelta(seconds=5)).acknowledge(_of(corner), "ada")
+    assert "We know what is wrong" in made()[0]
+    corner.recover("probe:payments-eu-1")
+    html, _, ended = made()
+    assert "Everything works" in html
+    assert "works again since" in html
+    assert (len(items), len(ended), items != ended) == (1, 1, True)
+    assert not list((tmp_path / "public").glob("*.new"))
+
+
+def _of(corner: House) -> Incident:
+    return next(each for each in corner.incidents() if each.subject == "probe:payments-eu-1")
+
+
+def test_the_health_score_weighs_what_is_grave() -> None:
+    """A P0 that is down costs eight times a P3; what is slow costs half; of nothing measured there is none."""
+    planned = plan([], [], [subject("a", severity="P0"), subject("b", severity="P3"), subject("c", severity="P3")])
+    up = dict.fromkeys(planned.subjects, Phase.UP)
+    assert health_score(planned, {}) is None
+    assert health_score(planned, up) == 100
+    assert health_score(planned, {**up, "probe:a": Phase.DOWN}) == 20
+    assert health_score(planned, {**up, "probe:b": Phase.DOWN}) == 90
+    assert health_score(planned, {**up, "slow:probe:a": Phase.DOWN}) == 60
