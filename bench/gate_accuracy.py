@@ -254,9 +254,7 @@ def sequential(rng: random.Random, variation: float, times: float, drift: float)
 
 def against(rng: random.Random, repeat: int) -> None:
     """Two deployments, 40 metrics: how often each rule fails the newer one."""
-    print(
-        f"\nTwo deployments, {METRICS} metrics, runs and turns differ by 2 % by themselves: gates that fail, in % (1.00 is equal: false failures)"
-    )
+    print(f"\nTwo deployments, {METRICS} metrics, runs and turns scatter by 2 %: gates that fail, in % (1.00 is equal: false failures)")
     print(f"{'CV':>4} {'slower':>6} {'gates':>6}   {'against: fail':>13} {'?':>6} {'pairs':>6}   {'median ratio':>12} {'Mann-Whitney':>12}")
     for variation in (0.05, 0.1):
         for times in (1.0, 1.1, 1.2):

@@ -34,6 +34,8 @@ from footfall.store.database import Store, open_store
 END = datetime(2026, 11, 21, tzinfo=UTC)
 METRICS = ("duration", "lcp", "inp", "cls", "fcp", "ttfb")
 BATCH = 500
+YARDSTICK = 10_000_000
+"""Additions in Python: a third of a second on a quiet machine. A busy one makes processor time longer too; the ratio stays."""
 PEERS_RUNS = 500
 """So many runs are read one by one; the whole history would take the peer minutes."""
 
@@ -135,6 +137,8 @@ def main() -> None:
         print(f"first time, with imports:  read {first[0]}, drawn {first[1]}, together {first[0] + first[1]}")
         read, drawn, size = min((page_of(store, templates) for _ in range(3)), key=lambda each: each[0].cpu + each[1].cpu)
         print(f"quickest of three:         read {read}, drawn {drawn}, together {read + drawn}; {size:,} bytes")
+        loop, _ = timed(lambda: sum(range(YARDSTICK)))
+        print(f"yardstick, {YARDSTICK:,} additions: {loop}; the page takes {(read + drawn).cpu / loop.cpu:.1f} times as long")
         peer = run_by_run(store, wanted.runs)
         print(f"reading run by run:        about {peer:.0f} s of the processor, {peer / read.cpu:.0f} times as long")
         store.close()

@@ -23,6 +23,7 @@ def test_a_healthy_shop_passes(suite: SuiteCopy) -> None:
     assert "✓ Passed" in ended.out
     latest = suite.root / "out/latest"
     assert {path.name for path in latest.iterdir() if path.is_file()} == set(FILES)
+    assert (latest / "index.html").stat().st_size < 1_000_000
     verdicts = suite.verdicts()["verdicts"]
     assert {verdict["source"] for verdict in verdicts} == {"journey", "load", "probe"}
     assert {verdict["outcome"] for verdict in verdicts} == {"pass"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 import typer
 
 from footfall.cli import baseline
-from footfall.cli.output import say
+from footfall.cli.output import say, visible
 
 if TYPE_CHECKING:
     from footfall.store.reader import RunRow
@@ -46,7 +46,8 @@ def list_runs(
     for row in rows:
         run = row.run
         started = run.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(run.id, started, run.kind, run.target, run.commit[:9], row.outcome, row.verdict or "–")
+        told = (run.id, started, run.kind, run.target, run.commit[:9], row.outcome, row.verdict or "–")
+        table.add_row(*map(visible, told))
     print_table(table)
     return 0
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+
+_DRIVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Return text without what could drive a terminal or reorder a line: what a site or a script named is only ever shown."""
+    return _DRIVING.sub("", text)
 
 
 def write_out(text: str) -> None:
     """Write text to stdout; once its reader has left, what is written goes nowhere, and the exit code stays the command's own."""
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(visible(text))
         sys.stdout.flush()
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol, Self
 
+from footfall.cli.output import visible
 from footfall.metrics import format_quantity
 from footfall.samples import Event, HistogramWindow, Record, Sample
 from footfall.stats import Histogram
@@ -118,7 +119,7 @@ class PlainProgress:
     def say(self, line: str) -> None:
         """Write the line."""
         self._said_at = time.monotonic()
-        sys.stderr.write(line.rstrip() + "\n")
+        sys.stderr.write(visible(line.rstrip()) + "\n")
         sys.stderr.flush()
 
     def __enter__(self) -> Self:
@@ -141,7 +142,7 @@ class LiveProgress:
         """Show the state."""
         from rich.markup import escape  # noqa: PLC0415
 
-        self._status.update(f"[bold]{phase:<9}[/bold] {escape(line)}")
+        self._status.update(f"[bold]{phase:<9}[/bold] {escape(visible(line))}")
 
     def done(self, phase: str, line: str) -> None:
         """Leave the line above the living one."""
@@ -149,7 +150,7 @@ class LiveProgress:
 
     def say(self, line: str) -> None:
         """Leave the line above the living one."""
-        self._console.print(line.rstrip())
+        self._console.print(visible(line.rstrip()))
 
     def __enter__(self) -> Self:
         self._status.start()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from footfall.cli.output import write_out
+from footfall.cli.output import visible, write_out
 from footfall.gate.evidence import Observation
 from footfall.metrics import CATALOGUE, Kind, Source, format_quantity
 from footfall.samples import Event
@@ -52,10 +52,10 @@ def _print_table(observations: Sequence[Observation]) -> None:
     own = [seen.series.metric for seen in observations if seen.series.metric not in CATALOGUE[Source(seen.series.source)]]
     names = [name for name in dict.fromkeys((*_COLUMNS, *own)) if any(name in cells for cells in rows.values())]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("", *names):
+    for name in ("", *map(visible, names)):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for place, cells in rows.items():
-        table.add_row(place, *(cells.get(name, "") for name in names))
+        table.add_row(visible(place), *(cells.get(name, "") for name in names))
     print_table(table)
 
 

@@ -17,6 +17,7 @@ COMPARED = ("duration", "lcp")
 """The metrics that are compared where the suite names none: few, for each one more needs more pairs."""
 COMPARABLE = tuple(name for name, metric in JOURNEY_METRICS.items() if metric.unit in FLOORS)
 """The metrics that have a ratio: times and sizes of journeys."""
+CAPPED = "the time cap came first"
 SHARE = 0.8
 """The part of a gate's chance of a false failure that a comparison may use up; its absolute budgets have the rest."""
 
@@ -113,7 +114,7 @@ def _sureness(found: Comparison, look: Look) -> str:
         return "too much for chance"
     if found.outcome is Outcome.PASS:
         return f"at most {format_quantity(found.allowed, found.unit)} is surely kept"
-    end = "the time cap came first" if look.capped else "the last look" if look.look >= look.looks else "measuring ended for another metric"
+    end = CAPPED if look.capped else "the last look" if look.look >= look.looks else "measuring ended for another metric"
     if found.needed is None:
         return f"too close to call, and no practical number of pairs would settle it ({end})"
     return f"too close to call: about {found.needed} pairs would settle it ({end})"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from footfall.gate.against import CAPPED
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import format_beside
 from footfall.report.charts.bars import ratio_bar
@@ -62,10 +63,11 @@ def left_open(view: ReportView) -> str:
         return ""
     if any(verdict.outcome is Outcome.FAIL for verdict in view.comparisons):
         return "Measuring ended as soon as one was surely worse; the open ones were left open."
-    pairs = [verdict.needed for verdict in unsure]
-    if None in pairs:
-        return "The open ones scatter so much that no practical number of pairs would settle them."
-    return f"The open ones are too close to call; about {max(n for n in pairs if n is not None):,} pairs would settle them."
+    end = "The time cap came first: the" if any(CAPPED in verdict.reason for verdict in unsure) else "The"
+    pairs = [verdict.needed for verdict in unsure if verdict.needed is not None]
+    if len(pairs) < len(unsure):
+        return f"{end} open ones scatter so much that no practical number of pairs would settle them all."
+    return f"{end} open ones are too close to call; about {max(pairs):,} pairs would settle them."
 
 
 def pairs_of(view: ReportView) -> str:

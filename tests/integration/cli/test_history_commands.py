@@ -166,6 +166,28 @@ def test_a_spent_error_budget_refuses_only_where_it_is_respected(stored: Stored,
     assert footfall("gate", "--run", "latest").code == 0
 
 
+def test_what_a_site_named_drives_no_terminal(stored: Stored, footfall: Footfall) -> None:
+    """Escape sequences and marks that reorder a line come out of no command, on either stream."""
+    evil = "pay\x1b]0;owned\x07\x1b[2J\u202e\x9b31m"
+    started = datetime.now(UTC)
+    run = Run("EVIL", "shop", started, kind="gate", commit=evil)
+    with begin_run(stored.root, run) as begun:
+        begun.recorder.write(Sample(run.id, started, "journey", evil, evil, "duration", 3.0, 1, labels={"device": evil}))
+        begun.recorder.event("error", evil)
+        begun.recorder.write(RunEnd(run.id, started, "failed"))
+    take_in(stored.store, begun.directory)
+    stored.run(timedelta(hours=-1))
+    commands = (
+        ("history", "list"),
+        ("history", "show", "EVIL"),
+        ("gate", "--run", "EVIL"),
+        ("compare", "EVIL", "latest"),
+        ("report", "--run", evil),
+    )
+    for said in (footfall(*command) for command in commands):
+        assert not set("\x1b\x07\x9b\u202e") & set(said.out + said.err)
+
+
 def test_a_drill_is_no_part_of_what_was_before(stored: Stored) -> None:
     """A run with a fault switched on stays out of the trends and of the baseline's distribution of later ones."""
     stored.run(timedelta(hours=5))

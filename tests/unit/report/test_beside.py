@@ -25,7 +25,7 @@ from tests.unit.report import views
 TEMPLATES = TemplateSource(None, Path(__file__).parents[3] / "reports")
 
 
-def compared(factors: Mapping[str, float], scatter: float = 0.04, pairs: int = 20) -> ReportView:
+def compared(factors: Mapping[str, float], scatter: float = 0.04, pairs: int = 20, *, capped: bool = False) -> ReportView:
     """Two deployments' steps, each so many times as slow at the newer one, as `footfall gate --against staging` judges them."""
     chance = random.Random(4)
 
@@ -35,7 +35,7 @@ def compared(factors: Mapping[str, float], scatter: float = 0.04, pairs: int = 2
 
     older = [seen("staging", step, 600.0) for step in factors]
     newer = [seen("corner", step, 600.0 * times) for step, times in factors.items()]
-    found = verdicts(compare(pairs_of(older, newer)), "staging", Look(2, 4))
+    found = verdicts(compare(pairs_of(older, newer)), "staging", Look(2, 4, capped))
     return build_view(views.RUN, verdicts=found, observations=newer, references=older)
 
 
@@ -74,6 +74,7 @@ def test_what_could_not_be_told_says_how_many_pairs_would_do() -> None:
     assert left_open(view).startswith("The open ones are too close to call; about ")
     assert [verdict.part for verdict in context(view)["reasons"]] == ["pay"]
     assert not context(view)["unsure"]
+    assert left_open(compared({"pay": 1.06}, scatter=0.15, capped=True)).startswith("The time cap came first: the open ones")
 
 
 @pytest.mark.parametrize(
