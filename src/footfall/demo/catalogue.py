@@ -129,7 +129,7 @@ def describe(product: Product) -> str:
 def is_slot(text: str) -> bool:
     """Whether `text` names a slot: `1-0900` to `14-1830`."""
     day, _, clock = text.partition("-")
-    return day.isdecimal() and 1 <= int(day) <= DAYS and f"{clock[:2]}:{clock[2:]}" in TIMES and str(int(day)) == day
+    return day.isdecimal() and len(day) <= 2 and 1 <= int(day) <= DAYS and f"{clock[:2]}:{clock[2:]}" in TIMES and str(int(day)) == day
 
 
 def slot_id(day: int, clock: str) -> str:

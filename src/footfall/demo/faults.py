@@ -18,6 +18,9 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|KB|MB)", re.IGNORECASE)
 _SIZE_UNITS = {"b": 1, "kb": 1_000, "mb": 1_000_000}
 
 
+_MOST_SECONDS, _MOST_SIZE = 3600, 50_000_000
+
+
 class FaultError(ValueError):
     """A fault that does not exist, or a value that it cannot have; the message is for the user."""
 
@@ -27,7 +30,10 @@ def seconds(text: str) -> float:
     match = _TIME.fullmatch(text.strip())
     if not match:
         raise FaultError(f"'{text}' is not a time; write 300ms or 3s")
-    return float(match[1]) / (1000 if match[2] == "ms" else 1)
+    value = float(match[1]) / (1000 if match[2] == "ms" else 1)
+    if value > _MOST_SECONDS:
+        raise FaultError(f"'{text}' is too long; a fault lasts for an hour at most")
+    return value
 
 
 def size(text: str) -> float:
@@ -35,7 +41,10 @@ def size(text: str) -> float:
     match = _SIZE.fullmatch(text.strip())
     if not match:
         raise FaultError(f"'{text}' is not a size; write 100KB or 3MB")
-    return float(match[1]) * _SIZE_UNITS[match[2].lower()]
+    value = float(match[1]) * _SIZE_UNITS[match[2].lower()]
+    if value > _MOST_SIZE:
+        raise FaultError(f"'{text}' is too large; write 50MB or less")
+    return value
 
 
 def _number(text: str, most: float) -> float:

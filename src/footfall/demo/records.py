@@ -29,7 +29,7 @@ MOST_MINUTES = 120
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who writes a record: the footfall run that its request was tagged with, the signed-in user, the sender's own key."""
+    """Who writes a record: the footfall run that its request was tagged with, the signed-in user, the sender's key and wish."""
 
     run: str | None = None
     user: int | None = None
@@ -65,10 +65,14 @@ def reference(kind: str) -> str:
 
 
 def by_submission(db: sqlite3.Connection, table: str, submission: str | None) -> sqlite3.Row | None:
-    """The record that this submission key has made already, if any."""
+    """The record that this submission (`key:wish`) has made already, if any. Raises a 422 when its key has made another one."""
     if not submission:
         return None
-    row: sqlite3.Row | None = db.execute(f"SELECT * FROM {table} WHERE submission = ?", (submission,)).fetchone()  # noqa: S608 - our own table names
+    key = submission.partition(":")[0]
+    found = f"SELECT * FROM {table} WHERE submission >= ? AND submission < ?"  # noqa: S608 - our own table names
+    row: sqlite3.Row | None = db.execute(found, (f"{key}:", f"{key};")).fetchone()
+    if row is not None and row["submission"] != submission:
+        raise Refusal(422, "key_reused", "This Idempotency-Key belongs to another request. Please choose a new one.")
     return row
 
 

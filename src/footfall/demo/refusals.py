@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 RETRY = {"Retry-After": "1"}
+_UNSAYABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")  # JSON can name halves of characters, which no file can hold
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,}")
 
 
@@ -48,7 +49,7 @@ class Fields:
         self.wrong: dict[str, str] = {}
 
     def text(self, name: str, *, most: int = 120, required: bool = True) -> str:
-        """A text without control characters, stripped; empty where it may be."""
+        """A text without control characters and lone surrogates, stripped; empty where it may be."""
         value = self._values.get(name)
         if value is None:
             value = ""
@@ -59,7 +60,7 @@ class Fields:
             return self._bad(name, "is needed")
         if len(value) > most:
             return self._bad(name, f"must have at most {most} characters")
-        if any(ord(char) < 32 and char not in "\r\n\t" for char in value):
+        if _UNSAYABLE.search(value):
             return self._bad(name, "must not hold control characters")
         return value
 

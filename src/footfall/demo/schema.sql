@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS bookings (
     status TEXT NOT NULL,            -- awaiting_payment, confirmed
     intent TEXT NOT NULL,
     owner INTEGER REFERENCES users (id) ON DELETE SET NULL,
-    submission TEXT UNIQUE,          -- the form's or client's own key: the same one twice is one booking
+    submission TEXT UNIQUE,          -- the form's or client's own key, and what was wished: the same one twice is one booking
     run TEXT,
     created REAL NOT NULL
 );

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import socket
 import sqlite3
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import websockets.exceptions
 from PIL import Image
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from footfall.demo.faults import Faults
 from footfall.demo.web.app import corner_app
@@ -22,6 +26,7 @@ from tests import loops
 
 from .conftest import Corner, StartCorner
 
+CHATTER = {"Cookie": "corner_session=abcdefghijklmnopqrstuvwx"}
 BOOKING = {"service": "haircut", "slot": "1-0900", "name": "Ada", "email": "ada@example.org"}
 
 
@@ -94,7 +99,16 @@ def test_a_body_without_length_has_the_same_limit(corner: Corner) -> None:
             "/forms/none",
             "/nothing",
         ),
-        *("/static/none.css", "/static/..%2Foptions.py", "/pictures/none-640.jpg", "/pictures/loaf0-641.jpg", "/purchases/none"),
+        *(
+            "/static/none.css",
+            "/static/..%2Foptions.py",
+            f"/static/{'a' * 300}.css",
+            f"/market/{'9' * 5000}",
+            f"/api/products/{'9' * 5000}",
+            "/pictures/none-640.jpg",
+            "/pictures/loaf0-641.jpg",
+            "/purchases/none",
+        ),
     ],
 )
 def test_what_does_not_exist_is_a_404(corner: Corner, path: str) -> None:
@@ -104,6 +118,62 @@ def test_what_does_not_exist_is_a_404(corner: Corner, path: str) -> None:
     assert answer.status_code == 404
     machine = path.startswith(("/api/", "/static/", "/pictures/"))
     assert answer.headers["content-type"].startswith("application/json" if machine else "text/html")
+
+
+HALF = "\ud800"  # half of a character, which JSON can name and no file can hold
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        *(("/api/bookings", BOOKING | {field: f"{HALF}@b.org"}) for field in ("service", "slot", "name", "email", "notes")),
+        ("/api/login", {"email": f"{HALF}@b.org", "password": "x"}),
+        ("/api/login", {"email": "customer@corner.example", "password": HALF}),
+        ("/api/register", {"email": "q@b.org", "name": "x", "role": "customer", "password": HALF * 12}),
+        ("/api/payments", {"intent": HALF, "card": {"number": "4242424242424242", "expiry": "12/34", "cvc": "123"}}),
+        ("/api/listings/3/messages", {"text": HALF}),
+        ("/_faults", {"fault": HALF}),
+    ],
+)
+def test_half_a_character_is_refused(corner: Corner, path: str, body: dict[str, object]) -> None:
+    """As any other wrong value: a 422."""
+    with corner.client(Authorization=f"Bearer {corner.token if path == '/_faults' else 'corner-customer-key'}") as client:
+        answer = client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(("charset", "text"), [("undefined", b"x"), ("utf-7", b"+2AA-")])
+def test_a_form_in_no_known_writing_is_refused(corner: Corner, charset: str, text: bytes) -> None:
+    """A 400, whatever the form says that its letters are."""
+    body = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n' + text + b"\r\n--x--\r\n"
+    with corner.client(**{"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}) as client:
+        assert {client.post(path, content=body).status_code for path in ("/login", "/api/forms")} == {400}
+
+
+def test_a_slot_of_five_thousand_digits_is_none(corner: Corner) -> None:
+    """The page goes back to the slots that there are."""
+    with corner.client() as client:
+        assert client.get(f"/book/haircut/details?slot={'1' * 5000}-0900").headers["location"] == "/book/haircut"
+
+
+def test_an_origin_that_is_none_is_a_stranger(corner: Corner) -> None:
+    """The chat is refused with a 403, as it is to any other site's page."""
+    address = corner.url.replace("http", "ws") + "/ws/market/5"
+    with (
+        pytest.raises(websockets.exceptions.InvalidStatus, match="403"),
+        connect(address, additional_headers=CHATTER, origin=Origin("http://[")),
+    ):
+        pass
+
+
+def test_a_chat_says_what_it_does_not_understand(corner: Corner) -> None:
+    """Bytes, half a character, brackets without end, a list: an error each, and the chat goes on."""
+    with connect(corner.url.replace("http", "ws") + "/ws/market/5", additional_headers=CHATTER) as chat:
+        for message in (b'{"text":"hi"}', '{"text":"\\ud800"}', "[" * 10_000, "[]", '{"text":7}'):
+            chat.send(message)
+            assert "error" in json.loads(chat.recv(10))
+        chat.send('{"text":"hello"}')
+        assert json.loads(chat.recv(10)) == {"from": "you", "text": "hello"}
 
 
 def form(client: httpx.Client, page: str) -> dict[str, str]:
@@ -215,6 +285,87 @@ def test_one_wish_sent_eight_times_at_once_is_one_record(corner: Corner, path: s
         answers = list(threads.map(lambda _: client.post(path, json=body), range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json()["ref"] for answer in answers}) == 1
+
+
+def test_a_key_stands_for_one_wish_of_one_user(corner: Corner) -> None:
+    """Long keys are told apart to their last letter, another user's are their own, and another wish under the same key is refused."""
+    stem = f"{'k' * 100}{time.time_ns()}"
+    with corner.client() as client:
+
+        def booked(key: str, **more: str) -> httpx.Response:
+            user = {"Authorization": "Bearer corner-customer-key"} if more.pop("user", "") else {}
+            return client.post("/api/bookings", json=BOOKING | more, headers={"Idempotency-Key": stem + key, **user})
+
+        answers = [booked("1"), booked("2"), booked("1", user="customer"), booked("1"), booked("1", name="Bob")]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 200, 422]
+    assert answers[4].json()["error"]["code"] == "key_reused"
+    assert len({answer.json()["ref"] for answer in answers[:4]}) == 3
+
+
+def test_a_run_that_is_no_name_is_refused(corner: Corner) -> None:
+    """Rather than to write what no clean-up would find."""
+    with corner.client(**{"X-Footfall-Run": "my run"}) as client:
+        answer = client.post("/api/bookings", json=BOOKING)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_run")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/", "GET, HEAD, OPTIONS"), ("/book/haircut/details", "GET, HEAD, OPTIONS, POST"), ("/api/carts/c_1/items/1", "OPTIONS, PUT")],
+)
+def test_what_a_path_can_do_is_said(corner: Corner, path: str, allowed: str) -> None:
+    """OPTIONS answers with the methods, and a 405 carries them too."""
+    with corner.client() as client:
+        asked, refused = client.options(path), client.patch(path)
+    assert [answer.status_code for answer in (asked, refused)] == [204, 405]
+    assert [answer.headers["allow"] for answer in (asked, refused)] == [allowed] * 2
+
+
+def test_what_the_browser_has_is_not_sent_again(corner: Corner) -> None:
+    """One tag, a weak one, one of several, any; but not another one."""
+    with corner.client() as client:
+        for path in ("/static/corner.css", "/pictures/loaf0-320.jpg"):
+            tag = client.get(path).headers["etag"]
+            asked = (tag, f"W/{tag}", f'"a", {tag}', "*", '"a"')
+            assert [client.get(path, headers={"If-None-Match": has}).status_code for has in asked] == [304] * 4 + [200]
+
+
+def test_who_refuses_gzip_gets_none(corner: Corner) -> None:
+    """The weight nought is a no; any other is a yes."""
+    with corner.client() as client:
+        for path in ("/", "/api/products", "/static/corner.css"):
+            answers = [client.get(path, headers={"Accept-Encoding": asked}) for asked in ("gzip;q=0, br", "br, gzip;q=0.5")]
+            assert [answer.headers.get("content-encoding") for answer in answers] == [None, "gzip"]
+
+
+def test_a_head_is_no_write(corner: Corner) -> None:
+    """It needs no CSRF token where a GET needs none."""
+    with corner.client() as client:
+        client.post("/login", data={**form(client, "/login"), "email": "supplier@corner.example", "password": "corner-supplier"})
+        assert client.head("/api/supplier/orders").status_code == 200
+
+
+def test_a_chat_shows_its_end(corner: Corner) -> None:
+    """Of more messages than a page holds the latest are there, in their order."""
+    with corner.client(**CHATTER) as client, ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: client.post("/api/listings/11/messages", json={"text": "again"}), range(101)))
+        client.post("/api/listings/11/messages", json={"text": "the last one"})
+        shown = re.findall(r"</b> ([^<]*)</li>", client.get("/market/11/chat").text)
+    assert (len(shown), shown[198]) == (200, "the last one")
+
+
+def test_an_error_of_our_own_is_counted(tmp_path: Path) -> None:
+    """A 500 that nobody foresaw is in the figures, as any other."""
+    site = open_site(tmp_path, Faults())
+    site.database.close()
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(corner_app(site), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://corner") as client:
+            return (await client.get("/api/orders/O1")).status_code
+
+    assert loops.run(ask()) == 500
+    assert site.figures.statuses == {500: 1}
 
 
 def test_a_sign_in_keeps_cart_and_chat(corner: Corner) -> None:

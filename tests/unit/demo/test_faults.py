@@ -28,7 +28,7 @@ def test_sizes_are_read(text: str, value: float) -> None:
     [
         *("", "nothing", "slow-paymnt", "slow", "slow=/api", "slow=/api:", "slow=/api:later", "slow=/api:stall:2s:1s"),
         *("slow=/api:lognormal:0s:1", "slow-payment=soon", "slow-payment=-1s", "errors=/api:2", "errors=nan", "layout-shift=x"),
-        *("script-error=1", "heavy-hero=3", "drop-websocket=-1"),
+        *("script-error=1", "heavy-hero=3", "heavy-hero=51MB", "memory-growth=9999999MB", "slow-payment=3601s", "drop-websocket=-1"),
     ],
 )
 def test_what_makes_no_sense_is_refused(text: str) -> None:

@@ -12,6 +12,7 @@ from footfall.demo.web.http import refused
 from footfall.demo.web.site import Site
 
 _SPARED = ("/_faults", "/static/")
+_MOST_HOARD = 1_000_000_000  # bytes; a lesson in leaks need not bring down the machine
 
 
 class Edge:
@@ -33,18 +34,20 @@ class Edge:
                 figures.statuses[message["status"]] += 1
             await send(message)
 
-        if self._site.faults.any and await self._misbehave(scope["path"]):
-            await refused(Refusal(500, "fault", "This error was asked for."))(scope, receive, counted)
-        else:
-            await self._app(scope, receive, counted)
-        figures.busy_seconds += time.perf_counter() - started
+        try:
+            if self._site.faults.any and await self._misbehave(scope["path"]):
+                await refused(Refusal(500, "fault", "This error was asked for."))(scope, receive, counted)
+            else:
+                await self._app(scope, receive, counted)
+        finally:
+            figures.busy_seconds += time.perf_counter() - started
 
     async def _misbehave(self, path: str) -> bool:
         """Wait as the faults say; returns whether this request must fail."""
         faults = self._site.faults
         if path.startswith(_SPARED):
             return False
-        if keep := faults.value("memory-growth"):
+        if (keep := faults.value("memory-growth")) and len(self._site.hoard) * keep < _MOST_HOARD:
             self._site.hoard.append(bytearray(int(keep)))
         if late := faults.delay(path):
             await asyncio.sleep(late)

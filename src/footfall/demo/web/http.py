@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from footfall.demo.accounts import KEYS, User
 from footfall.demo.records import Origin
@@ -22,6 +26,15 @@ from footfall.demo.web.site import site_of
 MOST_JSON = 64 * 1024
 LEAST_PACKED = 1024  # bytes; smaller answers go out as they are
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+
+
+class _Number(IntegerConvertor):
+    """A number in a path that is short enough to be one; a longer one is a page that does not exist."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _Number())
 _to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -40,6 +53,19 @@ class Said(Response):
         self.raw_headers += [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
+@lru_cache(maxsize=64)
+def takes_gzip(header: str) -> bool:
+    """Whether an `Accept-Encoding` names gzip and does not give it the weight nought."""
+    weights = {coding.strip(): weight for coding, _, weight in (part.partition(";") for part in header.lower().split(","))}
+    return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weights.get("gzip", "q=0"))
+
+
+def known(request: Request, etag: str) -> bool:
+    """Whether the browser has this version already, as its `If-None-Match` says: a list, weak or not, or any."""
+    tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return etag in tags or tags == ["*"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """An answer that is the same for everybody, kept as it goes over the wire: plain and packed."""
@@ -55,7 +81,7 @@ class Ready:
 
     def said(self, request: HTTPConnection) -> Said:
         """The form that this client takes; what is small is not worth unpacking."""
-        if len(self.plain) < LEAST_PACKED or "gzip" not in request.headers.get("accept-encoding", ""):
+        if len(self.plain) < LEAST_PACKED or not takes_gzip(request.headers.get("accept-encoding", "")):
             return Said(self.plain)
         answer = Said(self.packed)
         answer.raw_headers += [(b"vary", b"Accept-Encoding"), (b"content-encoding", b"gzip")]
@@ -93,8 +119,16 @@ def as_refusal(error: Exception) -> Refusal:
         return error
     if isinstance(error, HTTPException):
         said = {404: "There is nothing here.", 405: "This address does not do that."}
-        return Refusal(error.status_code, f"http_{error.status_code}", said.get(error.status_code, str(error.detail)))
+        return Refusal(
+            error.status_code, f"http_{error.status_code}", said.get(error.status_code, str(error.detail)), headers=error.headers
+        )
     return Refusal(500, "internal", "Something went wrong on our side.")
+
+
+def allowed_methods(request: Request) -> str:
+    """The methods that the request's path has, over all of its routes."""
+    routes = [route for route in request.app.routes if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({"OPTIONS", *(method for route in routes for method in route.methods or ())}))
 
 
 async def read_body(request: Request, most: int) -> bytes:
@@ -125,7 +159,19 @@ async def read_json(request: Request) -> Mapping[str, object]:
         raise Refusal(400, "bad_json", "The body is not valid JSON.") from None
     if not isinstance(value, dict):
         raise Refusal(400, "bad_json", "The body must be a JSON object.")
+    remember_wish(request, value)
     return value
+
+
+def remember_wish(request: Request, wish: object) -> None:
+    """Keep what a request with an `Idempotency-Key` asks for, so that the key cannot be used for anything else."""
+    if "idempotency-key" in request.headers:
+        request.state.wish = digest(request.url.path, json.dumps(wish, sort_keys=True))
+
+
+def digest(*texts: str) -> str:
+    """A short name for texts that nobody can make other texts share."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:32]
 
 
 async def read_card(request: Request) -> tuple[str, str, str, str]:
@@ -149,7 +195,9 @@ def row_of(request: Request, table: str, what: str) -> sqlite3.Row:
 def run_of(request: HTTPConnection) -> str | None:
     """The footfall run that a request is tagged with, by header or by cookie."""
     run = request.headers.get("x-footfall-run") or request.cookies.get("footfall_run")
-    return run if run and _RUN.fullmatch(run) else None
+    if run and not _RUN.fullmatch(run):
+        raise Refusal(400, "bad_run", "A run's id has 1 to 64 letters, digits, dots, colons, dashes and underscores.")
+    return run or None
 
 
 def api_user(request: Request) -> User | None:
@@ -162,7 +210,7 @@ def api_user(request: Request) -> User | None:
             raise Refusal(401, "bad_key", "This API key or token is not known, or has expired.")
         return user
     session = request.cookies.get("corner_session")
-    if session and (request.method == "GET" or request.headers.get("x-csrf-token") == site.csrf(session)):
+    if session and (request.method in ("GET", "HEAD") or request.headers.get("x-csrf-token") == site.csrf(session)):
         return site.user(session)
     return None
 
@@ -178,7 +226,7 @@ def need_role(request: Request, role: str) -> User:
 
 
 def origin_of(request: Request) -> Origin:
-    """What a record remembers of the request that made it."""
-    key = request.headers.get("idempotency-key")
-    user = api_user(request)
-    return Origin(run=run_of(request), user=user.id if user else None, submission=f"key:{key[:100]}" if key else None)
+    """What a record remembers of the request that made it; its key is the user's own and stands for one wish."""
+    key, user = request.headers.get("idempotency-key"), api_user(request)
+    number = user.id if user else None
+    return Origin(run_of(request), number, f"key-{digest(str(number), key)}:{request.state.wish}" if key else None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -46,9 +45,9 @@ async def chat_page(request: Request) -> Response:
     """The chat with a seller."""
     listing, who = _listing(request), market.visitor(session_of(request))
     rows = site_of(request).database.all(
-        "SELECT sender, text FROM messages WHERE visitor = ? AND listing = ? ORDER BY id LIMIT 200", who, listing.id
+        "SELECT sender, text FROM messages WHERE visitor = ? AND listing = ? ORDER BY id DESC LIMIT 200", who, listing.id
     )
-    return render(request, "chat.html", listing=listing, messages=rows)
+    return render(request, "chat.html", listing=listing, messages=rows[::-1])
 
 
 async def _say(request: HTTPConnection, listing: market.Listing, text: str, who: str, run: str | None) -> str:
@@ -66,7 +65,7 @@ async def _say(request: HTTPConnection, listing: market.Listing, text: str, who:
 
 def _same_site(socket: WebSocket) -> bool:
     origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+    return origin is None or origin.partition("://")[2] == socket.headers.get("host")
 
 
 async def chat(socket: WebSocket) -> None:
@@ -79,7 +78,10 @@ async def chat(socket: WebSocket) -> None:
     cut, heard, who = site_of(socket).faults, 0, market.visitor(session)
     try:
         while True:
-            text = _text(await socket.receive_text())
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = _text(message.get("text"))
             if text is None:
                 await socket.send_text(json.dumps({"error": f"Send a text of 1 to {_MOST_TEXT} characters."}))
                 continue
@@ -95,13 +97,14 @@ async def chat(socket: WebSocket) -> None:
         return
 
 
-def _text(message: str) -> str | None:
+def _text(message: str | None) -> str | None:
+    """What a message says, or None when it is not what the chat understands."""
     try:
-        value = json.loads(message)
-        text = value["text"].strip()
-    except (ValueError, KeyError, TypeError, AttributeError):
+        fields = Fields(json.loads(message or ""))
+        text = fields.text("text", most=_MOST_TEXT)
+    except (ValueError, RecursionError, AttributeError):
         return None
-    return text if 0 < len(text) <= _MOST_TEXT else None
+    return None if fields.wrong else text
 
 
 def _wish(listing: market.Listing, fields: Fields) -> market.Wish:
@@ -183,16 +186,16 @@ async def api_purchase(request: Request) -> Response:
 
 ROUTES = [
     Route("/market", search),
-    Route("/market/{listing:int}", view),
-    Route("/market/{listing:int}/chat", chat_page),
-    Route("/market/{listing:int}/buy", buy_page, methods=["GET"]),
-    Route("/market/{listing:int}/buy", buy, methods=["POST"]),
-    WebSocketRoute("/ws/market/{listing:int}", chat),
+    Route("/market/{listing:number}", view),
+    Route("/market/{listing:number}/chat", chat_page),
+    Route("/market/{listing:number}/buy", buy_page, methods=["GET"]),
+    Route("/market/{listing:number}/buy", buy, methods=["POST"]),
+    WebSocketRoute("/ws/market/{listing:number}", chat),
     Route("/purchases/{ref}/payment", payment),
     Route("/purchases/{ref}", purchase),
     Route("/api/listings", api_search),
-    Route("/api/listings/{listing:int}", api_view),
-    Route("/api/listings/{listing:int}/messages", api_say, methods=["POST"]),
-    Route("/api/listings/{listing:int}/purchases", api_buy, methods=["POST"]),
+    Route("/api/listings/{listing:number}", api_view),
+    Route("/api/listings/{listing:number}/messages", api_say, methods=["POST"]),
+    Route("/api/listings/{listing:number}/purchases", api_buy, methods=["POST"]),
     Route("/api/purchases/{ref}", api_purchase),
 ]

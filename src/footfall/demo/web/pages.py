@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
+from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -17,7 +18,7 @@ from footfall.demo import catalogue
 from footfall.demo.accounts import User
 from footfall.demo.records import ORDER_STATES, Origin
 from footfall.demo.refusals import Fields, Refusal
-from footfall.demo.web.http import read_body, run_of
+from footfall.demo.web.http import digest, read_body, run_of
 from footfall.demo.web.site import Site, site_of
 from footfall.demo.web.static import asset
 
@@ -142,16 +143,23 @@ def see(path: str) -> RedirectResponse:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The texts of a form whose CSRF token is right; else a 403."""
-    await within(request, MOST_FORM)
-    async with request.form(max_files=0, max_fields=50) as form:
-        values = {name: value for name, value in form.items() if isinstance(value, str)}
+    values, _, _ = await take_form(request, MOST_FORM)
     check_csrf(request, values.get("csrf", ""))
     return values
 
 
-async def within(request: Request, most: int) -> None:
-    """Read the body within its limit (bytes) and leave it where Starlette looks for it."""
+async def take_form(request: Request, most: int, *, files: int = 0) -> tuple[dict[str, str], str, bytes]:
+    """The texts of a form of at most so many bytes, and the name and content of its `file`; a 400 when its text is none."""
     request._body = await read_body(request, most)  # noqa: SLF001 - Starlette has no limit for url-encoded forms
+    try:
+        async with request.form(max_files=files, max_fields=50) as form:
+            texts = {name: value for name, value in form.items() if isinstance(value, str)}
+            file = form.get("file")
+            name, content = (file.filename or "form.pdf", await file.read()) if isinstance(file, UploadFile) else ("", b"")
+        "".join((name, *texts.values())).encode()  # halves of characters are no text
+    except (LookupError, UnicodeError):
+        raise Refusal(400, "bad_form", "The form's text cannot be read. Send it as UTF-8.") from None
+    return texts, name, content
 
 
 def check_csrf(request: Request, token: str) -> None:
@@ -164,7 +172,7 @@ def check_csrf(request: Request, token: str) -> None:
 def form_origin(request: Request, form: dict[str, str]) -> Origin:
     """What a record remembers of the form that made it."""
     user, key = signed_in(request), form.get("submission", "")
-    return Origin(run=run_of(request), user=user.id if user else None, submission=f"form:{key[:64]}" if key else None)
+    return Origin(run_of(request), user.id if user else None, f"form-{digest(key)}:" if key else None)
 
 
 def submission() -> str:

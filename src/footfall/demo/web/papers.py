@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import UploadFile
+import hashlib
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from footfall.demo import papers
 from footfall.demo.refusals import Refusal
-from footfall.demo.web.http import Json, origin_of, row_of
-from footfall.demo.web.pages import check_csrf, fields_of, form_origin, render, see, submission, within
+from footfall.demo.web.http import Json, origin_of, remember_wish, row_of
+from footfall.demo.web.pages import check_csrf, fields_of, form_origin, render, see, submission, take_form
 from footfall.demo.web.site import site_of
 
 _MOST_BODY = papers.MOST_PDF + 64 * 1024
@@ -26,20 +27,14 @@ def _page(request: Request, form: dict[str, str], refusal: Refusal | None = None
     return render(request, "forms.html", refusal.status if refusal else 200, form=form, refusal=refusal, submission=key)
 
 
-async def _read(request: Request) -> tuple[dict[str, str], tuple[str, bytes]]:
-    """The texts and the file of the form."""
+async def _read(request: Request) -> tuple[dict[str, str], str, bytes]:
+    """The texts of the form, the name of its file and its content."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise Refusal(415, "not_multipart", "Send the form as multipart/form-data, with a file.")
-    await within(request, _MOST_BODY)
-    async with request.form(max_files=1, max_fields=20) as form:
-        texts = {name: value for name, value in form.items() if isinstance(value, str)}
-        file = form.get("file")
-        content = await file.read() if isinstance(file, UploadFile) else b""
-        return texts, ((file.filename or "form.pdf") if isinstance(file, UploadFile) else "", content)
+    return await take_form(request, _MOST_BODY, files=1)
 
 
-def _paper(texts: dict[str, str], file: tuple[str, bytes]) -> papers.Paper:
-    name, content = file
+def _paper(texts: dict[str, str], name: str, content: bytes) -> papers.Paper:
     fields = fields_of(texts)
     if not content.startswith(b"%PDF-"):
         fields.wrong["file"] = "must be a PDF"
@@ -54,13 +49,15 @@ def _paper(texts: dict[str, str], file: tuple[str, bytes]) -> papers.Paper:
 
 async def send(request: Request) -> Response:
     """Take the form in."""
-    texts, file = await _read(request)
-    check_csrf(request, texts.get("csrf", ""))
-    try:
-        paper = _paper(texts, file)
-    except Refusal as refusal:
-        return _page(request, texts, refusal)
-    row, _ = await site_of(request).desk.take(paper, form_origin(request, texts))
+    site = site_of(request)
+    async with site.uploads:
+        texts, name, content = await _read(request)
+        check_csrf(request, texts.get("csrf", ""))
+        try:
+            paper = _paper(texts, name, content)
+        except Refusal as refusal:
+            return _page(request, texts, refusal)
+        row, _ = await site.desk.take(paper, form_origin(request, texts))
     return see(f"/forms/{row['ref']}")
 
 
@@ -71,8 +68,11 @@ async def form(request: Request) -> Response:
 
 async def api_send(request: Request) -> Response:
     """Take a form in (multipart)."""
-    texts, file = await _read(request)
-    row, new = await site_of(request).desk.take(_paper(texts, file), origin_of(request))
+    site = site_of(request)
+    async with site.uploads:
+        texts, name, content = await _read(request)
+        remember_wish(request, [texts, name, hashlib.sha256(content).hexdigest()])
+        row, new = await site.desk.take(_paper(texts, name, content), origin_of(request))
     return Json(papers.form_json(row), 202 if new else 200)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -44,6 +45,7 @@ class Site:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     port: int = 0
     payment_port: int = 0
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))  # those that may be in memory at once
     hoard: list[bytearray] = field(default_factory=list)  # what the memory-growth fault keeps
 
     _settled: dict[str, None] = field(default_factory=dict)  # in the order in which they were paid

@@ -16,11 +16,12 @@ from starlette.routing import Route
 
 from footfall.demo import pictures
 from footfall.demo.refusals import not_found
+from footfall.demo.web.http import known, takes_gzip
 from footfall.demo.web.site import site_of
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 _FOREVER = "public, max-age=31536000, immutable"
-_PICTURE = re.compile(r"([a-z]+\d*)-(\d{2,4})\.jpg")
+_PICTURE = re.compile(r"([a-z]+[0-9]?)-([0-9]{2,4})\.jpg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +35,35 @@ class Asset:
 
 
 @cache
-def _load(name: str) -> Asset | None:
-    source = resources.files("footfall.demo").joinpath("static", name)
-    if not re.fullmatch(r"[a-z-]+\.(css|js|svg)", name) or not source.is_file():
-        return None
-    plain = source.read_bytes()
+def _assets() -> dict[str, Asset]:
+    """Every file there is, by its name."""
+    return {file.name: _pack(file.read_bytes(), file.name) for file in resources.files("footfall.demo").joinpath("static").iterdir()}
+
+
+def _pack(plain: bytes, name: str) -> Asset:
     return Asset(plain, gzip.compress(plain, 9, mtime=0), _TYPES[name.rpartition(".")[2]], hashlib.sha256(plain).hexdigest()[:12])
 
 
 def asset(name: str) -> str:
     """The address of a file, which changes with its content."""
-    found = _load(name)
-    return f"/static/{name}?v={found.version if found else ''}"
+    return f"/static/{name}?v={_assets()[name].version}"
 
 
 def _kept(request: Request, etag: str, lasting: str) -> tuple[dict[str, str], bool]:
     headers = {"ETag": etag, "Cache-Control": lasting, "X-Content-Type-Options": "nosniff"}
-    return headers, request.headers.get("if-none-match") == etag
+    return headers, known(request, etag)
 
 
 async def static(request: Request) -> Response:
     """A style sheet, script or drawing."""
-    found = _load(request.path_params["name"])
+    found = _assets().get(request.path_params["name"])
     if found is None:
         raise not_found("file")
     lasting = _FOREVER if request.query_params.get("v") == found.version else "no-cache"
-    headers, known = _kept(request, f'"{found.version}"', lasting)
-    if known:
+    headers, fresh = _kept(request, f'"{found.version}"', lasting)
+    if fresh:
         return Response(status_code=304, headers=headers)
-    packs = "gzip" in request.headers.get("accept-encoding", "")
+    packs = takes_gzip(request.headers.get("accept-encoding", ""))
     headers |= {"Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if packs else {})}
     return Response(found.packed if packs else found.plain, headers=headers, media_type=found.kind)
 
@@ -86,8 +87,8 @@ async def picture(request: Request) -> Response:
         await asyncio.sleep(site.faults.value("late-hero") or 0)
         padding = int(site.faults.value("heavy-hero") or 0)
         lasting = "no-store"
-    headers, known = _kept(request, f'"{name}-{width}-{len(data)}"', lasting)
-    if known and lasting != "no-store":
+    headers, fresh = _kept(request, f'"{name}-{width}-{len(data)}"', lasting)
+    if fresh and lasting != "no-store":
         return Response(status_code=304, headers=headers)
     # Browsers ignore what follows a JPEG's end, so zeros make it as heavy as the fault says.
     return Response(data + bytes(max(0, padding - len(data))), headers=headers, media_type="image/jpeg")
