@@ -33,6 +33,7 @@ def journey(
     from footfall.cli.workplace import check_scripts, chosen, open_workplace  # noqa: PLC0415
     from footfall.config.scripts import scan  # noqa: PLC0415
 
+    names, passed_on = _split(names)
     wanted = _checked(devices or device, network, cpu_throttle)
     options = {
         "--network": network,
@@ -41,7 +42,7 @@ def journey(
         "--workers": workers if workers > 1 else None,
     }
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
-    arguments = (*given, *(["--headed"] if headed else []), *context.args)
+    arguments = (*given, *(["--headed"] if headed else []), *passed_on, *context.args)
     labels = {"iterations": str(iterations), **{name.strip("-"): str(value) for name, value in options.items() if value is not None}}
     with progress() as shown:
         workplace = open_workplace(shown)
@@ -51,6 +52,12 @@ def journey(
             walk_journeys(opened, plan)
     print_figures(workplace.store, opened.id, json=json)
     return 1 if journey_failed(workplace.store, opened.id) else 0
+
+
+def _split(names: list[str]) -> tuple[list[str], list[str]]:
+    """Part the journeys from what stands after `--`, which the parser adds to them: from its first option on it is pytest's."""
+    first = next((index for index, name in enumerate(names) if name.startswith("-")), len(names))
+    return names[:first], names[first:]
 
 
 def _checked(devices: str, network: str | None, cpu: float | None) -> tuple[str, ...]:

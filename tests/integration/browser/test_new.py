@@ -75,6 +75,7 @@ def test_a_draft_runs_under_plain_pytest(suite: Path) -> None:
         (["journey", "acount", "--device", "desktop"], "did you mean 'account'?"),
         (["journey", "account", "--devices", "desktop,iPhone 51"], "no device is called 'iPhone 51'"),
         (["journey", "account", "--network", "slow4g"], "did you mean 'slow-4g'?"),
+        (["journey", "account", "--", "--warm-up", "2"], "invalid choice: 2"),  # what stands after -- goes to pytest
     ],
 )
 def test_mistakes_on_the_command_line(suite: Path, arguments: list[str], said: str) -> None:
