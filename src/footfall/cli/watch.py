@@ -12,6 +12,7 @@ def watch(
     target: Annotated[str | None, typer.Option("--target", "-t", help="What to watch; else [watch] target, else the default one.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Check everything once, judge, tell, and exit: 1 when something is down.")] = False,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Turn on a fault of the embedded shop; repeatable.")] = None,
+    serve: Annotated[str, typer.Option("--serve", metavar="[HOST:]PORT", help="Serve /metrics, heartbeats and webhooks there.")] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say every change.")] = False,
 ) -> int:
     """Watch the suite's probes and journeys as footfall.toml schedules them, until Ctrl-C or SIGTERM.
@@ -19,10 +20,11 @@ def watch(
     The first signal lets what runs come to its end; a second one ends it. A restart resumes: states, incidents and what is
     still to be told are in the store.
     """
-    from footfall.cli.watching import run  # noqa: PLC0415
+    from footfall.cli.watching import Wanted, address_of, run  # noqa: PLC0415
     from footfall.cli.workplace import check_scripts, open_workplace  # noqa: PLC0415
 
     workplace = open_workplace()
     check_scripts(workplace.suite)
     watched = workplace.suite.target(target or workplace.suite.watch.target or None)
-    return run(workplace, watched, place=location, faults=tuple(fault or ()), once=once, verbose=verbose)
+    wanted = Wanted(location, tuple(fault or ()), once, address_of(serve) if serve else None)
+    return run(workplace, watched, wanted, verbose=verbose)

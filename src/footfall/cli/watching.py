@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -31,8 +32,9 @@ from footfall.monitor.deliver import Deliverer
 from footfall.monitor.judge import Judge
 from footfall.monitor.letter import Writer
 from footfall.monitor.location import Location
-from footfall.monitor.plan import Plan, plan_of
+from footfall.monitor.plan import INBOUND_KINDS, Plan, plan_of
 from footfall.monitor.ready import problems
+from footfall.monitor.serve import Desk, Inbound, serving
 from footfall.monitor.watch import Chore, Parts, Watch
 from footfall.store import incidents
 from footfall.store import watch as kept
@@ -47,22 +49,42 @@ _THREADS = 16
 _PAGE_S = 30.0
 
 
-def run(workplace: Workplace, target: Target, *, place: str, faults: tuple[str, ...], once: bool, verbose: bool) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """What the command's options say; `serve` is an address to listen on."""
+
+    place: str = ""
+    faults: tuple[str, ...] = ()
+    once: bool = False
+    serve: tuple[str, int] | None = None
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """Read `[HOST:]PORT`; without a host only this machine can reach it. Raises UsageError."""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise UsageError(f"--serve {text} is no address", hint="write a port, or host:port such as 0.0.0.0:9464")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) -> int:
     """Watch until a signal comes, or check everything once; return the exit code. Raises UsageError with all that is wrong at once."""
     _log(verbose=verbose)
     plan, channels, wrong = _prepared(workplace, target)
     if wrong:
         raise UsageError("\n".join(wrong), hint="the watch does not start before all of this is mended")
-    place = place or platform.node() or "here"
+    place = wanted.place or platform.node() or "here"
     with ExitStack() as stack:
         # A site that is down now is what a watch is for: it need not answer.
-        live = stack.enter_context(open_target(target, faults)) if target.demo else LiveTarget(target.name, _address(target))
+        live = stack.enter_context(open_target(target, wanted.faults)) if target.demo else LiveTarget(target.name, _address(target))
         probes, _ = resolved_probes(workplace.suite.probes)
         headers = {**_headers(target), "X-Footfall-Run": f"watch-{place}"}
         measuring = Measuring(workplace, target, live, place, headers, probes, threading.Event())
         sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {len(plan.subjects)} things, {len(channels)} channels\n")
+        if plan.inbound and wanted.serve is None:
+            sys.stderr.write(f"note: {len(plan.inbound)} probes are called by others, but this watch has no --serve to be called at\n")
         sys.stderr.flush()
-        return asyncio.run(_run(workplace, plan, channels, measuring, once=once))
+        return asyncio.run(_run(workplace, plan, channels, measuring, wanted))
 
 
 def _log(*, verbose: bool) -> None:
@@ -87,6 +109,7 @@ def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sen
         lambda: _headers(target),
         lambda: resolve(spec.control, os.environ, "watch.control"),
         lambda: resolve(spec.call, os.environ, "watch.call"),
+        lambda: resolve(spec.serve_token, os.environ, "watch.serve_token"),
     ):
         try:
             needed()
@@ -103,16 +126,30 @@ def _headers(target: Target) -> dict[str, str]:
     return resolve_all(target.headers, os.environ, f"targets.{target.name}.headers")
 
 
-async def _run(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measuring: Measuring, *, once: bool) -> int:
+async def _run(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measuring: Measuring, wanted: Wanted) -> int:
     # Threads for the store, for channels, and one for each journey that runs: none must wait for another's.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS + plan.watch.journeys_at_once))
     stop, hurry = asyncio.Event(), asyncio.Event()
     code = _mind_signals(stop, hurry, measuring.abandoned)
     built = _build(workplace, plan, channels, measuring)
-    if once:
+    if wanted.once:
         return code[0] if await _stopped(built.once(), stop, measuring.abandoned) else _anything_down(workplace)
-    await built.run(stop, hurry)
+    if wanted.serve is None:
+        await built.run(stop, hurry)
+    else:
+        await serving(_served(workplace, plan), *wanted.serve, lambda: built.run(stop, hurry))
     return code[0]
+
+
+def _served(workplace: Workplace, plan: Plan) -> Desk:
+    probes, _ = resolved_probes(workplace.suite.probes)
+    inbound = {
+        name: Inbound(probe.kind, str(probe.options.get("secret", "")), str(probe.options.get("signature", "")))
+        for name, probe in probes.items()
+        if probe.kind in INBOUND_KINDS
+    }
+    token = resolve(workplace.suite.watch.serve_token, os.environ, "watch.serve_token")
+    return Desk(workplace.store, plan, SystemClock(), inbound, token)
 
 
 async def _stopped(work: Coroutine[None, None, None], stop: asyncio.Event, abandoned: threading.Event) -> bool:

@@ -10,10 +10,9 @@ from typing import Any
 
 from footfall.config.fields import Table, shown
 from footfall.errors import did_you_mean
+from footfall.metrics import parse_duration
 
 HTTP = "http"
-MEASURED = (HTTP, "tls", "dns", "tcp", "websocket", "headers", "sql", "promql", "assets", "cdn")
-"""The kinds that `footfall.probe` can check so far."""
 INBOUND = ("heartbeat", "webhook")
 """Kinds that others call; the monitor only looks at when they last did."""
 RECORDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
@@ -61,7 +60,7 @@ KINDS: Mapping[str, Kind] = {
     "promql": Kind(("url", "query"), {}, ()),
     "assets": Kind(("url",), {}, ()),
     "cdn": Kind(("url",), {}, ("hit",)),
-    "heartbeat": Kind((), {"grace": "1m"}, ()),
+    "heartbeat": Kind((), {"grace": "1m", "secret": ""}, ()),
     "webhook": Kind((), {"secret": "", "grace": "1m", "signature": "X-Footfall-Signature"}, ()),
 }
 """Every kind but HTTP. `expect.figures` holds for all of them."""
@@ -73,8 +72,6 @@ def kind_of(table: Table) -> str:
     if kind != HTTP and kind not in KINDS:
         table.fault("kind", f"{shown(kind)} is no kind of probe", did_you_mean(kind, (HTTP, *KINDS)))
         return HTTP
-    if kind not in MEASURED:  # a check that is never made must not look like one that holds
-        table.fault("kind", f"probes of kind {kind} are not measured yet", f"measured are: {', '.join(MEASURED)}")
     return kind
 
 
@@ -108,9 +105,18 @@ def _check(table: Table, kind: str, options: Mapping[str, Any]) -> None:
         table.fault("query", "a SQL probe has either a query or a preset", f"presets: {', '.join(SQL_PRESETS)}")
     if kind == "sql" and options["preset"] and options["preset"] not in SQL_PRESETS:
         table.fault("preset", f"{shown(options['preset'])} is no preset", did_you_mean(options["preset"], SQL_PRESETS))
+    for name in ("grace", "idle"):
+        _check_duration(table, name, str(options.get(name) or "0s"))
     port = options.get("port", 1)
     if isinstance(port, int) and port > 65535:
         table.fault("port", f"{port} is no port", "expected at most 65535")
+
+
+def _check_duration(table: Table, name: str, text: str) -> None:
+    try:
+        parse_duration(text)
+    except ValueError:
+        table.fault(name, f"{shown(text)} is not a duration", 'expected one such as "30s"')
 
 
 def expected_of(table: Table, kind: str) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def secret_values(suite: Suite, environment: Mapping[str, str]) -> frozenset[str
         *(value for probe in suite.probes.values() for value in probe.options.values() if isinstance(value, str)),
         *(text for each in suite.alerts.channels.values() for text in (each.url, each.key, each.secret, each.server)),
         suite.watch.call,
+        suite.watch.serve_token,
     ]
     names = {name for text in texts for name in _REFERENCE.findall(text)}
     return frozenset(environment[name] for name in names if environment.get(name))

@@ -76,6 +76,7 @@ class WatchSpec:
     status_page: str = ""
     status_title: str = ""
     call: str = ""
+    serve_token: str = ""
     keep_results_d: float = 8.0
     keep_hours_d: float = 400.0
     keep_incidents_d: float = 400.0
@@ -104,6 +105,7 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         table.text("status_page"),
         table.text("status_title"),
         table.text("call"),
+        table.text("serve_token"),
         *(keep.seconds(name, days * 86_400) / 86_400 for name, days in _KEPT.items()),
     )
     keep.end()

@@ -27,7 +27,7 @@ from footfall.store.writer import Store
 DAYS = 90
 _SHOWN_D = 14
 UP, DEGRADED, DOWN, MAINTENANCE = "up", "degraded", "down", "maintenance"
-_WORDS = {UP: "works", DEGRADED: "is slower than usual", DOWN: "does not work", MAINTENANCE: "is being maintained"}
+_WORDS = {UP: "working", DEGRADED: "slower than usual", DOWN: "not working", MAINTENANCE: "being maintained"}
 _WORST = (DOWN, DEGRADED, MAINTENANCE, UP)
 
 
@@ -124,7 +124,7 @@ def _state(key: str, plan: Plan, states: Mapping[str, Phase], now: datetime) -> 
 
 def _notice(incident: Incident, component: str) -> Notice:
     if incident.resolved is not None:
-        text = f"{component} works again since {incident.resolved:%H:%M} UTC."
+        text = f"It is over since {incident.resolved:%H:%M} UTC."
     elif incident.acknowledged is not None:
         text = f"We know what is wrong with {component} and work on it."
     else:
@@ -135,8 +135,8 @@ def _notice(incident: Incident, component: str) -> Notice:
 def _summary(shown: Sequence[Component]) -> str:
     wrong = [component for component in shown if component.state != UP]
     if not wrong:
-        return "Everything works" if shown else "Nothing is shown here yet"
-    return ", ".join(f"{component.name} {component.words}" for component in wrong)
+        return "Everything is working" if shown else "Nothing is shown here yet"
+    return "; ".join(f"{component.name}: {component.words}" for component in wrong)
 
 
 _WEIGHTS = {"P0": 8, "P1": 4, "P2": 2, "P3": 1}

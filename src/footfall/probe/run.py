@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from footfall.clock import Clock
+from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec
 from footfall.probe.check import check
 from footfall.probe.http import Result
@@ -22,11 +23,14 @@ Write = Callable[[Record], None]
 async def run_probes(
     probes: Sequence[ProbeSpec], base_url: str, *, run: str, headers: Mapping[str, str], clock: Clock, write: Write
 ) -> None:
-    """Make each probe's `checks` checks against `base_url`, one round after the other, and `write` samples and events of run `run`."""
+    """Make each probe's `checks` checks against `base_url`, one round after the other, and `write` samples and events of run `run`.
+
+    What others call (heartbeats, webhooks) only a watch can see: such probes are left out.
+    """
     for number in range(1, max((probe.checks for probe in probes), default=0) + 1):
         if number > 1:
             await asyncio.sleep(PAUSE_S)
-        due = [probe for probe in probes if probe.checks >= number]
+        due = [probe for probe in probes if probe.checks >= number and probe.kind not in INBOUND]
         for probe in due:  # one after the other: side by side they would measure each other
             at = clock.now()
             result = await check(probe, base_url, headers)

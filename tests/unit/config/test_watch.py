@@ -130,7 +130,7 @@ def test_a_journeys_marker_says_how_it_is_watched(tmp_path: Path) -> None:
         ('from = "22:00"', 'from = "25:00"', "is no time of day"),
         ('severity = "critical"', 'severity = "P9"', "is no severity"),
         ('latency = "<= 80"', 'latency = "about 80"', "is no limit"),
-        ('severity = "critical"', 'kind = "heartbeat"', "probes of kind heartbeat are not measured yet"),
+        ('severity = "critical"', 'kind = "heartbeat"\ngrace = "soon"', "is not a duration"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_runs(tmp_path: Path, right: str, wrong: str, said: str) -> None:

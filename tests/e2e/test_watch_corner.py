@@ -1,0 +1,47 @@
+"""The watch on the embedded shop: a journey in a browser, a load test, business figures; a fault of the shop becomes an incident."""
+
+from __future__ import annotations
+
+import json
+
+from tests.e2e.conftest import SuiteCopy
+
+WATCH = """
+[probes.business]
+url = "/api/metrics"
+measure = { payments = "$.payment_success" }
+expect = { figures = { payments = ">= 99%" } }
+severity = "P0"
+owner = "payments"
+
+[watch]
+rechecks = ["1s"]
+[watch.journeys.checkout]
+every = "5m"
+owner = "shop"
+runbook = "docs/runbook.md#checkout"
+[watch.impact.checkout]
+broken = "nobody can buy"
+revenue_per_hour = 1200
+"""
+
+
+def test_a_journey_that_breaks_is_an_incident_with_its_evidence(suite: SuiteCopy) -> None:
+    """Customers cannot check out: the journey is walked twice, opens, and names its screenshot; the runs carry the location."""
+    config = suite.root / "footfall.toml"
+    config.write_text(config.read_text() + WATCH)
+    (suite.root / "docs").mkdir()
+    (suite.root / "docs/runbook.md").write_text("# Runbook\n\n## Checkout\n\n- Ask the payment provider.\n")
+    ended = suite.footfall("watch", "--once", "--location", "ams", "--fault", "payment-down")
+    assert ended.code == 1, ended.err
+    assert "customers cannot complete checkout" in ended.out
+    listed = json.loads(suite.footfall("incidents", "list", "--json").out)["incidents"]
+    (broken,) = [each for each in listed if each["subject"] == "journey:checkout"]
+    assert broken["detail"]["steps"] == ["Ask the payment provider."]
+    assert broken["detail"]["impact"]["broken"] == "nobody can buy"
+    shots = [path for path in broken["detail"]["evidence"] if path.endswith(".png")]
+    assert shots
+    assert all((suite.root / path).is_file() for path in shots)
+    walked = [run for run in suite.history() if run["kind"] == "watch"]
+    assert len(walked) == 2
+    assert {run["id"] for run in walked} >= {broken["detail"]["run"]}
