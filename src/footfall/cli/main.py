@@ -21,6 +21,7 @@ from footfall.cli import (
     gate,
     history,
     incidents,
+    init,
     journey,
     load,
     new,
@@ -28,6 +29,7 @@ from footfall.cli import (
     report,
     watch,
 )
+from footfall.cli.output import visible
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
 EXIT_CODES = """\b
@@ -67,6 +69,7 @@ def _root(
 
 PASS_THROUGH = {"allow_extra_args": True}
 
+app.command("init")(init.init)
 app.command("gate")(gate.gate)
 app.command("journey", context_settings=PASS_THROUGH)(journey.journey)
 app.command("cleanup")(journey.cleanup)
@@ -109,9 +112,9 @@ def _help_for(argv: Sequence[str]) -> str:
 
 
 def _explain(error: FootfallError) -> int:
-    sys.stderr.write(f"footfall: {error.message}\n")
+    sys.stderr.write(visible(f"footfall: {error.message}\n"))
     if error.hint:
-        sys.stderr.write(f"  → {error.hint}\n")
+        sys.stderr.write(visible(f"  → {error.hint}\n"))
     return error.exit_code
 
 

@@ -1,0 +1,194 @@
+"""The text of a first suite for somebody's own site: what `footfall init` writes. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from footfall.browser.firstvisit import Seen, Visit
+
+JOURNEY = "visit"
+PROFILE = "visitors"
+HEALTH_PATHS = ("/api/health", "/health", "/healthz", "/up", "/status")
+_ROOM = 2.0
+"""How many times as long as it took when it was drafted a step may take: two machines differ by that much, a fault by more."""
+_LEAST_MS = 500.0
+_USERS = 20
+
+
+def suite_text(name: str, visited: Visit, health: str, allow_load: int) -> str:
+    """Return footfall.toml."""
+    loaded = bool(allow_load)
+    return f"""# What runs, where and when. `footfall doctor` checks it.
+
+[suite]
+name = {quoted(name)}
+default_target = "site"
+
+[targets.site]
+url = {quoted(visited.origin)}
+# headers = {{ Authorization = "env:SITE_TOKEN" }}      # sent by load users and probes
+{"" if loaded else "# "}allow_load = {allow_load or _USERS}                  # the most users that a load test may send there
+
+[gate]                          # what `footfall gate` measures
+iterations = 5                  # and one uncounted warm-up each
+{"" if loaded else "# "}profile = "{PROFILE}"            # needs allow_load above
+time_cap = "5m"
+
+[probes.home]
+url = {quoted(visited.home.path)}
+every = "1m"
+checks = 5
+expect = {{ status = 200 }}
+{_health(health)}{_certificate(visited.origin)}"""
+
+
+def _health(path: str) -> str:
+    return f'\n[probes.health]\nurl = {quoted(path)}\nevery = "30s"\nchecks = 5\nexpect = {{ status = 200 }}\n' if path else ""
+
+
+def _certificate(origin: str) -> str:
+    if not origin.startswith("https://"):
+        return ""
+    place = urlsplit(origin)
+    port = f"port = {place.port}\n" if place.port else ""
+    return f'\n[probes.certificate]\nkind = "tls"\nhost = {quoted(place.hostname or "")}\n{port}every = "6h"\nexpect = {{ days = 14 }}\n'
+
+
+def budgets_text(*, loaded: bool) -> str:
+    """Return thresholds.toml with what holds for every site."""
+    load = f"""
+[load.{PROFILE}]
+latency = {{ warn = "p95 <= 500ms", fail = "p95 <= 2s" }}
+errors = "rate <= 1%"
+"""
+    return f"""# What is good enough. One line a budget; `footfall budgets check` validates this file without running anything,
+# `footfall budgets explain` says each in words. Web Vitals limits are Google's bands.
+
+[journeys."*"]
+success = "rate >= 99%"
+lcp = {{ warn = "p75 <= 2.5s", fail = "p75 <= 4s" }}
+cls = {{ warn = "p75 <= 0.1", fail = "p75 <= 0.25" }}
+ttfb = {{ warn = "p75 <= 800ms", fail = "p75 <= 1.8s" }}
+
+[probes."*"]
+success = "rate >= 99%"
+{load if loaded else ""}"""
+
+
+def step_budgets(measured: Mapping[str, float]) -> str:
+    """Return budgets for the journey's steps, from how long each took (p75 in ms)."""
+    lines = ["\n# From what was measured when this was drafted, with room to be twice as slow. Say what your customers bear instead."]
+    for step, duration_ms in measured.items():
+        limit = _nice(max(_LEAST_MS, _ROOM * duration_ms))
+        lines.append(f'[journeys.{JOURNEY}.steps.{_key(step)}]\nduration = "p75 <= {limit}"    # took {duration_ms:.0f} ms\n')
+    return "\n".join(lines)
+
+
+def _nice(value_ms: float) -> str:
+    """Return a duration rounded up to two digits."""
+    step = 10.0 ** (math.floor(math.log10(value_ms)) - 1)
+    rounded = math.ceil(value_ms / step) * step
+    return f"{rounded / 1000:g}s" if rounded >= 1000 else f"{rounded:g}ms"
+
+
+def journey_text(visited: Visit) -> str:
+    """Return a journey that looks at the first page and follows the links that were found."""
+    steps = [("home", f"page.goto({quoted(visited.home.path)})", visited.home)]
+    names = {"home"}
+    for link in visited.links:
+        name = _unique(_step_name(link.name), names)
+        steps.append((name, f'page.get_by_role("link", name={quoted(link.name)}, exact=True).click()', link.page))
+    body = "".join(f"    with journey.step({quoted(name)}):\n        {act}\n        {_check(seen)}\n" for name, act, seen in steps)
+    return f'''"""A visitor looks around.
+
+Drafted by `footfall init` from what stood on the site. Make it do what your customers come for: `footfall new journey NAME` records a walk.
+"""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from footfall.browser.journey import Journey
+
+
+def test_{JOURNEY}(journey: Journey) -> None:
+    """Each page shows its own heading or title."""
+    page = journey.page
+{body}{_asked(visited.forms)}'''.replace("import re\n\n", "" if "re.escape" not in body else "import re\n\n")
+
+
+def _check(seen: Seen) -> str:
+    """Return a check of what the customer sees."""
+    if seen.heading:
+        return f'expect(page.get_by_role("heading", name={quoted(seen.heading)}, level=1)).to_be_visible()'
+    if seen.title:
+        return f"expect(page).to_have_title({quoted(seen.title)})"
+    return f"expect(page).to_have_url(re.compile(re.escape({quoted(seen.path)})))"
+
+
+def _asked(forms: Sequence[Sequence[str]]) -> str:
+    """Return comments that name the forms, each a journey that is worth writing."""
+    lines = [f"    # The first page has a form that asks for: {', '.join(map(quoted, form))}" for form in forms]
+    return "".join(line[:140] + "\n" for line in lines)
+
+
+def profile_text(visited: Visit) -> str:
+    """Return a load profile whose users open the same pages."""
+    pages = [visited.home, *(link.page for link in visited.links)]
+    asks = "\n        self.think()\n".join(f"        self.client.get({quoted(page.path)})" for page in pages)
+    return f'''"""Visitors who look around, as `footfall init` drafted them."""
+
+from __future__ import annotations
+
+from locust import task
+
+from footfall.load.stages import hold, ramp
+from footfall.load.users import LeanUser, StagedShape
+
+
+class Visitor(LeanUser):
+    """Opens a page, reads it, opens the next."""
+
+    think_s = 3.0
+
+    @task
+    def look_around(self) -> None:
+        """Walk from page to page."""
+{asks}
+
+
+class Visitors(StagedShape):
+    """{_USERS} users for half a minute."""
+
+    stages = (ramp(to={_USERS}, over="5s"), hold("30s"))
+'''
+
+
+def _step_name(text: str) -> str:
+    return re.sub(r"[^\w]+", " ", text).strip().lower() or "page"
+
+
+def _unique(name: str, names: set[str]) -> str:
+    found, number = name, 2
+    while found in names:
+        found, number = f"{name} {number}", number + 1
+    names.add(found)
+    return found
+
+
+def _key(step: str) -> str:
+    """Write a step's name as a key of TOML."""
+    return step if re.fullmatch(r"[A-Za-z0-9_-]+", step) else quoted(step)
+
+
+def quoted(text: str) -> str:
+    """Write a text as both TOML and Python read it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

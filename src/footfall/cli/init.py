@@ -1,0 +1,181 @@
+"""`footfall init`: lay out a suite, for the embedded shop or for one's own site, and try it once."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from footfall.cli.output import say
+from footfall.errors import UsageError
+
+if TYPE_CHECKING:
+    from footfall.browser.firstvisit import Visit
+
+SUITE, BUDGETS = "footfall.toml", "thresholds.toml"
+DEMO = "demo"
+_IGNORED = ".footfall/\nout/\n__pycache__/\n"
+_LOCAL = re.compile(r"(localhost|127\.|\[::1\])")
+_CODE = (".py", ".csv", ".toml")
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the suite shall be (default: here).", show_default=False)] = Path(),
+    url: Annotated[
+        str, typer.Option("--url", help="Your site: it is visited once, and a first journey is drafted from what is there.")
+    ] = "",
+    demo: Annotated[bool, typer.Option("--demo", help="Lay out the suite of the embedded shop instead, to learn from.")] = False,
+    allow_load: Annotated[int, typer.Option("--allow-load", min=0, help="The most users that a load test may send to your site.")] = 0,
+    reports: Annotated[bool, typer.Option("--reports", help="Also copy the reports' templates, to change them.")] = False,
+    run: Annotated[bool, typer.Option("--run/--no-run", help="Measure once, and propose budgets for what that took.")] = True,
+) -> int:
+    """Lay out a suite and try it once.
+
+    Writes footfall.toml, thresholds.toml, journeys/ and loadtests/. Nothing that is there already is changed: in a suite it adds
+    what is missing. Exits as `footfall gate` does; with --no-run 0.
+    """
+    root = folder.resolve()
+    if demo and url:
+        raise UsageError("--demo and --url are two different suites", hint="choose one")
+    if not demo and not url:
+        url = _url_of(root) or _asked()
+    files = _starter_files() if demo or url == DEMO else _drafted(root, url, allow_load)
+    if reports:
+        files |= _template_files()
+    written = _lay_out(root, {**files, ".gitignore": _IGNORED.encode()})
+    return _tried(root, written) if run and any(name.startswith("journeys/") for name in written) else 0
+
+
+def _url_of(root: Path) -> str:
+    """Return where the default target of the suite that is there already lives; nothing where there is none. Raises ConfigError."""
+    if not (root / SUITE).is_file():
+        return ""
+    from footfall.config.secrets import resolve  # noqa: PLC0415
+    from footfall.config.suite import load_suite  # noqa: PLC0415
+
+    target = load_suite(root).target(None)
+    return DEMO if target.demo else resolve(target.url or "", os.environ, f"targets.{target.name}.url")
+
+
+def _asked() -> str:
+    """Ask for the address, where somebody is there to answer. Raises UsageError."""
+    if not sys.stdin.isatty():
+        hint = "`footfall init --url https://www.example.com`, or `footfall init --demo` to learn with the embedded shop"
+        raise UsageError("which site?", hint=hint)
+    return str(typer.prompt("The address of your site", err=True)).strip()
+
+
+def _starter_files() -> dict[str, bytes]:
+    from footfall.starter import starter  # noqa: PLC0415
+
+    root = starter()
+    scripts = [path for name in ("journeys", "loadtests") for path in sorted((root / name).rglob("*")) if path.suffix in _CODE]
+    return {str(path.relative_to(root)): path.read_bytes() for path in (root / SUITE, root / BUDGETS, *scripts)}
+
+
+def _template_files() -> dict[str, bytes]:
+    from footfall.starter import starter  # noqa: PLC0415
+
+    root = starter()
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted((root / "reports").iterdir()) if path.is_file()}
+
+
+def _drafted(root: Path, url: str, allow_load: int) -> dict[str, bytes]:
+    """Visit the site and return the files of its suite. Raises UsageError, TargetUnreachableError or BrowserMissingError."""
+    from footfall.browser.firstvisit import visit  # noqa: PLC0415
+    from footfall.cli import drafts  # noqa: PLC0415
+
+    address = url if "://" in url else f"{'http' if _LOCAL.match(url) else 'https'}://{url}"
+    say(f"visiting {address}")
+    visited = visit(address, os.environ)
+    _tell(visited, address)
+    health = _health(visited.origin)
+    texts = {
+        SUITE: drafts.suite_text(root.name, visited, health, allow_load),
+        BUDGETS: drafts.budgets_text(loaded=allow_load > 0),
+        f"journeys/test_{drafts.JOURNEY}.py": drafts.journey_text(visited),
+        f"loadtests/{drafts.PROFILE}.py": drafts.profile_text(visited),
+    }
+    return {name: text.encode() for name, text in texts.items()}
+
+
+def _tell(visited: Visit, address: str) -> None:
+    if not address.startswith(visited.origin):
+        say(f"  it leads to {visited.origin}, which is taken as the target")
+    say(f"  {visited.home.title or visited.home.heading or 'a page without a title'}")
+    for link in visited.links:
+        say(f"  → {link.name}: {link.page.heading or link.page.title or link.page.path}")
+    for form in visited.forms:
+        say(f"  a form asks for {', '.join(label or '?' for label in form)}")
+
+
+def _health(origin: str) -> str:
+    """Return the path of an address that says whether the site is well, or nothing."""
+    import httpx  # noqa: PLC0415
+
+    from footfall.cli.drafts import HEALTH_PATHS  # noqa: PLC0415
+
+    with httpx.Client(base_url=origin, timeout=5.0, verify=False) as site:  # noqa: S501  # certificates are a probe's business
+        for path in HEALTH_PATHS:
+            try:
+                answer = site.get(path)
+            except httpx.HTTPError:
+                continue
+            if answer.status_code == 200 and "html" not in answer.headers.get("content-type", ""):
+                say(f"  {path} says how it is: it gets a probe")
+                return path
+    return ""
+
+
+def _lay_out(root: Path, files: Mapping[str, bytes]) -> list[str]:
+    """Write what is not there yet; return its names. Raises UsageError when the folder cannot be written."""
+    written = []
+    for name, content in files.items():
+        path = root / name
+        if path.exists():
+            if path.read_bytes() != content and name != ".gitignore":
+                say(f"  kept     {name}, which is there already")
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        written.append(name)
+        say(f"  written  {name}")
+    return written
+
+
+def _tried(root: Path, written: list[str]) -> int:
+    """Measure once, write budgets for what the drafted steps took, and judge."""
+    from footfall.cli import drafts  # noqa: PLC0415
+    from footfall.cli.gate import gate  # noqa: PLC0415
+
+    os.chdir(root)
+    drafted = BUDGETS in written and f"journeys/test_{drafts.JOURNEY}.py" in written
+    say("")
+    code = gate()
+    if drafted and (measured := _step_durations(root)):
+        with (root / BUDGETS).open("a", encoding="utf-8") as file:
+            file.write(drafts.step_budgets(measured))
+        say(f"\n{BUDGETS} has budgets for {len(measured)} steps now, twice what they took; change them to what your customers bear")
+    say("next: `footfall new journey NAME` records what your customers come for; `footfall gate` judges, in CI too")
+    return code
+
+
+def _step_durations(root: Path) -> dict[str, float]:
+    """Return how long each step of the drafted journey took in the newest run: its p75 in ms."""
+    from footfall.cli.drafts import JOURNEY, quoted  # noqa: PLC0415
+    from footfall.cli.workplace import open_workplace  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    store = open_workplace().store
+    seen = reader.evidence(store, reader.run(store, "latest").id)
+    durations = {each.series.part: each.figures.p75 for each in seen if (each.series.subject, each.series.metric) == (JOURNEY, "duration")}
+    walk = (root / "journeys" / f"test_{JOURNEY}.py").read_text("utf-8")
+    return {step: durations[step] for step in sorted(filter(None, durations), key=lambda step: walk.find(f"step({quoted(step)})"))}

@@ -1,0 +1,81 @@
+"""From nothing to a gated site: `footfall init` in an empty folder, on a site that it knows nothing about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import SuiteCopy, processes_of
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[SuiteCopy]:
+    """An empty folder."""
+    root = tmp_path / "my first suite"
+    root.mkdir()
+    yield SuiteCopy(root)
+    assert not processes_of(root)
+
+
+def test_a_site_gets_a_suite_that_passes(empty: SuiteCopy) -> None:
+    """Its links become a journey, its health a probe, what the steps took their budgets; what is there is kept the second time."""
+    shop = empty.start("demo", "--port", "0", "--payment-port", "0")
+    try:
+        assert shop.stdout is not None
+        url = re.search(r"http://127\.0\.0\.1:\d+", shop.stdout.readline())
+        assert url is not None
+        ended = empty.footfall("init", "--url", url[0].removeprefix("http://"))
+        assert ended.code in {0, 3}, ended.out + ended.err  # a busy machine may leave a budget undecided
+        assert "→ Book: Book a service" in ended.out
+        assert "/api/health says how it is" in ended.out
+        steps = re.findall(r"^\[journeys\.visit\.steps\.(\w+)\]$", (empty.root / "thresholds.toml").read_text(), re.MULTILINE)
+        assert steps == ["home", "book", "shop", "market"]
+        assert (empty.root / "out/latest/index.html").is_file()
+        checked = empty.footfall("budgets", "check")
+        assert "are right: 9 budgets" in checked.out, checked.err
+        (empty.root / "loadtests/visitors.py").unlink()
+        (empty.root / "journeys/test_visit.py").write_text("# mine\n")
+        again = empty.footfall("init")
+        assert again.code == 0, again.err
+        assert "written  loadtests/visitors.py" in again.out
+        assert "kept     journeys/test_visit.py" in again.out
+        assert (empty.root / "journeys/test_visit.py").read_text() == "# mine\n"
+    finally:
+        shop.terminate()
+        shop.communicate()
+
+
+def test_the_shops_suite_is_laid_out_to_learn_from(empty: SuiteCopy) -> None:
+    """All that the repository's own suite has, right as it stands; the reports' templates only for who wants to change them."""
+    ended = empty.footfall("init", "corner", "--demo", "--reports", "--no-run")
+    assert ended.code == 0, ended.err
+    there = SuiteCopy(empty.root / "corner")
+    assert there.footfall("budgets", "check").code == 0
+    assert {path.name for path in there.root.iterdir()} >= {
+        "footfall.toml",
+        "thresholds.toml",
+        "journeys",
+        "loadtests",
+        "reports",
+        ".gitignore",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("init",), 2, "which site?"),
+        (("init", "--demo", "--url", "http://127.0.0.1"), 2, "choose one"),
+        (("init", "--url", "127.0.0.1:9"), 3, "does not open"),
+    ],
+)
+def test_a_start_that_cannot_be_made_writes_nothing(empty: SuiteCopy, arguments: tuple[str, ...], code: int, said: str) -> None:
+    """No address, two of them, or one where nobody is."""
+    ended = empty.footfall(*arguments)
+    assert ended.code == code, ended.out + ended.err
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    assert list(empty.root.iterdir()) == []
