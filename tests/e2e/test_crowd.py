@@ -9,7 +9,7 @@ import socket
 import psutil
 import pytest
 
-from tests.e2e.conftest import SuiteCopy, processes_of
+from tests.e2e.conftest import PATIENCE_S, SuiteCopy, processes_of
 from tests.e2e.test_interruption import wait_until, written
 from tests.integration.load.server import running_site
 
@@ -27,7 +27,7 @@ def test_a_master_and_workers_that_join_it(suite: SuiteCopy) -> None:
     port = str(free_port())
     master = suite.start("load", "ci", "--workers", "2", "--expect-workers", "--json", "--", "--master-bind-port", port)
     workers = [suite.start("load", "ci", "--join", f"127.0.0.1:{port}") for _ in range(2)]
-    out, err = master.communicate(timeout=120)
+    out, err = master.communicate(timeout=PATIENCE_S)
     for worker in workers:
         worker.communicate(timeout=60)
     assert master.returncode == 0, err
@@ -50,7 +50,8 @@ def test_a_load_test_that_is_ended_keeps_what_was_measured(suite: SuiteCopy, num
     assert processes_of(suite.root) == []
     [run] = suite.history()
     assert run["outcome"] in {"interrupted", "aborted"}
-    assert "ci" in suite.footfall("history", "show", "latest").out
+    shown = json.loads(suite.footfall("history", "show", "latest", "--json").out)
+    assert any(series["source"] == "load" and series["metric"] == "latency" for series in shown["series"])
 
 
 def test_a_crowd_that_lost_a_worker_or_its_master_is_not_judged(suite: SuiteCopy) -> None:
