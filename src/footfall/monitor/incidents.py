@@ -128,9 +128,15 @@ class Desk:
         return found
 
     def resolve_by_hand(self, incident: Incident, actor: str, text: str = "") -> Incident:
-        """Somebody says that it is over. If it still fails, that opens a new incident. Raises UsageError for one that has ended."""
+        """Somebody says that it is over. If it still fails, that opens a new incident; what was slow counts as usual from now on.
+
+        Raises UsageError for one that has ended.
+        """
         self._must_be_open(incident)
         fresh = {incident.subject: to_json(State(since=self.now))}
+        kind, _, of = incident.subject.partition(":")
+        if kind == "slow":
+            fresh[f"durations:{of}"] = {"phase": "memory", "anew": True}
         watch.save_states(self.connection, fresh, self.now)
         found = self.resolve(incident, actor=actor, text=text)
         self.audit(actor, "resolve", found, text)

@@ -246,6 +246,9 @@ class Bench:
         self._remembered.touched.add(subject.key)
         key, usual = f"slow:{subject.key}", memories[seen.location].usual_ms
         is_slow = sum(memory.slow for memory in memories.values()) >= min(needed(subject.rule, context), len(memories))
+        if is_slow and self.state(key).phase is Phase.UP and self._learns_anew(subject.key):
+            memories.clear()
+            return
         if is_slow or memories[seen.location].s == 0:
             self.fact(key, ok=not is_slow, problem=f"{duration_ms:.0f} ms, usually {usual:.0f} ms (from {seen.location})")
 
@@ -254,6 +257,11 @@ class Bench:
             name = f"durations:{key}"
             self._remembered.durations[key] = slow.from_json(watch.load_states(self.connection, [name]).get(name, {}))
         return self._remembered.durations[key]
+
+    def _learns_anew(self, key: str) -> bool:
+        """Whether somebody has resolved the slowness by hand since: as it is now, it is as it should be."""
+        name = f"durations:{key}"
+        return bool(watch.load_states(self.connection, [name]).get(name, {}).get("anew"))
 
     def _keep_durations(self) -> None:
         kept: Mapping[str, Mapping[str, object]] = {

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from footfall.config.alerts import Route
+from footfall.monitor.incidents import Desk
 from footfall.store.writer import Store
 from tests.integration.monitor.conftest import House, hook, plan
 from tests.integration.monitor.receivers import Receiver
@@ -51,3 +52,8 @@ def test_a_service_that_becomes_slow_is_an_incident_that_ends(store: Store, tmp_
     see(40, 1.0)
     corner.deliver()
     assert receiver.kinds("/team") == ["opened", "resolved"]
+    see(20, 2.0)
+    with store.writing() as connection:  # somebody says that this is how it is now
+        Desk(connection, corner.plan, corner.clock.at).resolve_by_hand(corner.incidents()[1], "ada", "it does more now")
+    see(60, 2.0)
+    assert len(corner.incidents()) == 2
