@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ def _json_mismatch(expected: Mapping[str, Any], body: bytes) -> str:
         return ""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # a document may be nested to death
         return "the answer is not JSON"
     for path, wanted in expected.items():
         found = jsonpath.findall(path, document)
@@ -129,7 +130,7 @@ def _measure(paths: Mapping[str, str], body: bytes) -> tuple[dict[str, float], s
         return {}, ""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}, "the answer is not JSON, so nothing could be measured"
     figures = {name: _figure(document, path) for name, path in paths.items()}
     missing = [f"{name} ({paths[name]})" for name, value in figures.items() if value is None]
@@ -140,4 +141,9 @@ def _measure(paths: Mapping[str, str], body: bytes) -> tuple[dict[str, float], s
 def _figure(document: Any, path: str) -> float | None:
     found = jsonpath.findall(path, document)
     number = found[0] if found else None
-    return float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return None
+    try:
+        return float(number) if math.isfinite(number) else None
+    except OverflowError:  # a whole number beyond any float
+        return None

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.sync.server import ServerConnection, serve
 
 from footfall.config.kinds import KINDS, Limit
-from footfall.config.suite import ProbeSpec, Target
+from footfall.config.suite import Expect, ProbeSpec, Target
 from footfall.probe.check import check
 from footfall.probe.http import Result
 from footfall.target import open_target
@@ -324,3 +324,37 @@ def test_promql_is_a_figure() -> None:
         assert (good.measured["series"], good.measured["value"]) == (2, 0.5)
         assert checked("promql", url=url, query="no").problem == "Prometheus refuses the query: parse error"
         assert "none of Prometheus" in checked("promql", url=url, query="odd").problem
+
+
+def asked(url: str, timeout_s: float = 20.0, **more: Any) -> Result:
+    """One check of an HTTP probe."""
+    return loops.run(check(ProbeSpec("p", "/", timeout_s=timeout_s, **more), url, {}))
+
+
+def test_a_hostile_answer_is_a_failed_check_and_nothing_more() -> None:
+    """Too long, never ending, nested to death, numbers that are none."""
+
+    def endless(line: socket.socket) -> None:
+        line.recv(10_000)
+        line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            line.sendall(bytes(100_000))
+
+    def dripping(line: socket.socket) -> None:
+        line.recv(10_000)
+        line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(30):
+            line.sendall(b"x")
+            threading.Event().wait(0.1)
+
+    with listening(endless) as port:
+        assert asked(f"http://127.0.0.1:{port}").problem == "the answer is longer than 1,000,000 bytes"
+    with listening(dripping) as port:
+        assert asked(f"http://127.0.0.1:{port}", timeout_s=0.5).problem == "no whole answer within 0.5 s"
+    bodies = {"nested": b"[" * 200_000, "NaN": b'{"n": NaN}', "huge": b'{"n": 1' + b"0" * 400 + b"}", "text": b'{"n": "12"}'}
+    for body in bodies.values():
+        with served(lambda _path, body=body: (200, {}, body)) as url:  # type: ignore[misc]
+            found = asked(url, measure={"n": "$.n"})
+            assert not found.ok
+            assert not found.measured
+            assert not asked(url, expect=Expect(json={"$.n": 1})).ok

@@ -1,0 +1,155 @@
+"""One location's checks: limits, overruns, rechecks, blindness, and what goes wrong in making them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from footfall.config.secrets import Masker
+from footfall.config.watch import Maintenance, WatchSpec
+from footfall.monitor.location import Location, Measured
+from footfall.monitor.plan import Plan, Subject
+from footfall.monitor.schedule import Job
+from footfall.monitor.state import Rule
+from footfall.store import watch
+from footfall.store.inbox import Inbox
+from footfall.store.watch import Seen
+from footfall.store.writer import Store
+from tests import loops
+from tests.integration.monitor.conftest import T0, FakeClock, plan, subject
+
+Scenario = Callable[[Location], Awaitable[None]]
+BROKEN = Measured(ok=False, latency_ms=3.0, problem="status 500 for hunter2\x1b[2J\n", figures={"ttfb": 2.0})
+
+
+def run(
+    store: Store,
+    root: Path,
+    planned: Plan,
+    measure: Callable[[Subject], Awaitable[Measured]],
+    scenario: Scenario,
+    control: Callable[[], Awaitable[bool]] | None = None,
+) -> list[Seen]:
+    """Let a location work; what it has seen, oldest first."""
+    inbox = Inbox(root, "ams")
+
+    async def work() -> None:
+        location = Location("ams", planned, measure, inbox, FakeClock(), control=control, masker=Masker(["hunter2"]))
+        await scenario(location)
+        await location.finish()
+
+    loops.run(work())
+    inbox.deliver(store)
+    inbox.close()
+    with store.reading() as connection:
+        return [seen for _, seen in watch.waiting(connection)]
+
+
+def job(key: str = "probe:shop") -> Job:
+    """A check that is due."""
+    return Job(key, subject().watched)
+
+
+async def broken(_subject: Subject) -> Measured:
+    """A check that fails."""
+    return BROKEN
+
+
+def test_an_overrun_is_skipped_and_said(store: Store, tmp_path: Path) -> None:
+    """While a check runs, or waits for its turn, the next one of its kind is not started; what runs is finished at the end."""
+    crowd = [subject("shop"), subject("other")]
+    planned = replace(plan([], [], crowd), watch=WatchSpec(probes_at_once=1))
+    release: list[asyncio.Event] = []
+
+    async def slow(_subject: Subject) -> Measured:
+        await release[0].wait()
+        return Measured(ok=True, latency_ms=1.0)
+
+    async def scenario(location: Location) -> None:
+        release.append(asyncio.Event())
+        for key in ("probe:shop", "probe:other", "probe:shop", "probe:other"):
+            location.start(job(key))
+            await asyncio.sleep(0)
+        assert location.counts.skipped == 2
+        assert location.started["probe:shop"][1].startswith("skipped: the check of 2026-11-21T10:00:00.000Z still runs")
+        assert location.busy
+        release[0].set()
+
+    assert [seen.subject for seen in run(store, tmp_path, planned, slow, scenario)] == ["probe:shop", "probe:other"]
+
+
+def test_a_check_that_cannot_be_made_is_a_failed_one(store: Store, tmp_path: Path) -> None:
+    """Whatever is raised; the others go on."""
+
+    async def raising(which: Subject) -> Measured:
+        if which.name == "shop":
+            raise RecursionError("too deep")
+        return Measured(ok=True)
+
+    async def scenario(location: Location) -> None:
+        location.start(job())
+        location.start(job("probe:other"))
+
+    first, second = run(store, tmp_path, plan([], [], [subject(), subject("other")]), raising, scenario)
+    assert (first.ok, first.problem) == (False, "the check itself failed: RecursionError: too deep")
+    assert second.ok
+
+
+def test_what_is_seen_is_clean_and_complete(store: Store, tmp_path: Path) -> None:
+    """No secret, no control character; figures, location and maintenance are kept."""
+    window = Maintenance("upgrade", T0 - timedelta(hours=1), T0 + timedelta(hours=1))
+    planned = replace(plan([], []), watch=WatchSpec(maintenance=(window,)))
+
+    async def scenario(location: Location) -> None:
+        location.start(job())
+
+    (seen,) = run(store, tmp_path, planned, broken, scenario)
+    assert seen.problem == "status 500 for *** [2J "
+    assert (seen.location, seen.excused, seen.figures, seen.latency_ms) == ("ams", True, {"ttfb": 2.0}, 3.0)
+
+
+def test_a_location_without_a_network_is_blind(store: Store, tmp_path: Path) -> None:
+    """The control is asked once for all checks that fail together; a check that holds ends the blindness."""
+    asked: list[int] = []
+
+    async def control() -> bool:
+        asked.append(1)
+        await asyncio.sleep(0.01)
+        return False
+
+    async def either(which: Subject) -> Measured:
+        return BROKEN if which.name != "fine" else Measured(ok=True)
+
+    async def scenario(location: Location) -> None:
+        for name in ("a", "b", "c"):
+            location.start(job(f"probe:{name}"))
+        await location.finish()
+        assert location.blind_since == T0
+        location.start(job("probe:fine"))
+        await location.finish()
+        assert location.blind_since is None
+
+    names = [subject(name) for name in ("a", "b", "c", "fine")]
+    found = run(store, tmp_path, plan([], [], names), either, scenario, control)
+    assert [seen.blind for seen in found] == [True, True, True, False]
+    assert len(asked) == 1
+
+
+def test_a_suspicion_is_rechecked_once_a_round_and_its_dependencies_are_looked_at(store: Store, tmp_path: Path) -> None:
+    """After each pause, numbered, until the round is decided; the database is checked at once, so that it is known to be the cause."""
+    quick = Rule(pauses_s=(0.01, 0.01, 0.01))
+    planned = plan([], [], [replace(subject("shop", depends_on=("database",)), rule=quick), subject("database")])
+
+    async def scenario(location: Location) -> None:
+        location.confirm({"probe:shop": T0})
+        location.confirm({"probe:shop": T0})
+        await asyncio.sleep(0.3)
+        location.confirm({})
+
+    found = run(store, tmp_path, planned, broken, scenario)
+    assert [seen.attempt for seen in found if seen.subject == "probe:shop"] == [1, 2, 3]
+    assert {seen.round_at for seen in found if seen.attempt} == {T0}
+    assert [seen.attempt for seen in found if seen.subject == "probe:database"] == [0]
