@@ -8,7 +8,7 @@ pages, its vital is the worst page's (the detail names it): one figure for each 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
@@ -102,14 +102,14 @@ def _blocking(pages: Sequence[PageReport], windows: Sequence[Window]) -> list[Fi
     """Return each step's Total Blocking Time: of every task in it what is over 50 ms, once the page had painted anything.
 
     A task is cut off at the first paint and at its step's ends, and its 50 ms are taken from what is left (as Lighthouse does); one
-    between two steps held up nobody.
+    between two steps held up nobody. A step that ended before the first paint has 0.
     """
     totals: dict[str, float] = {}
     for page in pages:
         painted = _painted(page)
         if painted is None:
             continue
-        totals |= {part: totals.get(part, 0.0) for part in _lived(replace(page, began=painted), windows)}
+        totals |= {part: totals.get(part, 0.0) for part in _lived(page, windows)}
         for task in page.tasks:
             begin, end = max(task.at, painted), task.at + task.duration
             later = (window for window in windows if begin < window.begin < end)

@@ -140,6 +140,11 @@ def test_a_task_that_reaches_into_a_step_holds_it_up() -> None:
     assert {part: value for (part, metric), value in found.items() if metric == "tbt"} == {"home": 0, "pay": 30, "pay/confirm": 0}
 
 
+def test_a_step_that_ended_before_the_first_paint_was_not_blocked() -> None:
+    """A page that painted later has a blocking time of 0 in it, not none."""
+    assert seen(page(100, vital("fcp", 150, 100), until=260, tasks=(LongTask(110, 80),)))["home", "tbt"] == 0
+
+
 def test_a_score_needs_all_its_parts() -> None:
     """Each step has its worst page's score, the journey their mean; a page that lacks a part, or is but a route, has none."""
     slow = [vital("fcp", 1600, 110), vital("lcp", 2400, 110), vital("cls", 0.25, 110)]
