@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m footfall.demo", description="Corner, the embedded shop")
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: this machine only)")
     parser.add_argument("--port", type=int, default=8300, help="the shop's port; 0 takes a free one")
-    parser.add_argument("--payment-port", type=int, default=8301, help="the payment provider's port; 0 takes a free one")
+    parser.add_argument("--payment-port", type=int, help="the payment provider's port (default: 8301, or a free one with --port 0)")
     parser.add_argument("--data", type=Path, help="folder of the database; without it a temporary one")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[=VALUE]", help="a fault, on from the start; may be repeated")
     parser.add_argument("--announce", action="store_true", help="print one JSON line when ready")

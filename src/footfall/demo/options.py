@@ -12,7 +12,7 @@ class DemoOptions:
 
     host: str = "127.0.0.1"
     port: int = 8300
-    payment_port: int = 8301
+    payment_port: int | None = None  # 8301, or a free one beside a free port
     data: Path | None = None
     faults: tuple[str, ...] = ()
     announce: bool = False

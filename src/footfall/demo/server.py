@@ -27,6 +27,7 @@ from footfall.demo.options import DemoOptions
 from footfall.demo.web.app import corner_app
 from footfall.demo.web.site import Site, open_site
 
+PAYMENT_PORT = 8301
 _BACKLOG = 4096
 _REST = 0.5  # seconds before somebody is let in again when the process has no descriptors left
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -119,10 +120,10 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """A listening socket; a `CannotStart` that names host and port when there can be none."""
     if not 0 <= port <= 65535:
-        raise CannotStart(f"{port} is not a port; choose one up to 65535, or 0 for a free one")
+        raise CannotStart(f"{option} {port} is not a port; choose one up to 65535, or 0 for a free one")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, kind)
@@ -134,7 +135,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port, or 0 for a free one") from None
+        raise CannotStart(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another {option}, or 0 for a free one"
+        ) from None
     listener.setblocking(False)
     return listener
 
@@ -164,9 +167,11 @@ def _say(options: DemoOptions, site: Site, out: TextIO) -> None:
     if options.announce:
         line = json.dumps({"url": url, "payment_url": payment_url, "pid": os.getpid(), "token": site.token})
     else:
-        reach = "this machine only" if options.host in ("127.0.0.1", "localhost", "::1") else f"bound to {options.host}"
+        local = options.host in ("127.0.0.1", "localhost", "::1")
+        reach = "this machine only" if local else f"bound to {options.host}: whoever reaches it can be admin, the demo accounts are public"
         faults = f"; faults: {', '.join(site.faults.active())}" if site.faults.any else ""
         line = f"Corner is open at {url} ({reach}), payments at {payment_url}{faults}. Ctrl-C ends it."
+        line += f"\nFaults are switched at {url}/_faults with the token {site.token}"
     out.write(line + "\n")
     out.flush()
 
@@ -206,7 +211,8 @@ async def _serve(options: DemoOptions, site: Site, sockets: list[socket.socket],
 def _open_ports(options: DemoOptions) -> list[socket.socket]:
     shop = _listen(options.host, options.port)
     try:
-        return [shop, _listen(options.host, options.payment_port)]
+        payment_port = options.payment_port if options.payment_port is not None else PAYMENT_PORT if options.port else 0
+        return [shop, _listen(options.host, payment_port, "--payment-port")]
     except CannotStart:
         shop.close()
         raise

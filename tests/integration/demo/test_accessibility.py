@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .conftest import Corner
-from .test_api import ADDRESS, BOOKING, GOOD, card, paid_order
+from .test_api import ADDRESS, BOOKING, DECLINED, GOOD, card, paid_order
 from .test_pages import sign_in
 
 AXE = Axe().axe_script
@@ -152,6 +152,45 @@ def test_a_booking_needs_no_mouse(corner: Corner, tab: Page) -> None:
     expect(tab.frame_locator("iframe").get_by_role("button", name="Confirm payment")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("heading", name="Booking confirmed")).to_be_visible()
+
+
+def test_the_dashboard_keeps_the_focus(corner: Corner, tab: Page) -> None:
+    """After each step it is on the button of the next, at the end on the heading; the status is one element that changes."""
+    with corner.client() as client:
+        ref = paid_order(client)
+    sign_in(tab, corner, "supplier")
+    expect(tab.get_by_role("heading", name="Open orders")).to_be_visible()
+    tab.goto(f"{corner.url}/supplier/orders/{ref}")
+    status = tab.get_by_role("status").element_handle()
+    tab.get_by_role("button", name="Make offer").focus()
+    for name in ("Start preparing", "Send out", "Mark as delivered"):
+        tab.keyboard.press("Enter")
+        expect(tab.get_by_role("button", name=name)).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("heading", name=f"Order {ref}")).to_be_focused()
+    assert (status.text_content(), status.evaluate("status => status.isConnected")) == ("Delivered", True)
+
+
+def test_the_card_form_keeps_the_focus_and_marks_its_fields(corner: Corner, tab: Page) -> None:
+    """A field that is wrong is marked and has the focus; after a declined card it stays on the button, and nothing is marked any more."""
+    with corner.client() as client:
+        intent = client.post("/api/bookings", json=BOOKING).json()["payment"]["intent"]
+    tab.goto(f"{corner.payment_url}/frame?intent={intent}")
+    number, button = tab.get_by_label("Card number"), tab.get_by_role("button", name="Pay")
+    number.fill(DECLINED)
+    tab.get_by_label("Expiry date").fill("12")
+    tab.get_by_label("Security code").fill("123")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_label("Expiry date")).to_be_focused()
+    expect(tab.get_by_label("Expiry date")).to_have_attribute("aria-invalid", "true")
+    expect(tab.get_by_label("Expiry date")).to_have_accessible_description(re.compile("expiry must look like 12/34"))
+    expect(number).not_to_have_attribute("aria-invalid", "true")
+    tab.get_by_label("Expiry date").fill("12/34")
+    button.focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("alert")).to_have_text("Your card was declined. Try another card.")
+    expect(button).to_be_focused()
+    expect(tab.get_by_label("Expiry date")).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_the_first_tab_skips_to_the_content(corner: Corner, tab: Page) -> None:

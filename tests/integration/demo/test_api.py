@@ -191,7 +191,10 @@ def test_metrics_count_business(start_corner: StartCorner) -> None:
         assert becomes(client, "/api/metrics", lambda said: said["webhooks_delivered"] == 1)
         text = client.get("/metrics").text
         assert re.search(r"^corner_orders 1$", text, re.MULTILINE)
-        assert set(re.findall(r"^# TYPE corner_(\w+) gauge$", text, re.MULTILINE)) == said.keys() - {"funnels"}
+        kinds = dict(re.findall(r"^# TYPE corner_(\w+) (gauge|counter)$", text, re.MULTILINE))
+        assert kinds.keys() == said.keys() - {"funnels"} | {"http_responses", "funnel", "funnel_conversion"}
+        assert (kinds["orders"], kinds["payment_success"], kinds["funnel_conversion"]) == ("counter", "gauge", "gauge")
+        assert 'corner_funnel_conversion{funnel="shop",step="payment"} 1\n' in text
 
 
 def test_todays_revenue_is_the_days_not_the_processs(start_corner: StartCorner, tmp_path: Path) -> None:
@@ -315,15 +318,19 @@ def test_it_ends_with_its_parent(start_corner: StartCorner) -> None:
 def test_it_says_where_it_is_open_and_to_whom() -> None:
     """To this machine only, unless told otherwise."""
     for options, address, reach in (([], "127.0.0.1", "this machine only"), (["--host", "0.0.0.0"], "0.0.0.0", "bound to 0.0.0.0")):  # noqa: S104
-        command = [sys.executable, "-m", "footfall.demo", "--port", "0", "--payment-port", "0", "--die-with-parent", *options]
+        command = [sys.executable, "-m", "footfall.demo", "--port", "0", "--die-with-parent", *options]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             line = process.stdout.readline()
             listening = {
                 connection.laddr.ip for connection in psutil.Process(process.pid).net_connections() if connection.status == "LISTEN"
             }
+            token = process.stdout.readline()
             process.communicate()
         assert (listening, reach in line) == ({address}, True)
+        assert "payments at http://127.0.0.1:8301" not in line  # which may be another Corner's
+        assert ("can be admin" in line) == (address == "0.0.0.0")  # noqa: S104
+        assert re.search(r"/_faults with the token [\w-]{20,}$", token)
         assert re.match(r"Corner is open at http://127\.0\.0\.1:\d+ \(", line)
 
 
@@ -334,7 +341,8 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         for arguments, said in (
-            (["--port", port], f"127.0.0.1:{port}: Address already in use; choose another port, or 0 for a free one"),
+            (["--port", port], f"127.0.0.1:{port}: Address already in use; choose another --port, or 0 for a free one"),
+            (["--port", "0", "--payment-port", port], "choose another --payment-port, or 0 for a free one"),
             (["--port", "0", "--payment-port", "0", "--fault", "slow-paiment"], "slow-payment"),
         ):
             command = [sys.executable, "-m", "footfall.demo", *arguments]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from .conftest import Corner
 from .test_api import becomes, paid_order
@@ -111,6 +111,22 @@ def test_the_dashboard_moves_without_loading_a_page(corner: Corner, tab: Page) -
     expect(tab.get_by_role("heading", name=f"Order {ref}")).to_be_visible()
     tab.reload()
     expect(tab.get_by_role("button", name="Make offer")).to_be_visible()
+
+
+def test_the_dashboard_shows_what_was_asked_for_last(corner: Corner, tab: Page) -> None:
+    """An answer that comes late does not draw over the route that was chosen meanwhile."""
+    held: list[Route] = []
+    sign_in(tab, corner, "supplier")
+    expect(tab.get_by_role("heading", name="Open orders")).to_be_visible()
+    tab.route("**/api/supplier/orders?status=mine", lambda route: held.append(route))  # noqa: PLW0108 - Playwright leaves its mark on it
+    tab.get_by_role("link", name="My orders").click()
+    tab.wait_for_url("**/supplier/mine")
+    with tab.expect_response("**/api/supplier/orders?status=open"):
+        tab.get_by_role("link", name="Open orders").click()
+    with tab.expect_response("**/api/supplier/orders?status=mine"):
+        held[0].continue_()
+    tab.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Open orders")
 
 
 def test_an_order_is_placed_and_delivered(corner: Corner, tab: Page, chromium: Browser) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 
 from .conftest import Corner, start, stop
 from .test_api import ADDRESS, BOOKING, GOOD, becomes, card
@@ -83,6 +84,25 @@ def test_a_file_that_was_never_noted_down_is_removed(shop: Corner, folder: Path)
     """The process died between an upload's file and its record."""
     assert shop.process.poll() is None
     assert list((folder / "uploads").iterdir()) == []
+
+
+def test_pages_that_wait_get_over_an_error(shop: Corner, folder: Path, tab: Page, tiny_pdf: Path) -> None:
+    """Quotes and plans: an answer that fails is asked for again, and nothing is shown that is not so."""
+    who, plan = {"name": "Di", "email": "di@example.org"}, {"file": ("plan.pdf", tiny_pdf.read_bytes())}
+    with shop.client() as client, closing(sqlite3.connect(folder / "corner.db", isolation_level=None)) as database:
+        job = client.post("/api/jobs", json={"title": "Soup", "guests": 4, "budget_cents": 9000, **who}).json()["ref"]
+        form = client.post("/api/forms", data=who, files=plan).json()["ref"]
+        assert becomes(client, f"/api/forms/{form}", lambda said: said["status"] == "done")
+        database.execute("UPDATE forms SET status = 'received', pages = NULL WHERE ref = ?", (form,))  # as if it took long
+        for page, path, waits in (("events", f"/api/jobs/{job}", "Waiting for quotes"), ("forms", f"/api/forms/{form}", "Processing")):
+            shop.faults(f"errors={path}:1")
+            with tab.expect_response(f"**{path}"):
+                tab.goto(f"{shop.url}/{page}/{path.rpartition('/')[2]}")
+            expect(tab.get_by_role("status")).to_have_text(waits)
+            shop.faults()
+            if page == "forms":
+                database.execute("UPDATE forms SET status = 'done', pages = 2 WHERE ref = ?", (form,))
+            expect(tab.get_by_role("status")).to_have_text("Done: 2 pages" if page == "forms" else "3 quotes")
 
 
 def test_a_full_disk_is_a_503_and_health_says_so(shop: Corner, tiny_pdf: Path) -> None:

@@ -16,9 +16,16 @@ function row(quote) {
 }
 
 async function look() {
-  const job = await (await fetch(`/api/jobs/${form.dataset.ref}`)).json();
+  const answer = await fetch(`/api/jobs/${form.dataset.ref}`);
+  if (!answer.ok) throw new Error(answer.status);
+  const job = await answer.json();
   for (const quote of job.quotes.slice(list.children.length)) list.append(row(quote));
   state.textContent = job.complete ? `${job.quotes.length} quotes` : "Waiting for quotes";
-  if (!job.complete) setTimeout(look, 200);
+  return !job.complete;
 }
-look();
+
+// One answer that does not come is no reason to stop asking.
+async function follow() {
+  if (await look().catch(() => true)) setTimeout(follow, 200);
+}
+follow();

@@ -1,5 +1,8 @@
 // The supplier's dashboard: one page, routes in the browser, everything from the API.
 const view = document.getElementById("view");
+const title = document.getElementById("title");
+const state = document.getElementById("state");
+let turn = 0; // which navigation this is
 const csrf = document.querySelector("meta[name=csrf]").content;
 const NEXT = { accepted: ["preparing", "Start preparing"], preparing: ["on_the_way", "Send out"], on_the_way: ["delivered", "Mark as delivered"] };
 const euros = (cents) => `€${(cents / 100).toFixed(2)}`;
@@ -24,22 +27,24 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function show(title, ...children) {
-  document.title = `${title} · Corner`;
-  view.replaceChildren(make("h1", { tabindex: "-1" }, title), ...children);
+// Heading and status stay the same elements, so that a screen reader hears what changes in them.
+function show(heading, status, ...children) {
+  document.title = `${heading} · Corner`;
+  title.textContent = heading;
+  state.textContent = status;
+  view.replaceChildren(...children);
   for (const link of document.querySelectorAll("nav[aria-label=Dashboard] a")) {
     if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
 
-async function list(title, status) {
-  const { orders } = await api(`?status=${status}`);
+function list(heading, { orders }) {
   const rows = orders.map((order) => make("li", {},
     make("a", { href: `/supplier/orders/${order.ref}` }, `Order ${order.ref}`),
     make("p", {}, order.items.map((item) => `${item.quantity} × ${item.name}`).join(", ")),
     make("p", { class: "facts" }, `${order.city} · ${order.status_text} · ${euros(order.amount_cents)}`)));
-  show(title, rows.length ? make("ul", { class: "services" }, ...rows) : make("p", {}, "Nothing here just now."));
+  show(heading, "", rows.length ? make("ul", { class: "services" }, ...rows) : make("p", {}, "Nothing here just now."));
 }
 
 function field(id, label, value, most) {
@@ -57,11 +62,19 @@ function offerForm(ref) {
     field("minutes", "Minutes to delivery", "45", "10000"), make("button", { class: "button", "data-main": "" }, "Make offer"));
 }
 
+const alarm = (message) => make("p", { class: "alert", role: "alert" }, message);
+
 async function act(ref, what, body) {
+  const mine = turn;
   try {
-    draw(await api(`/${ref}/${what}`, body));
+    const order = await api(`/${ref}/${what}`, body);
+    if (mine !== turn) return;
+    draw(order);
+    (view.querySelector("button") ?? title).focus();
   } catch (error) {
-    view.append(make("p", { class: "alert", role: "alert" }, error.message));
+    if (mine !== turn) return;
+    view.querySelector("[role=alert]")?.remove();
+    view.append(alarm(error.message));
   }
 }
 
@@ -69,8 +82,7 @@ function draw(order) {
   const [next, name] = NEXT[order.status] ?? [];
   const lines = order.items.map((item) => make("tr", {}, make("th", { scope: "row" }, item.name),
     make("td", {}, `${item.quantity} ×`), make("td", { class: "number" }, euros(item.quantity * item.price_cents))));
-  show(`Order ${order.ref}`,
-    make("p", { class: "state", role: "status" }, order.status_text),
+  show(`Order ${order.ref}`, order.status_text,
     make("p", { class: "lead" }, `For ${order.name} in ${order.city}, ${euros(order.amount_cents)}`),
     make("table", { class: "summary" }, make("tbody", {}, ...lines)),
     make("p", {}),
@@ -78,15 +90,20 @@ function draw(order) {
     ...(next ? [make("button", { class: "button", "data-main": "", onclick: () => act(order.ref, "status", { status: next }) }, name)] : []));
 }
 
+// Draws the route that the address names, unless another one was chosen before its answer came.
 async function route() {
+  const mine = ++turn;
   const [, , part, ref] = location.pathname.split("/");
   try {
-    if (part === "orders") draw(await api(`/${ref}`));
-    else if (part === "mine") await list("My orders", "mine");
-    else await list("Open orders", "open");
+    const said = await api(part === "orders" ? `/${ref}` : `?status=${part === "mine" ? "mine" : "open"}`);
+    if (mine !== turn) return false;
+    if (part === "orders") draw(said);
+    else list(part === "mine" ? "My orders" : "Open orders", said);
   } catch (error) {
-    show("Something went wrong", make("p", { class: "alert", role: "alert" }, error.message));
+    if (mine !== turn) return false;
+    show("Something went wrong", "", alarm(error.message));
   }
+  return true;
 }
 
 addEventListener("popstate", route);
@@ -95,7 +112,6 @@ document.addEventListener("click", async (event) => {
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   history.pushState(null, "", link.href);
-  await route();
-  view.querySelector("h1")?.focus();
+  if (await route()) title.focus();
 });
 route();

@@ -25,6 +25,11 @@ from footfall.demo.web.http import Json
 from footfall.demo.web.site import Site, site_of
 
 Check = Callable[[Site], Awaitable[dict[str, Any]]]
+# The metrics that may fall; the others count from the start.
+_GAUGES = {
+    *("uptime_s", "error_ratio", "mean_ms", "revenue_today_cents", "revenue_target_cents", "revenue_target_ratio"),
+    *("payment_success", "resident_bytes"),
+}
 _process = psutil.Process()
 _LEAST_FREE = 50_000_000  # bytes of disk
 _SHORT = 0.1  # seconds that the short answer gives a database that has failed
@@ -216,13 +221,14 @@ async def prometheus(request: Request) -> Response:
     site = site_of(request)
     lines = []
     for name, value in _metrics(site).items():
-        lines += [f"# TYPE corner_{name} gauge", f"corner_{name} {value}"]
+        lines += [f"# TYPE corner_{name} {'gauge' if name in _GAUGES else 'counter'}", f"corner_{name} {value}"]
     lines.append("# TYPE corner_http_responses counter")
     lines += [f'corner_http_responses{{status="{status}"}} {number}' for status, number in sorted(site.figures.statuses.items())]
-    lines.append("# TYPE corner_funnel counter")
-    for funnel in FUNNELS:
-        steps = site.figures.funnel(funnel).items()
-        lines += [f'corner_funnel{{funnel="{funnel}",step="{step}"}} {found["count"]:g}' for step, found in steps]
+    for name, kind, figure in (("funnel", "counter", "count"), ("funnel_conversion", "gauge", "conversion")):
+        lines.append(f"# TYPE corner_{name} {kind}")
+        for funnel in FUNNELS:
+            steps = site.figures.funnel(funnel).items()
+            lines += [f'corner_{name}{{funnel="{funnel}",step="{step}"}} {found[figure]:g}' for step, found in steps]
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
