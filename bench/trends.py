@@ -35,7 +35,7 @@ END = datetime(2026, 11, 21, tzinfo=UTC)
 METRICS = ("duration", "lcp", "inp", "cls", "fcp", "ttfb")
 BATCH = 500
 YARDSTICK = 10_000_000
-"""Additions in Python: a third of a second on a quiet machine. A busy one makes processor time longer too; the ratio stays."""
+"""Additions in Python: a fifth of a second on a quiet machine. A busy one makes processor time longer too; the ratio stays."""
 PEERS_RUNS = 500
 """So many runs are read one by one; the whole history would take the peer minutes."""
 

@@ -102,12 +102,17 @@ def _subjects(view: ReportView, source: Source) -> list[_Subject]:
             observations.setdefault((seen.series.subject, seen.series.labels), {})[seen.series] = seen
     verdicts: dict[tuple[str, Labels], list[Verdict]] = {}
     for verdict in view.verdicts:
-        if verdict.series is not None and verdict.series.source == source:
+        if verdict.series is not None and verdict.series.source == source and not _left_open(verdict):
             verdicts.setdefault((verdict.series.subject, verdict.series.labels), []).append(verdict)
     return [
         _Subject(view.run.target, source.value, name, labels, found, tuple(verdicts.get((name, labels), ())))
         for (name, labels), found in observations.items()
     ]
+
+
+def _left_open(verdict: Verdict) -> bool:
+    """What a comparison could not tell is no fault of the step: it stands in the comparison's own table."""
+    return verdict.pairs is not None and verdict.outcome == "inconclusive"
 
 
 def journeys(view: ReportView) -> tuple[Table, ...]:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from footfall.gate.compare import LOOKS, Comparison, Levels, Pairs, answer, compare
+from footfall.gate.compare import LOOKS, TURN, Comparison, Levels, Pairs, answer, compare
 from footfall.gate.verdict import Outcome
 from footfall.samples import Series
 
@@ -89,3 +89,18 @@ def test_the_looks_share_one_chance() -> None:
     """However often one looks, the gate's chance of a false failure stays what it was."""
     assert Levels().failing * len(LOOKS) == pytest.approx(0.01)
     assert Levels(false_failure=0.008).failing == pytest.approx(0.002)
+
+
+def in_turns(rng: random.Random, *levels: float) -> tuple[float, ...]:
+    """Return five samples of each turn, which scatter by one per cent around the turn's own level."""
+    return tuple(level * rng.lognormvariate(0, 0.01) for level in levels for _ in range(TURN))
+
+
+def test_turns_that_differ_by_themselves_are_no_slowdown() -> None:
+    """Ten samples of two turns are not ten independent ones: where turns lie apart as far as the deployments, nothing is said yet."""
+    rng = random.Random(6)
+    series = Series("new", "journey", "checkout", "pay", "duration")
+    moody = Pairs(series, "ms", in_turns(rng, 440, 470), in_turns(rng, 480, 520))
+    assert compare([moody])[0].outcome is Outcome.INCONCLUSIVE
+    steady = Pairs(series, "ms", in_turns(rng, 450, 452), in_turns(rng, 541, 540))
+    assert compare([steady])[0].outcome is Outcome.FAIL
