@@ -127,9 +127,9 @@ class PageWatch:
         with suppress(Error):
             raw = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
             if raw:
-                self._keep(report_of(raw))
+                self.keep(report_of(raw))
 
-    def _keep(self, report: PageReport) -> None:
+    def keep(self, report: PageReport) -> None:
         """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""
         known = self._reports.get(report.id)
         if known is None or known.until <= report.until:
@@ -140,7 +140,7 @@ class PageWatch:
         deadline = time.monotonic() + _LEAVING_S
         while True:
             for report in reports_in(context.cookies()):
-                self._keep(report)
+                self.keep(report)
             if len(self._reports) >= self._loads or time.monotonic() > deadline:
                 return
             time.sleep(0.02)

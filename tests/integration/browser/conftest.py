@@ -38,7 +38,7 @@ def walk(site: str, tmp_path_factory: pytest.TempPathFactory) -> Walk:
             env=clean_environment(**environment),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         return read_walked(folder, done.returncode, done.stdout + done.stderr, spool)

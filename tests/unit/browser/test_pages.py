@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.browser.pages import COOKIE, Fetch, LongTask, PageReport, report_of, reports_in
+from footfall.browser.watch import PageWatch
 
 
 def raw(page: str, **more: Any) -> dict[str, Any]:
@@ -61,3 +62,12 @@ def test_times_are_on_one_clock() -> None:
         Fetch(1023, 5, 0, "other"),
     )
     assert report == PageReport("a", "http://shop/", 1000, 1300, 50, report.vitals, fetches, (LongTask(1040.5, 60),))
+
+
+@given(st.permutations([100, 200, 300]))
+def test_what_a_page_said_last_counts(moments: list[int]) -> None:
+    """A page that was left, came back and was read again has spoken more than once: the latest stands, in whatever order they are read."""
+    watch = PageWatch(lambda _kind, _text: None)
+    for moment in moments:
+        watch.keep(report_of(raw("a", until=moment)))
+    assert [report.until for report in watch.reports()] == [1300]
