@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -41,11 +42,11 @@ Control = Callable[[], Awaitable[bool]]
 
 @dataclass
 class Counts:
-    """What the location did, for its metrics."""
+    """What the location did, for its metrics; `late_ms` are the newest starts' lateness."""
 
     checks: int = 0
     skipped: int = 0
-    late_ms: list[float] = field(default_factory=list)
+    late_ms: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
 
 
 class Location:

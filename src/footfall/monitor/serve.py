@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from footfall.clock import Clock
-from footfall.errors import StoreError
+from footfall.errors import StoreError, UsageError
 from footfall.monitor.channels.webhook import verified
 from footfall.monitor.exposition import CONTENT_TYPE, exposition
 from footfall.monitor.plan import Plan
@@ -133,10 +134,12 @@ class _Server(uvicorn.Server):
 
 
 async def serving(desk: Desk, host: str, port: int, work: Callable[[], Awaitable[None]]) -> None:
-    """Serve while `work` lasts. Raises OSError when the address cannot be had."""
-    config = uvicorn.Config(application(desk), host=host, port=port, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
-    server = _Server(config)
-    listener = config.bind_socket()
+    """Serve while `work` lasts. Raises UsageError when the address cannot be had."""
+    server = _Server(uvicorn.Config(application(desk), log_level="warning", lifespan="off", timeout_graceful_shutdown=2))
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror or error}", hint="name another --serve") from error
     running = asyncio.create_task(server.serve([listener]))
     try:
         await work()

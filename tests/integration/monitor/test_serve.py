@@ -12,14 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from footfall.config.watch import Watched
+from footfall.errors import UsageError
 from footfall.monitor.channels.webhook import SIGNATURE, sign
 from footfall.monitor.plan import Plan, Subject
 from footfall.monitor.serve import Desk, Inbound, serving
 from footfall.monitor.state import AT_ONCE
 from footfall.store.writer import Store
+from tests import loops
 from tests.integration.monitor.conftest import House, plan, subject
 
 
@@ -115,3 +118,14 @@ def test_prometheus_reads_what_the_watch_knows(store: Store, tmp_path: Path) -> 
     assert found["footfall_down", "shop"] == 1
     assert found["footfall_incidents_open", "P1"] == 1
     assert found["footfall_health_score", ""] == 0
+
+
+def test_an_address_that_is_taken_is_said(store: Store, tmp_path: Path) -> None:
+    """Before anything starts."""
+    _, desk = house(store, tmp_path)
+
+    async def nothing() -> None:
+        """Never comes to this."""
+
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UsageError, match="cannot be listened on"):
+        loops.run(serving(desk, "127.0.0.1", taken.getsockname()[1], nothing))
