@@ -251,6 +251,38 @@ def test_every_route_of_the_api_is_described(corner: Corner) -> None:
     assert openapi.document()["openapi"].startswith("3.")
 
 
+def test_answers_have_the_members_that_the_document_names(corner: Corner) -> None:
+    """No more and no less; and the document names queries and headers."""
+    who = {"name": "Ada", "email": "ada@example.org"}
+    with corner.client() as client:
+        paths = client.get("/api/openapi.json").json()["paths"]
+        said = {
+            "/api/bookings": client.post("/api/bookings", json=BOOKING),
+            "/api/orders": client.post("/api/orders", json={"items": [{"product": 1, "quantity": 1}], **ADDRESS}),
+            "/api/carts": client.post("/api/carts", json={}),
+            "/api/listings/{listing}/purchases": client.post("/api/listings/3/purchases", json=who),
+            "/api/listings/{listing}/messages": client.post("/api/listings/3/messages", json={"text": "hello"}),
+            "/api/jobs": client.post("/api/jobs", json={"title": "Soup", "guests": 4, "budget_cents": 9000, **who}),
+            "/api/forms": client.post("/api/forms", data=who, files={"file": ("plan.pdf", b"%PDF-")}),
+            "/api/login": client.post("/api/login", json={"email": "admin@corner.example", "password": "corner-admin"}),
+            "/api/services": client.get("/api/services"),
+            "/api/services/{service}/slots": client.get("/api/services/haircut/slots"),
+            "/api/products": client.get("/api/products"),
+            "/api/products/{product}": client.get("/api/products/1"),
+            "/api/listings": client.get("/api/listings"),
+            "/api/listings/{listing}": client.get("/api/listings/3"),
+            "/api/supplier/orders": client.get("/api/supplier/orders", headers={"Authorization": "Bearer corner-supplier-key"}),
+            "/api/test-data/{run}": client.delete("/api/test-data/RUN-4"),
+        }
+    for path, answer in said.items():
+        operation = paths[path][answer.request.method.lower()]
+        schema = operation["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+        assert (path, answer.json().keys()) == (path, schema["properties"].keys())
+    names = {path: [parameter["name"] for parameter in paths[path]["get"]["parameters"]] for path in ("/api/products", "/api/places")}
+    assert names == {"/api/products": ["q", "category", "page"], "/api/places": ["q"]}
+    assert [parameter["name"] for parameter in paths["/api/bookings"]["post"]["parameters"]] == ["X-Footfall-Run", "Idempotency-Key"]
+
+
 def test_a_chat_answers_and_can_be_cut(corner: Corner) -> None:
     """The seller answers over the WebSocket; the fault cuts after as many messages as it says; a stranger's page gets nowhere."""
     address = corner.url.replace("http", "ws") + "/ws/market/5"

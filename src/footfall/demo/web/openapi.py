@@ -19,7 +19,13 @@ _NUMBER: _Schema = {"type": "integer"}
 
 def _shape(text: str) -> _Schema:
     """A JSON object from `name quantity:integer card:{number expiry}`: texts unless it says otherwise, `?` marks what may be missing."""
-    known: dict[str, _Schema] = {"integer": _NUMBER, "list": {"type": "array", "items": {"type": "object"}}}
+    known: dict[str, _Schema] = {
+        "integer": _NUMBER,
+        "list": {"type": "array", "items": {"type": "object"}},
+        "yes": {"type": "boolean"},
+        "object": {"type": ["object", "null"]},
+        "pages": {"type": ["integer", "null"]},
+    }
     properties: dict[str, _Schema] = {}
     needed = []
     for word in re.findall(r"[^\s{]+(?:\{[^}]*\})?", text):
@@ -75,12 +81,76 @@ _OPERATIONS: tuple[tuple[str, str, str, str | None, int], ...] = (
 )
 
 
+_PAYMENT = "payment:{intent amount_cents:integer status}"
+_ORDER = f"ref status status_text items:list name city amount_cents:integer offer:object {_PAYMENT}"
+_BOOKING = f"ref status service slot when name amount_cents:integer {_PAYMENT}"
+_PURCHASE = f"ref kind what status amount_cents:integer {_PAYMENT}"
+_CART = "id items:list total_cents:integer"
+_JOB = "ref title guests:integer budget_cents:integer complete:yes quotes:list"
+_FORM = "ref status status_text file_name size_bytes:integer pages:pages"
+_USER = "id:integer email name role"
+# What an operation answers when all is well, by the end of its path; the longest one that fits counts.
+_ANSWERS = {
+    "/services": "services:list",
+    "/slots": "service day:integer slots:list",
+    "/api/bookings": _BOOKING,
+    "/bookings/{ref}": _BOOKING,
+    "/products": "products:list page:integer pages:integer total:integer",
+    "/products/{product}": "id:integer slug name category price_cents:integer in_stock:yes description image",
+    "/carts": _CART,
+    "/carts/{cart}": _CART,
+    "/items/{product}": _CART,
+    "/orders": _ORDER,
+    "/orders/{ref}": _ORDER,
+    "/accept": _ORDER,
+    "/offers": _ORDER,
+    "/orders/{ref}/status": _ORDER,
+    "/supplier/orders": "orders:list",
+    "/payments": "intent status",
+    "/confirm": "intent status",
+    "/webhooks/payments": "received:integer",
+    "/places": "places:list",
+    "/listings": "listings:list",
+    "/listings/{listing}": "id:integer title seller price_cents:integer images:list",
+    "/messages": "reply",
+    "/purchases": _PURCHASE,
+    "/purchases/{ref}": _PURCHASE,
+    "/jobs": _JOB,
+    "/jobs/{ref}": _JOB,
+    "/jobs/{ref}/bookings": _PURCHASE,
+    "/forms": _FORM,
+    "/forms/{ref}": _FORM,
+    "/register": _USER,
+    "/login": "token user:{id:integer email name role}",
+    "/admin/{view}": "rows:list",
+    "/test-data/{run}": "removed:object total:integer",
+}
+_TAGGED = ("/bookings", "/orders", "/carts", "/purchases", "/messages", "/jobs", "/forms", "/register", "/login")
+_REPEATABLE = ("/bookings", "/orders", "/purchases", "/jobs", "/forms")
+
+
+def _answer(path: str) -> _Schema:
+    fitting = [end for end in _ANSWERS if path.endswith(end)]
+    return _shape(_ANSWERS[max(fitting, key=len)]) if fitting else {"type": "object"}
+
+
+def _parameters(path: str, summary: str, body: str | None) -> list[_Schema]:
+    """What stands in the path, in the query (`?name=` in the summary) and in headers."""
+    numbers = ("day", "page")
+    headers = (("X-Footfall-Run", _TAGGED), ("Idempotency-Key", _REPEATABLE)) if body is not None else ()
+    return [
+        *({"name": name, "in": "path", "required": True, "schema": _TEXT} for name in re.findall(r"\{(\w+)\}", path)),
+        *({"name": name, "in": "query", "schema": _NUMBER if name in numbers else _TEXT} for name in re.findall(r"\?(\w+)=", summary)),
+        *({"name": name, "in": "header", "schema": _TEXT} for name, ends in headers if path.endswith(ends)),
+    ]
+
+
 def _operation(path: str, summary: str, body: str | None, status: int) -> _Schema:
     found: _Schema = {
         "summary": summary.lstrip("* "),
-        "parameters": [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in re.findall(r"\{(\w+)\}", path)],
+        "parameters": _parameters(path, summary, body),
         "responses": {
-            str(status): {"description": "Done", "content": {"application/json": {"schema": {"type": "object"}}}},
+            str(status): {"description": "Done", "content": {"application/json": {"schema": _answer(path)}}},
             "default": {"description": "Refused", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
         },
     }
