@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,9 +82,11 @@ def _check_hold(hold: str) -> None:
 
 
 def _budgets_on(profile: str, budgets: Sequence[Budget]) -> list[Budget]:
-    found = [budget for budget in budgets if budget.place.source is Source.LOAD and budget.place.subject in {profile, "*"}]
+    """Return the budgets that a level may break, without their warnings: what is held is what does not fail. Raises UsageError."""
+    spoken = [budget for budget in budgets if budget.place.source is Source.LOAD and budget.place.subject in {profile, "*"}]
+    found = [replace(budget, warn=None) for budget in spoken if budget.fail is not None]
     if not found:
-        raise UsageError(f"no budget speaks of load.{profile}, so nothing could break", hint=f"add [load.{profile}] to thresholds.toml")
+        raise UsageError(f"no budget of load.{profile} can fail, so nothing could break", hint=f"add [load.{profile}] to thresholds.toml")
     return found
 
 
@@ -125,8 +127,6 @@ class _Ladder:
 
 
 def _level(at: int, view: ReportView, profile: str, *, again: bool) -> Level:
-    from dataclasses import replace  # noqa: PLC0415
-
     from footfall.load.capacity import weigh  # noqa: PLC0415
 
     steady = {

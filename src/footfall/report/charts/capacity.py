@@ -19,8 +19,9 @@ Point = tuple[int, Mapping[str, float]]
 
 
 def used_by_level(points: Sequence[Point], broken: Sequence[int]) -> tuple[Markup, Markup, tuple[tuple[str, str], ...]]:
-    """Return axis, picture and legend (name, class) of the share of its limit that each budget used; levels in `broken` are shaded."""
-    names = list(dict.fromkeys(name for _, used in points for name in used))[: len(_CLASSES)]
+    """Return axis, picture and legend (name, class), the tightest budget first; levels in `broken` and beyond are shaded."""
+    tightest = {name: max(used.get(name, 0.0) for _, used in points) for _, seen in points for name in seen}
+    names = sorted(tightest, key=lambda name: -tightest[name])[: len(_CLASSES)]
     series = {name: [(at, min(used[name], _MOST_USED)) for at, used in points if name in used] for name in names}
     scale = from_zero([share for pairs in series.values() for _, share in pairs], least=1.2)
     across = _across(points)
