@@ -86,6 +86,9 @@ def test_a_history_that_is_empty_or_too_short_is_said(stored: Stored, footfall: 
     assert "0 are stored" in footfall("history", "baseline", "show").out
     stored.run(timedelta(hours=1))
     assert footfall("report", "weekly", "trends").code == 0
+    week = (stored.root / "out/latest/weekly.html").read_text()
+    assert "There is no week before to compare with." in week
+    assert "as before" not in week
     assert "there is nothing yet to compare it with" in (stored.root / "out/latest/trends.html").read_text()
 
 
