@@ -30,6 +30,8 @@ timeout = "1s"
 severity = "P0"
 [watch]
 rechecks = ["200ms", "200ms"]
+control = "{site}/control"
+call = "{site}/alive"
 [watch.impact.health]
 broken = "nobody gets in"
 [alerts.channels.team]
@@ -51,10 +53,12 @@ class Site:
 
     def __init__(self) -> None:
         self.broken = False
+        self.asked: set[str] = set()
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                site.asked.add(self.path)
                 self.send_response(500 if site.broken else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -129,6 +133,7 @@ def test_an_outage_is_told_once_although_the_watch_is_killed(watched: SuiteCopy,
     finally:
         second.kill()
     assert second.returncode == 143
+    assert "/alive" in site.asked  # the dead man's switch elsewhere was called
     assert "finishing what runs" in said
     assert receiver.kinds("/team") == ["opened", "acknowledged", "resolved"]
     assert receiver.posts[0].json["alert"]["impact"]["broken"] == "nobody gets in"

@@ -36,4 +36,6 @@ def _count(connection: Connection, key: str, now: datetime, window: timedelta) -
 def burning(connection: Connection, subject: Subject, now: datetime) -> str:
     """Say how fast a subject's error budget burns, if too fast; else nothing."""
     found = standing(connection, subject, now)
-    return reason(found) if found is not None and any(burn.firing for burn in found.burns) else ""
+    if found is None or found.left is None:  # too few events to say anything
+        return ""
+    return reason(found) if any(burn.firing for burn in found.burns) else ""

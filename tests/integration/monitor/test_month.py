@@ -8,7 +8,7 @@ from pathlib import Path
 from footfall.config.alerts import Route
 from footfall.monitor.incidents import Desk
 from footfall.store.writer import Store
-from tests.integration.monitor.conftest import House, hook, plan
+from tests.integration.monitor.conftest import House, hook, plan, subject
 from tests.integration.monitor.receivers import Receiver
 
 
@@ -57,3 +57,20 @@ def test_a_service_that_becomes_slow_is_an_incident_that_ends(store: Store, tmp_
         Desk(connection, corner.plan, corner.clock.at).resolve_by_hand(corner.incidents()[1], "ada", "it does more now")
     see(60, 2.0)
     assert len(corner.incidents()) == 2
+
+
+def test_an_error_budget_that_burns_is_an_incident_although_nothing_is_down(store: Store, tmp_path: Path, receiver: Receiver) -> None:
+    """One check in five fails on its own, each a blip: 99.9 % cannot be kept like that."""
+    planned = plan([hook(receiver, "team")], [Route("all", ("team",))], [subject("shop", slo=0.999, slow=False)])
+    corner = House(store, tmp_path, planned)
+    for number in range(60):
+        corner.clock.turn(30)
+        corner.see(ok=number % 5 != 0)
+        if number % 5 == 0:
+            corner.clock.turn(5)
+            corner.see(ok=True, attempt=1)
+    corner.deliver()
+    (found,) = corner.incidents()
+    assert found.subject == "slo:probe:shop"
+    assert "times too fast" in found.problem
+    assert receiver.kinds("/team") == ["opened"]
