@@ -179,6 +179,7 @@ def test_a_journey_of_which_nothing_came_is_missing_even_without_a_budget_of_its
     verdicts = judged(on_journey("rate >= 99%", "success", "*"), seen([1.0] * 5, "success"), scope=scope)
     assert [(verdict.outcome, verdict.key) for verdict in verdicts] == [(Outcome.PASS, "*.success"), (Outcome.MISSING, "journeys.booking")]
     assert verdicts[1].reason == "journey booking was to be measured, and not one sample came"
+    assert (verdicts[1].text, verdicts[1].metric, verdicts[1].file) == ("count >= 1", "samples", "footfall.toml")
 
 
 def history(*medians: float) -> tuple[Figures, ...]:
