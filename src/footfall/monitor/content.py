@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ class Facts:
     target: str = ""
     deployments: Sequence[Deployment] = ()
     root: Path | None = None
-    evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def detail(plan: Plan, subject: Subject, seen: Sequence[Seen], facts: Facts) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from footfall.monitor.plan import Plan
 from footfall.monitor.points import reached
 from footfall.monitor.schedule import Job, Schedule
 from footfall.monitor.state import Phase
-from footfall.store import outbox, watch
+from footfall.store import watch
 from footfall.store.election import Election
 from footfall.store.inbox import Inbox
 from footfall.store.watch import Place
@@ -265,9 +265,3 @@ class Watch:
             await asyncio.to_thread(left)
         except StoreError as error:
             _log.warning("%s", error.message)
-
-
-def owed(store: Store) -> int:
-    """Return how many messages wait."""
-    with store.reading() as connection:
-        return outbox.owed(connection)
