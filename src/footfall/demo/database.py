@@ -175,7 +175,7 @@ class Database:
             self._undo()
             if not self._connection.in_transaction:  # SQLite has given up the whole transaction: the earlier changes are lost too
                 self._answer(cannot_write())
-            if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _NOT_OURS:
+            if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OURS:
                 raise cannot_write() from error
             raise
         return result

@@ -104,13 +104,14 @@ def test_patience_ends_with_a_503_and_nothing_written(tmp_path: Path) -> None:
 
     async def run() -> None:
         with (
-            closing(Database(tmp_path / "corner.db", patience=0.05)) as database,
+            closing(Database(tmp_path / "corner.db", patience=0.15)) as database,
             closing(sqlite3.connect(database.path, isolation_level=None)) as other,
         ):
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(Refusal) as refused:
                 await database.write(add("late"))
             assert (refused.value.status, refused.value.code) == (503, "database_locked")
+            assert (database.slow, database.failing) == (1, True)
             other.execute("ROLLBACK")
             database.patience = 10
             await database.write(add("next"))
