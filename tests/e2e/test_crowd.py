@@ -6,6 +6,7 @@ import json
 import socket
 
 import psutil
+import pytest
 
 from tests.e2e.conftest import PATIENCE_S, SuiteCopy, processes_of
 from tests.e2e.test_interruption import wait_until, written
@@ -88,10 +89,12 @@ class Door(ArrivalShape):
 """
 
 
+@pytest.mark.alone
 def test_the_capacity_of_a_site_that_holds_fifty_a_second(suite: SuiteCopy) -> None:
     """One at a time, each for 20 ms: thirty arrivals a second are held, sixty are not, and it is said which budget broke."""
     (suite.root / "loadtests/door.py").write_text(DOOR)
-    (suite.root / "thresholds.toml").write_text('[load.door]\nresponse = { warn = "p90 <= 1ms", fail = "p90 <= 700ms" }\nerrors = "rate <= 1%"\n')
+    limits = '[load.door]\nresponse = { warn = "p90 <= 1ms", fail = "p90 <= 700ms" }\nerrors = "rate <= 1%"\n'
+    (suite.root / "thresholds.toml").write_text(limits)
     with running_site() as site:
         suite.edit("footfall.toml", "demo = true", f'url = "{site.url}"\nallow_load = 500')
         ended = suite.footfall("capacity", "door", "--from", "30", "--to", "60", "--hold", "8s", "--precision", "0.5", "--json")
@@ -114,4 +117,6 @@ def test_journeys_at_rest_and_while_a_crowd_is_there(suite: SuiteCopy) -> None:
     about = [verdict for verdict in suite.verdicts()["verdicts"] if verdict["metric"] == "success"]
     told = {verdict["limit"]: verdict["outcome"] for verdict in about}
     assert told[0.01] == told[0.02] == "pass"
+    shown = json.loads(suite.footfall("history", "show", "latest", "--json").out)
+    assert not any("not_found" in problem for problem in shown["problems"])  # journeys clean up after themselves, not after the crowd
     assert "under load" in (suite.root / "out/latest/index.html").read_text().lower()

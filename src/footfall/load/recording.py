@@ -27,11 +27,13 @@ _LONGEST_S = 3600
 
 
 class Recording:
-    """One load test on its way into a spool. `run_id` is the run that it belongs to."""
+    """One load test on its way into a spool. `run_id` is the run that it belongs to, `tag` what its requests carry."""
 
     def __init__(self, directory: Path, profile: str, own: OpenRun | None, held: ExitStack, labels: Mapping[str, str]) -> None:
         self._labels = labels
         self.run_id = directory.name
+        # Journeys clean up by the run's id when they have been walked, and a crowd that is still there would lose its carts and orders.
+        self.tag = f"{self.run_id}.crowd" if labels else self.run_id
         self.phases = Phases()
         self._profile = profile
         self._own = own

@@ -127,7 +127,7 @@ class Agent:
         profile = Path((environment.parsed_locustfiles or ["locustfile"])[0]).stem
         session = self._session
         self._recording = Recording.begin(session.root if session else None, profile, session.name if session else "", self._environ)
-        run = self._recording.run_id if self._recording is not None else ""
+        run = self._recording.tag if self._recording is not None else ""
         if environment.parsed_options is not None:
             # Locust hands unknown options on to its workers.
             setattr(environment.parsed_options, _RUN_OPTION, run)
