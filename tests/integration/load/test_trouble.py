@@ -128,3 +128,14 @@ def test_killing_the_master_leaves_no_stray_process(suite: Path, site: Site) -> 
         _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
     assert Load(LoadEnd(""), list(read_spool(directory))).latency().count > 0
+
+
+def test_the_ceiling_is_held_over_all_workers(suite: Path, site: Site) -> None:
+    """Ten users over two workers are ten, not five each: refused before anything is sent."""
+    (suite / "footfall.toml").write_text(f'[targets.corner]\nurl = "{site.url}"\nallow_load = 6\n', "utf-8")
+    with (
+        pytest.raises(UsageError, match=r"10 users are more than target 'corner' allows \(6\)"),
+        started(suite, site, write_profile(suite), LoadOptions(processes=2)) as (process, _),
+    ):
+        process.wait()
+    assert {asked.path for asked in site.requests} <= {"/"}
