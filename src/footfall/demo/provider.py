@@ -21,7 +21,7 @@ from footfall.demo.refusals import Refusal, conflict, not_found
 
 ACCEPTED, DECLINED, CONFIRM = "4242424242424242", "4000000000000002", "4000002760003184"
 SIGNATURE_SECONDS = 300.0
-_BATCH, _GATHER_SECONDS, _MOST_REST = 100, 0.05, 2.0
+_BATCH, _GATHER_SECONDS, _MOST_REST = 100, 0.1, 2.0
 
 
 def sign(secret: bytes, body: bytes, at: float) -> str:

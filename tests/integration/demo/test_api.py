@@ -357,7 +357,9 @@ def test_it_says_where_it_is_open_and_to_whom() -> None:
             listening = {
                 connection.laddr.ip for connection in psutil.Process(process.pid).net_connections() if connection.status == "LISTEN"
             }
-            more, _ = process.communicate()
+            assert process.stdin
+            process.stdin.close()
+            more = process.stdout.read()
         assert (listening, reach in line) == ({address}, True)
         assert "payments at http://127.0.0.1:8301" not in line  # which may be another Corner's
         assert ("can be admin" in line) == (address == "0.0.0.0")  # noqa: S104
