@@ -25,8 +25,8 @@ name = "tried"
 url = "{site}"
 [probes.health]
 url = "/"
-every = "1s"
-timeout = "1s"
+every = "5s"
+timeout = "5s"
 severity = "P0"
 [watch]
 rechecks = ["200ms", "200ms"]
@@ -174,12 +174,12 @@ def test_alerts_test_goes_through_every_channel_of_every_route(watched: SuiteCop
 
 def test_what_cannot_work_is_said_at_the_start_all_at_once(watched: SuiteCopy) -> None:
     """A variable that is not set, a schedule that cannot be met; and of a file, every fault with its line."""
-    watched.edit("footfall.toml", 'timeout = "1s"', 'timeout = "5s"')
+    watched.edit("footfall.toml", 'timeout = "5s"', 'timeout = "9s"')
     refused = watched.footfall("watch", HOOK_SECRET="")
     assert refused.code == 2
-    for part in ("alerts.channels.team.secret needs the environment variable HOOK_SECRET", "probes.health: a check may take 5 s (timeout)"):
+    for part in ("alerts.channels.team.secret needs the environment variable HOOK_SECRET", "probes.health: a check may take 9 s (timeout)"):
         assert part in refused.err
-    watched.edit("footfall.toml", 'every = "1s"', 'cron = "61 * * * *"\ntime_zone = "Europe/Atlantis"')
+    watched.edit("footfall.toml", 'every = "5s"', 'cron = "61 * * * *"\ntime_zone = "Europe/Atlantis"')
     wrong = watched.footfall("watch")
     assert wrong.code == 2
     assert "is no cron expression" in wrong.err
