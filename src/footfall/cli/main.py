@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from footfall import __version__
-from footfall.cli import (
-    alerts,
-    budgets,
-    capacity,
-    compare,
-    demo,
-    deployment,
-    doctor,
-    gate,
-    history,
-    incidents,
-    init,
-    journey,
-    load,
-    new,
-    probe,
-    report,
-    watch,
-)
 from footfall.cli.output import visible
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
@@ -42,16 +25,30 @@ Exit codes:
   130, 143  interrupted, terminated; what was measured is kept
 """
 
-app = typer.Typer(
-    name="footfall",
-    help="Walk a site as its customers do, in a browser and in a crowd, and say whether it is still good enough.",
-    epilog=EXIT_CODES,
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # Rich's help pages cost 200 ms of every `--help`
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = {
+    "init": "init",
+    "gate": "gate",
+    "journey": "journey",
+    "cleanup": "journey",
+    "load": "load",
+    "capacity": "capacity",
+    "probe": "probe",
+    "watch": "watch",
+    "report": "report",
+    "compare": "compare",
+    "budgets": "budgets",
+    "history": "history",
+    "deployment": "deployment",
+    "incidents": "incidents",
+    "alerts": "alerts",
+    "new": "new",
+    "demo": "demo",
+    "doctor": "doctor",
+}
+"""Each command's module in this package. It holds a function of the command's name, or `app`: a group of commands."""
+_PASS_THROUGH = frozenset({"journey", "load"})
+"""What stands after `--` goes to pytest and Locust."""
+_COMPLETION = "_FOOTFALL_COMPLETE"
 
 
 def _version(wanted: bool) -> None:
@@ -60,41 +57,61 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
 ) -> None:
     del version
 
 
-PASS_THROUGH = {"allow_extra_args": True}
+def application(argv: Sequence[str] | None = None) -> typer.Typer:
+    """Return the command line; for the words of one, only as much of it as they need: their command, or else the list of all.
 
-app.command("init")(init.init)
-app.command("gate")(gate.gate)
-app.command("journey", context_settings=PASS_THROUGH)(journey.journey)
-app.command("cleanup")(journey.cleanup)
-app.command("load", context_settings=PASS_THROUGH)(load.load)
-app.command("capacity")(capacity.capacity)
-app.command("probe")(probe.probe)
-app.command("watch")(watch.watch)
-app.command("report")(report.report)
-app.command("compare")(compare.compare)
-app.add_typer(budgets.app, name="budgets")
-app.add_typer(history.app, name="history")
-app.add_typer(deployment.app, name="deployment")
-app.add_typer(incidents.app, name="incidents")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(new.app, name="new")
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
+    Typer reads every parameter of every command before it does anything, which takes longer than many commands do.
+    """
+    app = typer.Typer(
+        name="footfall",
+        help="Walk a site as its customers do, in a browser and in a crowd, and say whether it is still good enough.",
+        epilog=EXIT_CODES,
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # Rich's help pages cost 200 ms of every `--help`
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    asked = [name for name in (argv or ())[:1] if name in COMMANDS]
+    for name in asked or COMMANDS:
+        _add(app, name, listed_only=argv is not None and not asked)
+    return app
+
+
+def _add(app: typer.Typer, name: str, *, listed_only: bool) -> None:
+    module = import_module(f"footfall.cli.{COMMANDS[name]}")
+    group: typer.Typer | None = getattr(module, "app", None)
+    if listed_only:
+        app.command(name, help=group.info.help if group else getattr(module, name).__doc__)(_nothing)
+    elif group:
+        app.add_typer(group, name=name)
+    else:
+        app.command(name, context_settings={"allow_extra_args": True} if name in _PASS_THROUGH else None)(getattr(module, name))
+
+
+def _nothing() -> None:
+    """Stand for a command where only its name and its words are wanted."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error of a user's becomes a message without a traceback."""
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
-        return int(app(list(argv) if argv is not None else None, standalone_mode=False) or 0)
+        app = application(None if _COMPLETION in os.environ else words)
+        return int(app(words, standalone_mode=False) or 0)
     except TyperException as error:
-        return _explain(UsageError(error.format_message(), hint=_help_for(sys.argv[1:] if argv is None else argv)))
+        message = error.format_message()
+        if message.startswith("Usage: "):  # a command without the word that it needs: Typer raises its help
+            sys.stderr.write(f"{message}\n")
+            return UsageError.exit_code
+        return _explain(UsageError(message, hint=_help_for(words)))
     except FootfallError as error:
         return _explain(error)
     except Exception:  # noqa: BLE001  # a supervision point: whatever else happens is a fault of footfall itself
@@ -103,11 +120,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _help_for(argv: Sequence[str]) -> str:
     """Say where help is for a command line that is wrong: the nearest command, or the command's own help."""
-    known = [command.name for command in app.registered_commands if command.name] + [
-        group.name for group in app.registered_groups if group.name
-    ]
-    if argv and not argv[0].startswith("-") and argv[0] not in known:
-        return did_you_mean(argv[0], known)
+    if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
+        return did_you_mean(argv[0], COMMANDS)
     return f"`{' '.join(['footfall', *argv[:1]])} --help` explains it"
 
 

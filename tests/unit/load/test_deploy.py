@@ -10,7 +10,7 @@ import pytest
 import typer
 import yaml
 
-from footfall.cli.main import app
+from footfall.cli.main import application
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 MANIFESTS: list[dict[str, Any]] = list(yaml.safe_load_all((REPOSITORY / "deploy/kubernetes.yaml").read_text("utf-8")))
@@ -26,7 +26,7 @@ def arguments_of(job: str) -> list[str]:
 
 def parsed(arguments: list[str]) -> tuple[dict[str, Any], list[str]]:
     """What `footfall load` understands of a command line: its options, and what it hands on to Locust."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(application())
     assert isinstance(group, typer.core.TyperGroup)
     command = group.get_command(group.make_context("footfall", ["doctor"]), arguments[0])
     assert command is not None
