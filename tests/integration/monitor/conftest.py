@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from footfall.store.outbox import Message
 from footfall.store.watch import Place, Seen
 from footfall.store.writer import Store, open_store
 from tests.integration.monitor.receivers import Mailbox, Receiver
+from tests.loops import run
 
 T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -110,7 +110,7 @@ class House:
             while await self.deliverer.step():
                 pass
 
-        asyncio.run(all_of_it())
+        run(all_of_it())
 
     def later(self, seconds: float, step_s: float = 20.0) -> None:
         """Let time pass with the watch at work."""
