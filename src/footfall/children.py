@@ -36,12 +36,14 @@ class Child:
 
     def stop(self, *, grace_s: float = _GRACE_S) -> int:
         """End it in order: SIGINT, after `grace_s` seconds SIGTERM, then SIGKILL to all of its session. Returns its exit code."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if self.process.poll() is None:
-                self.process.send_signal(number)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.process.wait(grace_s)
-        self._kill_session()
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if self.process.poll() is None:
+                    self.process.send_signal(number)
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        self.process.wait(grace_s)
+        finally:  # also when a second Ctrl-C comes while one waits
+            self._kill_session()
         return self.process.wait()
 
     def _kill_session(self) -> None:
@@ -92,8 +94,10 @@ def running(
     try:
         yield child
     finally:
-        child.stop()
-        child.close()
+        try:
+            child.stop()
+        finally:
+            child.close()
 
 
 def wait_for_parents_end(environment: Mapping[str, str]) -> bool:

@@ -151,3 +151,13 @@ def test_outside_of_a_suite_the_way_in_is_told(tmp_path: Path) -> None:
     ended = SuiteCopy(tmp_path).footfall("gate")
     assert ended.code == 2
     assert "footfall.toml" in ended.err
+
+
+def test_a_hook_that_raises_is_told_as_the_suites_mistake(suite: SuiteCopy) -> None:
+    """Exit 2 with what it said: pytest's own internal error is neither a traceback nor a fault of footfall."""
+    path = suite.root / "journeys/conftest.py"
+    path.write_text(path.read_text() + "\n\ndef pytest_collection_modifyitems():\n    raise RuntimeError('no such luck')\n")
+    ended = suite.footfall("gate", "--journey", "booking", "--profile", "none")
+    assert ended.code == 2, ended.out + ended.err
+    assert "no such luck" in ended.err
+    assert "Traceback" not in ended.err

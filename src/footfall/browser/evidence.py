@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -145,10 +145,14 @@ def keep_trace(iteration: Iteration) -> None:
     """Keep the traces of a repeat, and of each one the requests as a HAR file."""
     for index, context in enumerate(iteration.watch.contexts, 1):
         path = iteration.keeper.path(f"{iteration.walk.folder}/trace-{index}.zip")
-        with suppress(Error, DeadlinePassedError), deadline(EACH_S, "the trace takes too long"):
-            context.tracing.stop(path=path)
-            iteration.secrets.mask_archive(path)
-            har = har_of(path)
+        raw = path.with_name(f".raw-{path.name}")  # whatever goes wrong, nothing that is not masked stays
+        with ExitStack() as removing, suppress(Error, DeadlinePassedError, zipfile.BadZipFile, ValueError):
+            removing.callback(raw.unlink, missing_ok=True)
+            with deadline(EACH_S, "the trace takes too long"):
+                context.tracing.stop(path=raw)
+                iteration.secrets.mask_archive(raw)
+                har = har_of(raw)
+            raw.replace(path)
             place = iteration.place(iteration.last_part)
             if iteration.keeper.keep("trace", path, place):
                 iteration.keeper.write("har", f"{iteration.walk.folder}/network-{index}.har", har, place)

@@ -121,8 +121,9 @@ def _unstartable(error: Error, options: Mapping[str, Any]) -> BrowserMissingErro
     lines = [line.strip() for line in error.message.splitlines() if line.strip()]
     said = next((line for line in lines if "ERROR:" in line or "error while" in line), lines[0] if lines else "")
     reason = _PREFIX.sub("", said)[:300]
-    headed = options.get("headless") is False
-    hint = (
-        "there is no screen here: start it under `xvfb-run`, or leave out --headed" if headed else "`footfall doctor` shows what is missing"
-    )
+    hint = "`footfall doctor` shows what is missing"
+    if options.get("headless") is False:
+        hint = "there is no screen here: start it under `xvfb-run`, or leave out --headed"
+    elif "shared librar" in error.message or "missing dependencies" in error.message:
+        hint = "the system lacks libraries that it needs: type `sudo .venv/bin/playwright install-deps chromium`"
     return BrowserMissingError(f"the browser could not be started: {reason}", hint=hint)

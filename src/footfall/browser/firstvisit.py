@@ -15,7 +15,7 @@ from footfall.errors import TargetUnreachableError
 MOST_LINKS = 3
 _PATIENCE_MS = 15_000
 _LONGEST_NAME = 40
-_NOT_FOLLOWED = re.compile(r"log ?out|sign ?out|delete|remove|unsubscribe|\b(pdf|zip|rss)\b", re.IGNORECASE)
+_NOT_FOLLOWED = re.compile(r"log[ _-]?out|sign[ _-]?out|delete|remove|unsubscribe|\b(pdf|zip|rss)\b", re.IGNORECASE)
 _FIELDS = "input:visible:not([type=hidden]):not([type=submit]):not([type=button]), textarea:visible, select:visible"
 
 
@@ -54,7 +54,9 @@ def visit(url: str, environment: Mapping[str, str]) -> Visit:
     with sync_playwright() as playwright:
         browser, _ = start(playwright.chromium, {}, environment)
         try:
-            return _looked_at(browser.new_context(ignore_https_errors=True), url)
+            return _looked_at(browser.new_context(), url)
+        except Error as error:  # a page that moves on while one looks at it, say
+            raise TargetUnreachableError(f"{url} could not be looked at: {error.message.splitlines()[0]}", hint="try again") from error
         finally:
             browser.close()
 
@@ -98,11 +100,14 @@ def _followed(page: Page, origin: str) -> list[Followed]:
             break
         if link.count() != 1 or not _leads_on(link, origin, been):
             continue
+        before = page.url
         try:
             link.click()
             page.wait_for_load_state("load")
         except Error:  # covered by something, or it never loads: no step for a first journey
-            continue
+            if page.url == before:
+                continue
+            break
         if not page.url.startswith(origin) or _path(page.url) in been:
             break
         been.add(_path(page.url))
@@ -120,6 +125,8 @@ def _names(page: Page) -> list[str]:
 
 def _leads_on(link: Locator, origin: str, been: set[str]) -> bool:
     target = str(link.evaluate("link => link.href"))
+    if "?" in target or _NOT_FOLLOWED.search(target):  # it may do something, in whatever language its name is
+        return False
     opens_here = link.get_attribute("target") in {None, "", "_self"} and link.get_attribute("download") is None
     return link.is_visible() and opens_here and target.startswith(f"{origin}/") and _path(target.partition("#")[0]) not in been
 

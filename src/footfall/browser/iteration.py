@@ -68,9 +68,15 @@ class Walk:
     @property
     def folder(self) -> str:
         """Where the evidence of its failure goes."""
-        device = "".join(letter if letter.isalnum() else "-" for letter in self.labels.get("device", "").lower())
         again = f"-attempt-{self.attempt}" if self.attempt > 1 else ""
-        return f"failures/{self.journey}-{device}-{self.number}{again}"
+        return f"failures/{self.file_name}-{self.number}{again}"
+
+    @property
+    def file_name(self) -> str:
+        """The journey, the device and whether a crowd was there, as part of a file's name: what tells walks of one run apart."""
+        crowd = "under-load" if "under_load" in self.labels else ""
+        words = "-".join(filter(None, (self.labels.get("device", ""), crowd))).lower()
+        return f"{self.journey}-{''.join(letter if letter.isalnum() else '-' for letter in words)}"
 
 
 @dataclass
@@ -238,7 +244,7 @@ class Iteration:
     def _take_picture(self, part: str) -> None:
         pages = [page for context in self.watch.contexts for page in context.pages]
         if self._film and pages:
-            self.keep_picture(pages[-1], f"steps/{self.walk.journey}-{len(self._closed):02}.jpg", part)
+            self.keep_picture(pages[-1], f"steps/{self.walk.file_name}-{len(self._closed):02}.jpg", part)
 
     def keep_picture(self, page: Page, name: str, part: str) -> bool:
         """Keep a screenshot as an artifact; a page that gives none within 5 s gives none, and the answer is False."""

@@ -54,12 +54,15 @@ class Secrets:
         if not self.values:
             return
         fresh = path.with_name(f".{path.name}")
-        with zipfile.ZipFile(path) as before, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as after:
-            for entry in before.infolist():
-                if not entry.filename.startswith(_FILM):
-                    text = before.read(entry).decode("utf-8", "surrogateescape")  # gives bytes that are no text back as they were
-                    after.writestr(entry.filename, self.mask(text).encode("utf-8", "surrogateescape"))
-        fresh.replace(path)
+        try:
+            with zipfile.ZipFile(path) as before, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as after:
+                for entry in before.infolist():
+                    if not entry.filename.startswith(_FILM):
+                        text = before.read(entry).decode("utf-8", "surrogateescape")  # gives bytes that are no text back as they were
+                        after.writestr(entry.filename, self.mask(text).encode("utf-8", "surrogateescape"))
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
 
 
 def hidden(page: Page, secrets: Secrets) -> list[Locator]:

@@ -140,8 +140,9 @@ def _asked(forms: Sequence[Sequence[str]]) -> str:
     return "".join(line[:140] + "\n" for line in lines)
 
 
-def profile_text(visited: Visit) -> str:
-    """Return a load profile whose users open the same pages."""
+def profile_text(visited: Visit, allow_load: int = 0) -> str:
+    """Return a load profile whose users open the same pages: no more of them than the site may get."""
+    users = min(_USERS, allow_load or _USERS)
     pages = [visited.home, *(link.page for link in visited.links)]
     asks = "\n        self.think()\n".join(f"        self.client.get({quoted(page.path)})" for page in pages)
     return f'''"""Visitors who look around, as `footfall init` drafted them."""
@@ -166,9 +167,9 @@ class Visitor(LeanUser):
 
 
 class Visitors(StagedShape):
-    """{_USERS} users for half a minute."""
+    """{users} users for half a minute."""
 
-    stages = (ramp(to={_USERS}, over="5s"), hold("30s"))
+    stages = (ramp(to={users}, over="5s"), hold("30s"))
 '''
 
 

@@ -99,7 +99,7 @@ def _drafted(root: Path, url: str, allow_load: int) -> dict[str, bytes]:
         SUITE: drafts.suite_text(root.name, visited, health, allow_load),
         BUDGETS: drafts.budgets_text(loaded=allow_load > 0),
         f"journeys/test_{drafts.JOURNEY}.py": drafts.journey_text(visited),
-        f"loadtests/{drafts.PROFILE}.py": drafts.profile_text(visited),
+        f"loadtests/{drafts.PROFILE}.py": drafts.profile_text(visited, allow_load),
     }
     return {name: text.encode() for name, text in texts.items()}
 
@@ -137,15 +137,15 @@ def _lay_out(root: Path, files: Mapping[str, bytes]) -> list[str]:
     written = []
     for name, content in files.items():
         path = root / name
-        if path.exists():
-            if path.read_bytes() != content and name != ".gitignore":
-                say(f"  kept     {name}, which is there already")
-            continue
         try:
+            if path.exists():
+                if path.read_bytes() != content and name != ".gitignore":
+                    say(f"  kept     {name}, which is there already")
+                continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+            raise UsageError(f"{path} cannot be read or written: {error.strerror}") from error
         written.append(name)
         say(f"  written  {name}")
     return written

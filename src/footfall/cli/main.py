@@ -112,6 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"{message}\n")
             return UsageError.exit_code
         return _explain(UsageError(message, hint=_help_for(words)))
+    except typer.Abort:
+        return _explain(UsageError("a question was not answered", hint=_help_for(words)))
     except FootfallError as error:
         return _explain(error)
     except Exception:  # noqa: BLE001  # a supervision point: whatever else happens is a fault of footfall itself

@@ -34,6 +34,8 @@ _CONFTEST_FAULT = re.compile(
     r"ImportError while loading conftest.*\n(?:.*\n)*?(?P<file>[^\s:]*conftest\.py):(?P<line>\d+): in <module>(?:.*\n)*?E\s+(?P<problem>.+)"
 )
 """How pytest tells a conftest.py that cannot be imported: no hook runs before it."""
+_GIVEN_UP = re.compile(r"^(?:INTERNALERROR> (?=\w)|!+ )(.+?)(?: !+)?$", re.MULTILINE)
+"""How pytest says why it goes no further: the last line of what a hook raised, or of `pytest.exit`."""
 DESKTOP = "desktop"
 THRESHOLDS = "thresholds.toml"
 
@@ -43,6 +45,8 @@ class PytestCode(IntEnum):
 
     OK = 0
     TESTS_FAILED = 1
+    INTERRUPTED = 2
+    INTERNAL_ERROR = 3
     USAGE_ERROR = 4
     NO_TESTS_COLLECTED = 5
 
@@ -184,21 +188,29 @@ def _explain_pytest(code: int | None, events: Sequence[Event], log: Path) -> Non
         stopped = first_event(events, kind)
         if stopped is not None:
             raise cannot(stopped.text, hint=stopped.detail.get("hint"))
-    if code in (PytestCode.OK, PytestCode.TESTS_FAILED):
-        return
+    if code not in (PytestCode.OK, PytestCode.TESTS_FAILED):
+        raise _unusual_end(code, log)
+
+
+def _unusual_end(code: int, log: Path) -> FootfallError:
+    """Return the error for an exit code of pytest that says that the journeys could not be walked."""
     conftest = _CONFTEST_FAULT.search(log.read_text("utf-8", "replace"))
     if code == PytestCode.USAGE_ERROR and conftest is not None:
-        raise ScriptError(f"{conftest['file']}:{conftest['line']}: {conftest['problem']}")
+        return ScriptError(f"{conftest['file']}:{conftest['line']}: {conftest['problem']}")
     if code == PytestCode.USAGE_ERROR:
-        raise UsageError(f"pytest refused its arguments:\n{_last_lines(log)}", hint="everything after -- goes to pytest")
+        return UsageError(f"pytest refused its arguments:\n{_last_lines(log)}", hint="everything after -- goes to pytest")
     if code == PytestCode.NO_TESTS_COLLECTED:
-        raise ScriptError(
+        return ScriptError(
             "the journeys' modules hold no tests", hint="a journey is a function `test_…(journey)` in journeys/test_<name>.py"
         )
+    if code in (PytestCode.INTERRUPTED, PytestCode.INTERNAL_ERROR):
+        said = _GIVEN_UP.findall(log.read_text("utf-8", "replace"))
+        why = said[-1] if said else "it did not say why"
+        return ScriptError(f"pytest could not go on: {why}", hint=f"a hook in the suite's conftest.py, or a plugin; {log.name} tells all")
     if code < 0:
         killed = signal.strsignal(-code) or f"signal {-code}"
-        raise CannotJudgeError(f"the journeys' process was ended from outside ({killed})", hint="is there enough memory for a browser?")
-    raise FootfallError(f"pytest ended with code {code}:\n{_last_lines(log)}")
+        return CannotJudgeError(f"the journeys' process was ended from outside ({killed})", hint="is there enough memory for a browser?")
+    return FootfallError(f"pytest ended with code {code}:\n{_last_lines(log)}")
 
 
 def _placed(event: Event) -> str:

@@ -82,7 +82,7 @@ class Session:
         Returns its exit code, or None when the time cap ended it.
         """
         with (
-            log.open("wb") as output,
+            log.open("ab") as output,
             running(command, environment=self.environment(), directory=self.workplace.root, stdout=output, stderr=output) as child,
         ):
             return self.follow(child.poll, watch)

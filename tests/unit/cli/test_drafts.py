@@ -35,11 +35,12 @@ def test_any_site_gives_a_suite_that_reads(visited: Visit, name: str, health: st
         (root / "journeys").mkdir()
         (root / "loadtests").mkdir()
         (root / f"journeys/test_{JOURNEY}.py").write_text(journey_text(visited), "utf-8")
-        (root / f"loadtests/{PROFILE}.py").write_text(profile_text(visited), "utf-8")
+        (root / f"loadtests/{PROFILE}.py").write_text(profile_text(visited, allow_load), "utf-8")
         (root / "footfall.toml").write_text(suite_text(name, visited, health, allow_load), "utf-8")
         suite = load_suite(root)
         assert suite.target(None).url == visited.origin
         assert suite.gate.profile == (PROFILE if allow_load else None)
+        assert f"ramp(to={min(20, allow_load or 20)}, " in profile_text(visited, allow_load)  # never more than the site may get
         found = scan(root)
         assert not found.faults
         steps = found.journeys[JOURNEY].names
