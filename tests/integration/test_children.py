@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from footfall.children import running, wait_for_parents_end
 
@@ -61,6 +62,21 @@ def test_a_child_is_ended_with_its_block(tmp_path: Path) -> None:
         assert child.poll() is None
     assert (tmp_path / "child.ended").exists()
     assert child.poll() == 0
+
+
+def test_an_end_that_is_cut_short_is_an_end(tmp_path: Path) -> None:
+    """A second Ctrl-C, while one waits for a child that takes no notice, kills the child."""
+    mark = tmp_path / "deaf"
+    deaf = f"trap '' INT TERM; echo $$ > '{mark}'; while true; do sleep 60; done"
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), running(["sh", "-c", deaf]) as child:  # noqa: PT012  # the end of the block is what raises
+            wait_for(mark)
+            signal.setitimer(signal.ITIMER_REAL, 0.5)  # rings while `stop` waits for what its SIGINT does
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert child.process.wait(10) == -signal.SIGKILL
 
 
 def test_grandchildren_do_not_outlive_a_child_that_died(tmp_path: Path) -> None:
