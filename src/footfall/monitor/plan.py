@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from apscheduler.triggers.cron import CronTrigger
-
 from footfall.config.alerts import AlertsSpec
 from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec, Suite
-from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec
+from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec, cron_trigger
 from footfall.metrics import parse_duration
 from footfall.monitor.severity import P2, severity
 from footfall.monitor.state import AT_ONCE, Rule
@@ -94,10 +92,8 @@ def open_now(window: Maintenance, now: datetime) -> bool:
     return began is not None and began <= now
 
 
-@functools.cache
-def trigger(cron: str, zone: str) -> CronTrigger:
-    """Return the trigger of a cron expression in a time zone. Raises ValueError for one that cannot be read."""
-    return CronTrigger.from_crontab(cron, timezone=zone)
+trigger = functools.cache(cron_trigger)
+"""The trigger of a cron expression in a time zone, made once."""
 
 
 def plan_of(suite: Suite) -> Plan:

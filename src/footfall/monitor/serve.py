@@ -66,7 +66,7 @@ def application(desk: Desk) -> Starlette:
         if found.secret and not _presents(request, found.secret):
             return PlainTextResponse("the heartbeat's secret is needed: Authorization: Bearer …\n", 401)
         ok = request.query_params.get("ok", "true").lower() not in {"false", "0", "no"}
-        said = request.query_params.get("problem", "")[:300]
+        said = "".join(filter(str.isprintable, request.query_params.get("problem", "")))[:300]
         return await _beat(desk, request.path_params["name"], "" if ok else said or "it reported a failure")
 
     async def webhook(request: Request) -> Response:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-import httpx
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from footfall.config.suite import ProbeSpec
+from footfall.probe.client import client_of
 from footfall.probe.found import Found, ms_since
 
 PRESETS: Mapping[str, str] = {
@@ -105,7 +105,7 @@ def _measured(measure: Mapping[str, str], figures: dict[str, float], numbers: Ma
 async def promql(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Ask Prometheus (its HTTP API, "instant queries"); `value` is the first sample, `series` how many there are."""
     url = urljoin(urljoin(base_url + "/", spec.options["url"]).rstrip("/") + "/", "api/v1/query")
-    async with httpx.AsyncClient(timeout=spec.timeout_s, headers={**headers, **spec.headers}) as client:
+    async with client_of(spec, base_url, headers) as client:
         answer = await client.get(url, params={"query": spec.options["query"]})
     try:
         said = answer.json()

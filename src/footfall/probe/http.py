@@ -16,7 +16,8 @@ import jsonpath
 
 from footfall.config.kinds import Limit
 from footfall.config.suite import Expect, ProbeSpec
-from footfall.probe.phases import Phases, timed_transport
+from footfall.probe.client import client_of
+from footfall.probe.phases import Phases
 
 LARGEST_BODY = 1_000_000
 """Bytes read of an answer; a longer one is a failed check, not a full memory."""
@@ -44,11 +45,11 @@ class _Answer:
 async def check(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Result:
     """Make one check of `spec` against `base_url`, sending `headers` beside the probe's own. Never raises for what the site does."""
     phases = Phases()
-    client = httpx.AsyncClient(transport=timed_transport(phases), follow_redirects=True, timeout=spec.timeout_s)
+    client = client_of(spec, base_url, headers, phases)
     started = time.perf_counter()  # the client's own making is not the site's latency
     try:
         async with client, asyncio.timeout(spec.timeout_s):
-            answer = await _ask(client, spec, base_url, headers, phases)
+            answer = await _ask(client, spec, base_url, phases)
             latency = _ms_since(started)
     except TimeoutError:
         return Result(ok=False, latency_ms=_ms_since(started), problem=f"no whole answer within {spec.timeout_s:g} s", phases=phases.ms)
@@ -77,10 +78,9 @@ class _TooLargeError(Exception):
     """The answer is longer than a probe reads."""
 
 
-async def _ask(client: httpx.AsyncClient, spec: ProbeSpec, base_url: str, headers: Mapping[str, str], phases: Phases) -> _Answer:
+async def _ask(client: httpx.AsyncClient, spec: ProbeSpec, base_url: str, phases: Phases) -> _Answer:
     url = urljoin(base_url + "/", spec.url)
-    sent = {**headers, **spec.headers}
-    async with client.stream(spec.method, url, headers=sent, content=spec.body or None, extensions={"trace": phases.trace}) as response:
+    async with client.stream(spec.method, url, content=spec.body or None, extensions={"trace": phases.trace}) as response:
         return _Answer(response.status_code, response.headers, await _read(response))
 
 

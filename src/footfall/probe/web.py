@@ -12,9 +12,9 @@ import httpx
 
 from footfall.config.kinds import GRADES
 from footfall.config.suite import ProbeSpec
+from footfall.probe.client import client_of
 from footfall.probe.found import Found
 from footfall.probe.http import LARGEST_BODY
-from footfall.probe.phases import Phases, timed_transport
 
 _YEAR_S = 31_536_000
 _MOST_ASSETS = 200
@@ -32,15 +32,9 @@ _CACHE_HEADERS = (
 )
 
 
-def _client(spec: ProbeSpec, headers: Mapping[str, str]) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=timed_transport(Phases()), follow_redirects=True, timeout=spec.timeout_s, headers={**headers, **spec.headers}
-    )
-
-
 async def security_headers(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Hold a page's headers against OWASP's list; the grade is A+ when nothing is missing, and a step lower for each 15 points."""
-    async with _client(spec, headers) as client, client.stream("GET", urljoin(base_url + "/", spec.url)) as response:
+    async with client_of(spec, base_url, headers) as client, client.stream("GET", urljoin(base_url + "/", spec.url)) as response:
         seen, secure = response.headers, response.url.scheme == "https"
     wrong = weaknesses(seen, secure=secure)
     score = max(0, 100 - sum(wrong.values()))
@@ -102,7 +96,7 @@ class _Assets(HTMLParser):
 
 async def assets(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Fetch a page and what its HTML names, and weigh them as sent: `page_bytes`, those of each kind, and `total_bytes`."""
-    async with _client(spec, headers) as client:
+    async with client_of(spec, base_url, headers) as client:
         page = urljoin(base_url + "/", spec.url)
         size, status, body = await _weigh(client, page, keep=True)
         if status >= 400:
@@ -146,15 +140,21 @@ async def _weigh(client: httpx.AsyncClient, url: str, *, keep: bool) -> tuple[in
 
 async def cdn(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Ask for something and see whether the CDN had it ready: `cache_hit` is 1 or 0, by the headers that the CDNs in use send."""
-    async with _client(spec, headers) as client, client.stream("GET", urljoin(base_url + "/", spec.url)) as response:
+    async with client_of(spec, base_url, headers) as client, client.stream("GET", urljoin(base_url + "/", spec.url)) as response:
         seen, status = response.headers, response.status_code
     if status >= 400:
         return Found({}, f"status {status}")
     said = {name: seen[name] for name in _CACHE_HEADERS if name in seen}
-    hit = any(_HIT.search(value) for value in said.values()) or (not said and int(seen.get("age", "0") or 0) > 0)
-    figures = {"cache_hit": float(hit), "age_s": float(seen["age"]) if seen.get("age", "").isdigit() else 0.0}
+    hit = any(_HIT.search(value) for value in said.values()) or (not said and _age_s(seen) > 0)
+    figures = {"cache_hit": float(hit), "age_s": _age_s(seen)}
     wanted = spec.options.get("expect.hit")
     shown = ", ".join(f"{name}: {value}" for name, value in said.items()) or "no header of a cache"
     return Found(
         figures, f"it came {'not ' if wanted else ''}from the cache ({shown})" if wanted is not None and bool(wanted) != hit else ""
     )
+
+
+def _age_s(headers: httpx.Headers) -> float:
+    """Return how old a cache says that its answer is; 0 for what is no number of seconds."""
+    text = headers.get("age", "")
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0.0

@@ -94,7 +94,8 @@ def joined(connection: Connection, message: Message, now: datetime, limit: int) 
     """Add a message to one of its kind that waits for the same channel and was not taken yet; False when there is none."""
     waits = (outbox.c.channel == message.channel) & (outbox.c.kind == message.kind) & outbox.c.sent.is_(None)
     fresh = outbox.c.given_up.is_(None) & outbox.c.leased_until.is_(None) & (outbox.c.due > now) & (outbox.c.attempts == 0)
-    row = connection.execute(select(outbox).where(waits, fresh).order_by(outbox.c.number).limit(1)).first()
+    soon = outbox.c.due <= message.due  # nobody is told later for being in company
+    row = connection.execute(select(outbox).where(waits, fresh, soon).order_by(outbox.c.number).limit(1)).first()
     if row is None or len(row.content.get("also", ())) >= limit:
         return False
     content = {**row.content, "also": [*row.content.get("also", ()), dict(message.content)]}
