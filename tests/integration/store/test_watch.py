@@ -152,13 +152,14 @@ def test_messages_of_one_thread_leave_in_order(store: Store) -> None:
 
 
 def test_messages_that_wait_for_the_same_moment_join(store: Store) -> None:
-    """Grouping: what waits for its group's time takes further incidents in; what is being sent does not."""
+    """Grouping: what waits takes further incidents in; what is being sent does not, nor what waits longer than one may."""
     with store.writing() as connection:
         outbox.put(connection, [message("a", due=30)])
-        assert outbox.joined(connection, message("b", thread="02T"), at(10), limit=5)
+        assert outbox.joined(connection, message("b", thread="02T", due=40), at(10), limit=5)
+        assert not outbox.joined(connection, message("urgent", thread="04T", due=10), at(10), limit=5)
         (sent,) = outbox.lease(connection, at(30), "one", lease_s=LEASE_S)
         assert [each["title"] for each in sent.content["also"]] == ["b"]
-        assert not outbox.joined(connection, message("c", thread="03T"), at(31), limit=5)
+        assert not outbox.joined(connection, message("c", thread="03T", due=61), at(31), limit=5)
 
 
 def test_a_transition_and_its_messages_are_one(store: Store) -> None:
