@@ -44,6 +44,7 @@ def secret_values(suite: Suite, environment: Mapping[str, str]) -> frozenset[str
         *(text for each in suite.alerts.channels.values() for text in (each.url, each.key, each.secret, each.server)),
         suite.watch.call,
         suite.watch.serve_token,
+        *suite.watch.dashboard.tokens.values(),
     ]
     names = {name for text in texts for name in _REFERENCE.findall(text)}
     return frozenset(environment[name] for name in names if environment.get(name))

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from footfall.config.dashboard import DashboardSpec, dashboard_spec
 from footfall.config.fields import Table, shown
 from footfall.config.scripts import Scripts
 from footfall.errors import did_you_mean
@@ -65,7 +66,10 @@ class Impact:
 
 @dataclass(frozen=True)
 class WatchSpec:
-    """What `[watch]` says; the defaults are those of a suite that has no such table."""
+    """What `[watch]` says; the defaults are those of a suite that has no such table.
+
+    `places` are the locations that the public may know, by name, each with what the status page calls it.
+    """
 
     target: str = ""
     journeys: Mapping[str, Watched] = field(default_factory=dict)
@@ -85,6 +89,8 @@ class WatchSpec:
     keep_hours_d: float = 400.0
     keep_incidents_d: float = 400.0
     runs_kept_d: float = 90.0
+    dashboard: DashboardSpec = field(default_factory=DashboardSpec)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: Collection[str]) -> WatchSpec:
@@ -111,6 +117,8 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         table.text("call"),
         table.text("serve_token"),
         *(keep.seconds(name, days * 86_400) / 86_400 for name, days in _KEPT.items()),
+        dashboard=dashboard_spec(table.table("dashboard")),
+        places=table.strings("places"),
     )
     keep.end()
     table.end()
