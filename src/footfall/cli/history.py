@@ -64,6 +64,7 @@ def _as_json(row: RunRow) -> dict[str, Any]:
         "target": run.target,
         "commit": run.commit,
         "branch": run.branch,
+        "location": run.location,
         "labels": dict(run.labels),
         "outcome": row.outcome,
         "verdict": row.verdict or None,
@@ -77,6 +78,7 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Show what one run saw."""
+    from footfall.cli.places import placed  # noqa: PLC0415
     from footfall.cli.tables import print_figures  # noqa: PLC0415
     from footfall.cli.workplace import open_workplace  # noqa: PLC0415
     from footfall.store import reader  # noqa: PLC0415
@@ -85,8 +87,9 @@ def show(
     row = reader.run(store, run)
     if not json:
         verdict = f" · verdict {row.verdict}" if row.verdict else ""
-        say(f"{row.run.kind} of {row.run.target}, {row.run.started:%Y-%m-%d %H:%M:%S} UTC · {row.outcome}{verdict}\n")
-    print_figures(store, row.id, json=json)
+        place = f" from {row.run.location}" if row.run.location else ""
+        say(f"{row.run.kind} of {row.run.target}{place}, {row.run.started:%Y-%m-%d %H:%M:%S} UTC · {row.outcome}{verdict}\n")
+    print_figures(store, row.id, json=json, placed=placed(store, row.run.target, row.ended or row.run.started))
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from footfall.cli import gather
 from footfall.cli.course import deployment_marks
+from footfall.cli.places import placed
 from footfall.cli.workplace import Workplace
 from footfall.config.suite import GateSpec
 from footfall.gate.budget import Budget
@@ -140,6 +141,7 @@ def _view(
         notes=notes,
         references=[seen for part in reader.parts(store, run.id, gather.AGAINST_EVENT) for seen in reader.evidence(store, part.id)],
         deployments=deployment_marks(store, run.run.target, since),
+        placed=placed(store, run.run.target, run.ended or run.run.started),
         pictures=_pictures(workplace.results(run.id), [artifact.path for artifact in artifacts if artifact.kind == "screenshot"]),
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from footfall.cli.output import visible, write_out
 from footfall.gate.evidence import Observation
 from footfall.metrics import CATALOGUE, Kind, Source, format_quantity
+from footfall.report.places import DAYS, Placed, place_tables
 from footfall.samples import Event
 from footfall.store import reader
 from footfall.store.writer import Store
@@ -21,16 +22,19 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 10
 
 
-def print_figures(store: Store, run_id: str, *, json: bool) -> None:
-    """Print what a run saw, on stdout: one row a journey, step, request or probe."""
+def print_figures(store: Store, run_id: str, *, json: bool, placed: Sequence[Placed] = ()) -> None:
+    """Print what a run saw, on stdout: one row a journey, step, request or probe; and what locations saw beside it, where given."""
     observations = reader.evidence(store, run_id)
     if json:
-        write_out(json_module.dumps(_as_json(store, run_id, observations), indent=2) + "\n")
+        told = {**_as_json(store, run_id, observations), "locations": [asdict(each) for each in placed]}
+        write_out(json_module.dumps(told, indent=2) + "\n")
         return
     for source in Source:
         _print_table([seen for seen in observations if seen.series.source == source and "phase" not in seen.series.label_map])
     for problem in problems(store, run_id)[:MOST_PROBLEMS]:
         write_out(f"✗ {problem}\n")
+    if placed:
+        print_places(placed)
     write_out(f"\n`footfall report --run {run_id}` draws it; `--json` tells everything\n")
 
 
@@ -56,6 +60,23 @@ def _print_table(observations: Sequence[Observation]) -> None:
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for place, cells in rows.items():
         table.add_row(visible(place), *(cells.get(name, "") for name in names))
+    print_table(table)
+
+
+def print_places(placed: Sequence[Placed]) -> None:
+    """Print what each location saw of a target in the last days."""
+    from rich.table import Table  # noqa: PLC0415
+
+    tables = place_tables(placed)
+    names = list(dict.fromkeys(name for each in tables for name in each.vitals))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("", f"last {DAYS} days", "checks", "good", "mean", "longest", *names):
+        table.add_column(name, justify="left" if name in ("", f"last {DAYS} days") else "right", no_wrap=True)
+    for each in tables:
+        for row in each.rows:
+            vitals = {name: text for name, text, _ in row.vitals}
+            told = (each.subject, row.location, f"{row.checks:,}", row.good, row.mean, row.longest)
+            table.add_row(*map(visible, told), *(vitals.get(name, "") for name in names))
     print_table(table)
 
 

@@ -26,6 +26,7 @@ from footfall.report.figures import metric_name, worst_of
 from footfall.report.hangs import Hang, hangs
 from footfall.report.noise import noise
 from footfall.report.pictures import THUMBNAIL, embedded
+from footfall.report.places import DAYS, place_tables
 from footfall.report.tables import Table, headroom, journeys, probes, profiles, slowest
 from footfall.report.templates import TemplateSource
 from footfall.report.trendpage import TrendPage, page_of
@@ -146,6 +147,8 @@ def context(view: ReportView) -> dict[str, Any]:
         "strains": strains(view),
         "hangs": hangs(view),
         "noise": noise(view.observations),
+        "places": place_tables(view.placed),
+        "place_days": DAYS,
         "trends": trend_tables(view),
         "movers": movers(view),
         "slowest_steps": slow_steps,

@@ -43,6 +43,7 @@ def json_report(view: ReportView) -> bytes:
         "events": [vars(event) for event in view.events],
         "artifacts": [{**vars(artifact), "path": safe_path(artifact.path)} for artifact in view.artifacts],
         "environment": view.environment,
+        "locations": [vars(each) for each in view.placed],
     }
     return (json.dumps(_plain(document), ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode()
 

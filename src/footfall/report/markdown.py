@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
 from footfall.report.beside import Beside, beside
+from footfall.report.places import place_tables
 from footfall.report.text import tally
 from footfall.report.view import ReportView
 from footfall.report.words import (
@@ -32,6 +33,7 @@ COMMENT_LIMIT = 60_000
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^&])")
 _BESIDE = "| | where | there | here | change |\n|---|---|---|---|---|"
+_PLACES = "| what | location | checks | good | mean | longest |\n|---|---|---|---|---|---|"
 _HEADER = "| | where | budget | measured | why |\n|---|---|---|---|---|"
 
 
@@ -85,6 +87,7 @@ def _blocks(view: ReportView, room: int) -> Iterable[list[str]]:
         (_beside_title(view), _BESIDE, [_beside_row(row) for row in beside(view)]),
         ("Not decided", _HEADER, [_row(verdict) for verdict in view.of(Outcome.INCONCLUSIVE) if verdict.before is None]),
         ("Warnings", _HEADER, [_row(verdict) for verdict in view.of(Outcome.WARN)]),
+        ("By location", _PLACES, list(_place_rows(view))),
         ("Notes", "", notes),
     )
     for title, header, rows in sections:
@@ -92,6 +95,12 @@ def _blocks(view: ReportView, room: int) -> Iterable[list[str]]:
             block = _fitting(title, header, rows, room)
             room -= _size(block)
             yield block
+
+
+def _place_rows(view: ReportView) -> Iterable[str]:
+    for table in place_tables(view.placed):
+        for row in table.rows:
+            yield f"| **{escaped(table.subject)}** | {escaped(row.location)} | {row.checks:,} | {row.good} | {row.mean} | {row.longest} |"
 
 
 def _beside_title(view: ReportView) -> str:

@@ -21,6 +21,7 @@ from footfall.metrics import Source, format_quantity
 from footfall.report.attribution import Attribution, attributions
 from footfall.report.clean import clean, cleaned, safe_path
 from footfall.report.course import Course, Mark
+from footfall.report.places import Placed
 from footfall.report.timeline import Timeline, step_order, timelines
 from footfall.samples import Artifact, Event, Run, Sample, Series
 from footfall.stats import Figures
@@ -125,7 +126,8 @@ class ReportView:
 
     `pictures` holds the bytes of screenshots by the artifact's path, for reports that must carry them; `trends` are oldest first
     and end with this run where it was stored already; `deployed` counts the deployments of the longer history; `notes` are remarks
-    about the whole run (what was excluded, what was noisy).
+    about the whole run (what was excluded, what was noisy); `placed` is what each location of the watch saw of the target lately, where
+    there are several.
     """
 
     run: Run
@@ -153,6 +155,7 @@ class ReportView:
     references: tuple[Observation, ...] = ()
     deployments: tuple[Mark, ...] = ()
     deployed: DeploymentFigures | None = None
+    placed: tuple[Placed, ...] = ()
 
     @property
     def took(self) -> timedelta | None:
@@ -207,6 +210,7 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
     pictures: Mapping[str, bytes] | None = None,
     references: Sequence[Observation] = (),
     deployments: Sequence[Mark] = (),
+    placed: Sequence[Placed] = (),
 ) -> ReportView:
     """Gather a run into a view. `exit_code` is what the command will exit with; `outcome` is how the run ended (`RunEnd.outcome`).
 
@@ -239,6 +243,7 @@ def build_view(  # noqa: PLR0913  # a report is made of this many kinds of thing
         attributions=cleaned(attributions(samples, run.target)),
         references=cleaned(tuple(references)),
         deployments=cleaned(tuple(deployments)),
+        placed=cleaned(tuple(placed)),
     )
     return replace(view, state=_state(view))
 
