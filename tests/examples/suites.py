@@ -1,0 +1,46 @@
+"""The five examples as files: where they are, and how their READMEs and tests name a line (`thresholds.toml:journeys."*".lcp.fail`)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+NAMES = ("mariia-hub", "distri-night", "event-pros-nz", "driplo", "wedsync")
+REFERENCE = re.compile(r"`([\w./-]+\.(?:toml|py|md|html)):([^`]+)`")
+_PART = re.compile(r'"([^"]*)"|([^."]+)')
+
+
+def references(name: str) -> list[tuple[str, str]]:
+    """Return all (file, key) that an example's README names."""
+    return REFERENCE.findall((EXAMPLES / name / "README.md").read_text())
+
+
+def at(name: str, file: str, key: str) -> Any:
+    """Return what stands at a dotted key of a TOML file; a number is a place in a list. Raises LookupError."""
+    value: Any = _document(name, file)
+    for quoted, bare in _PART.findall(key):
+        value = value[int(bare)] if isinstance(value, list) else value[quoted or bare]
+    return value
+
+
+@cache
+def _document(name: str, file: str) -> dict[str, Any]:
+    return tomllib.loads((EXAMPLES / name / file).read_text())
+
+
+def stands(name: str, file: str, key: str) -> bool:
+    """Whether a reference leads somewhere: a key of a TOML file, or a text that stands in any other."""
+    path = EXAMPLES / name / file
+    if not path.is_file():
+        return False
+    if path.suffix != ".toml":
+        return key in path.read_text()
+    try:
+        at(name, file, key)
+    except (LookupError, TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""The five platforms' examples: each is a suite that footfall accepts, and carries every figure of its plan where its README says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from footfall.config.scripts import scan
+from footfall.config.suite import Suite, load_suite
+from footfall.config.thresholds import known_names, read_thresholds
+from footfall.config.watch import Watched
+from footfall.monitor.plan import plan_of
+from footfall.monitor.ready import problems
+from tests.examples.figures import FIGURES
+from tests.examples.suites import EXAMPLES, NAMES, at, references, stands
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_a_suite_that_holds_together(name: str) -> None:
+    """Both files are read without a fault, no step or request is unknown, and the watch could start as it is planned."""
+    suite = load_suite(EXAMPLES / name)
+    read = read_thresholds(suite.root / "thresholds.toml", known_names(suite))
+    assert [note for note in read.notes if not note.key.endswith(".fid")] == []
+    assert scan(suite.root).faults == ()
+    assert problems(suite, plan_of(suite), suite.target(suite.watch.target)) == []
+
+
+@pytest.mark.parametrize(("name", "place", "figure"), [(name, *line) for name in NAMES for line in FIGURES[name].items()])
+def test_an_example_carries_each_figure_of_its_plan(name: str, place: str, figure: Any) -> None:
+    """The line says what the plan says."""
+    file, _, key = place.partition(":")
+    assert at(name, file, key) == figure
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_readme_leads_to_lines_that_stand(name: str) -> None:
+    """Each `file:key` of the map is there, and no figure of the plan is missing from the map's files."""
+    named = references(name)
+    assert len(named) > 40
+    assert [f"{file}:{key}" for file, key in named if not stands(name, file, key)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_readme_maps_each_figure(name: str) -> None:
+    """Whatever figure the plan has, its reader is led to the table that holds it."""
+    led_to = tuple(f"{file}:{key}" for file, key in references(name))
+    tables = {place.rpartition(".")[0] for place in FIGURES[name]}
+    assert [table for table in tables if not any(f"{place}.".startswith(f"{table}.") or table.startswith(place) for place in led_to)] == []
+
+
+MEANT_TO_TAKE_LONGER = {"certificate", "error-rate"}
+"""A certificate is asked about two weeks ahead; WedSync's rate of errors must stand for more than two minutes before it counts."""
+FOUND_WITHIN_S = {"mariia-hub": 300, "driplo": 120, "wedsync": 120}
+
+
+@pytest.mark.parametrize(("name", "most_s"), FOUND_WITHIN_S.items())
+def test_what_is_critical_is_found_in_time(name: str, most_s: float) -> None:
+    """At the worst moment: a whole interval, the rounds that an alert wants, and the rechecks of the last one."""
+    suite = load_suite(EXAMPLES / name)
+    late = {subject: found for subject, found in _found_after_s(suite).items() if found >= most_s and subject not in MEANT_TO_TAKE_LONGER}
+    assert late == {}
+
+
+def _found_after_s(suite: Suite) -> dict[str, float]:
+    """Return how long each critical subject that is asked (not called) may be broken before its incident opens."""
+    grave = {"P0", "critical"}
+    probes = {probe.name: (probe.watched, sum(suite.watch.rechecks_s)) for probe in suite.probes.values() if probe.kind != "heartbeat"}
+    journeys = {name: (watched, suite.watch.rechecks_s[0] + suite.journeys.timeout_s) for name, watched in suite.watch.journeys.items()}
+    asked: dict[str, tuple[Watched, float]] = {**probes, **journeys}
+    return {
+        name: watched.every_s * watched.alert_after + rechecks_s
+        for name, (watched, rechecks_s) in asked.items()
+        if watched.severity in grave and not watched.cron
+    }
