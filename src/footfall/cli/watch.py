@@ -12,7 +12,9 @@ def watch(
     target: Annotated[str | None, typer.Option("--target", "-t", help="What to watch; else [watch] target, else the default one.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Check everything once, judge, tell, and exit: 1 when something is down.")] = False,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Turn on a fault of the embedded shop; repeatable.")] = None,
-    serve: Annotated[str, typer.Option("--serve", metavar="[HOST:]PORT", help="Serve /metrics, heartbeats and webhooks there.")] = "",
+    serve: Annotated[
+        str, typer.Option("--serve", metavar="[HOST:]PORT", help="Serve the dashboard, /metrics, heartbeats and webhooks there.")
+    ] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say every change.")] = False,
 ) -> int:
     """Watch the suite's probes and journeys as footfall.toml schedules them, until Ctrl-C or SIGTERM.

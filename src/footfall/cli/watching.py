@@ -6,11 +6,12 @@ import asyncio
 import logging
 import os
 import platform
+import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,19 +23,22 @@ from footfall.cli.output import say
 from footfall.cli.watched import KIND, Measuring, resolved_probes
 from footfall.cli.workplace import Workplace
 from footfall.clock import SystemClock
+from footfall.config.dashboard import check_tokens
 from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
-from footfall.config.suite import Target
+from footfall.config.suite import ProbeSpec, Target
 from footfall.errors import UsageError
 from footfall.monitor import status
 from footfall.monitor.channels.base import Sender
 from footfall.monitor.channels.make import senders
+from footfall.monitor.dashboard.access import Access
+from footfall.monitor.dashboard.app import Dashboard
 from footfall.monitor.deliver import Deliverer
 from footfall.monitor.judge import Judge
 from footfall.monitor.letter import Writer
 from footfall.monitor.location import Location
-from footfall.monitor.plan import INBOUND_KINDS, Plan, plan_of
+from footfall.monitor.plan import INBOUND_KINDS, PROBE, Plan, plan_of
 from footfall.monitor.ready import problems
-from footfall.monitor.serve import Desk, Inbound, serving
+from footfall.monitor.serve import SHUT, Desk, Inbound, serving, shut
 from footfall.monitor.watch import Chore, Parts, Watch
 from footfall.store import incidents
 from footfall.store import watch as kept
@@ -81,10 +85,18 @@ def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) 
         headers = {**_headers(target), "X-Footfall-Run": f"watch-{place}"}
         measuring = Measuring(workplace, target, live, place, headers, probes, threading.Event())
         sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {len(plan.subjects)} things, {len(channels)} channels\n")
-        if plan.inbound and wanted.serve is None:
-            sys.stderr.write(f"note: {len(plan.inbound)} probes are called by others, but this watch has no --serve to be called at\n")
+        _note_inbound(plan, probes, served=wanted.serve is not None)
         sys.stderr.flush()
         return asyncio.run(_run(workplace, plan, channels, measuring, wanted))
+
+
+def _note_inbound(plan: Plan, probes: Mapping[str, ProbeSpec], *, served: bool) -> None:
+    """Say what is odd about what others are to call."""
+    if plan.inbound and not served:
+        sys.stderr.write(f"note: {len(plan.inbound)} probes are called by others, but this watch has no --serve to be called at\n")
+    anybody = [name for name, probe in probes.items() if probe.kind in INBOUND_KINDS and not probe.options.get("secret")]
+    if anybody and served:
+        sys.stderr.write(f"note: anybody may call {', '.join(anybody)}, for they have no secret; that something failed is not believed\n")
 
 
 def _log(*, verbose: bool) -> None:
@@ -99,7 +111,7 @@ def _log(*, verbose: bool) -> None:
 
 def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sender], list[str]]:
     """Return the plan, the channels, and everything that is wrong."""
-    plan = plan_of(workplace.suite)
+    plan = plan_of(workplace.suite, target.name)
     made, wrong = senders(plan.alerts, os.environ)
     _, unset = resolved_probes(workplace.suite.probes)
     found = [*wrong, *unset, *problems(workplace.suite, plan, target)]
@@ -110,6 +122,7 @@ def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sen
         lambda: resolve(spec.control, os.environ, "watch.control"),
         lambda: resolve(spec.call, os.environ, "watch.call"),
         lambda: resolve(spec.serve_token, os.environ, "watch.serve_token"),
+        lambda: check_tokens(resolve_all(spec.dashboard.tokens, os.environ, "watch.dashboard")),
     ):
         try:
             needed()
@@ -127,17 +140,20 @@ def _headers(target: Target) -> dict[str, str]:
 
 
 async def _run(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measuring: Measuring, wanted: Wanted) -> int:
-    # Threads for the store, for channels, and one for each journey that runs: none must wait for another's.
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS + plan.watch.journeys_at_once))
+    # What the server's pages need. The store, channels, journeys, name look-ups and queries have threads of their own.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
     stop, hurry = asyncio.Event(), asyncio.Event()
     code = _mind_signals(stop, hurry, measuring.abandoned)
     built = _build(workplace, plan, channels, measuring)
     if wanted.once:
-        return code[0] if await _stopped(built.once(), stop, measuring.abandoned) else _anything_down(workplace)
+        return code[0] if await _stopped(built.once(), stop, measuring.abandoned) else _anything_down(workplace, plan.target)
     if wanted.serve is None:
         await built.run(stop, hurry)
     else:
-        await serving(_served(workplace, plan), *wanted.serve, lambda: built.run(stop, hurry))
+        desk = _served(workplace, plan)
+        if shut(desk, wanted.serve[0]):
+            sys.stderr.write(f"note: {SHUT}\n")
+        await serving(desk, *wanted.serve, lambda: built.run(stop, hurry))
     return code[0]
 
 
@@ -149,7 +165,19 @@ def _served(workplace: Workplace, plan: Plan) -> Desk:
         if probe.kind in INBOUND_KINDS
     }
     token = resolve(workplace.suite.watch.serve_token, os.environ, "watch.serve_token")
-    return Desk(workplace.store, plan, SystemClock(), inbound, token)
+    return Desk(workplace.store, plan, SystemClock(), inbound, token, _dashboard(workplace, plan))
+
+
+def _dashboard(workplace: Workplace, plan: Plan) -> Dashboard | None:
+    suite, clock = workplace.suite, SystemClock()
+    spec = suite.watch.dashboard
+    if not spec.enabled:
+        return None
+    operators, viewers = (resolve_all(tokens, os.environ, "watch.dashboard") for tokens in (spec.operators, spec.viewers))
+    access = Access(operators, viewers, clock, spec.session_s)
+    limits = {f"{PROBE}:{name}": {of: limit.text for of, limit in probe.figures.items()} for name, probe in suite.probes.items()}
+    masker = Masker(secret_values(suite, os.environ))
+    return Dashboard(workplace.store, plan, clock, workplace.root, access, masker, limits, plan.alerts.link)
 
 
 async def _stopped(work: Coroutine[None, None, None], stop: asyncio.Event, abandoned: threading.Event) -> bool:
@@ -185,12 +213,12 @@ def _mind_signals(stop: asyncio.Event, hurry: asyncio.Event, abandoned: threadin
 def _build(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measuring: Measuring) -> Watch:
     root, store, clock, name = workplace.root, workplace.store, SystemClock(), measuring.location
     masker = Masker(secret_values(workplace.suite, os.environ))
-    inbox = Inbox(root, name)
+    inbox = Inbox(root, name, plan.target)
     reach = workplace.suite.watch
     location = Location(name, plan, measuring.measure, inbox, clock, control=_asker(reach.control), masker=masker)
     judge = Judge(store, plan, clock, target=measuring.target.name, root=root)
     deliverer = Deliverer(store, plan, channels, clock, writer=Writer(root), holder=f"{name}:{os.getpid()}", masker=masker)
-    parts = Parts(plan, store, location, inbox, judge, deliverer, Election(store, root), clock, describe_machine())
+    parts = Parts(plan, store, location, inbox, judge, deliverer, Election(store, root, plan.target), clock, describe_machine())
     parts.chores = _chores(workplace, plan)
     parts.call = _caller(reach.call)
     return Watch(parts)
@@ -198,19 +226,23 @@ def _build(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measur
 
 def _chores(workplace: Workplace, plan: Plan) -> list[Chore]:
     """Retention, runs whose spools stayed while the store was away, the status page."""
-    spec, store = workplace.suite.watch, workplace.store
+    spec, store, uptime = workplace.suite.watch, workplace.store, status.Uptime()
+    usual = workplace.suite.watch.target or workplace.suite.default_target
+    folder = workplace.root / spec.status_page / ("" if plan.target == usual else plan.target)
 
     def forget() -> None:
         now = datetime.now(UTC)
         with store.writing() as connection:
             kept.forget(connection, now, results_d=spec.keep_results_d, hours_d=spec.keep_hours_d, incidents_d=spec.keep_incidents_d)
-        prune(store, before=now - timedelta(days=spec.runs_kept_d), kind=KIND)
+        for run in prune(store, before=now - timedelta(days=spec.runs_kept_d), kind=KIND):
+            shutil.rmtree(workplace.results(run), ignore_errors=True)
 
     def take_in() -> None:
         take_in_abandoned(store, workplace.root)
 
     def publish() -> None:
-        status.write(status.status_of(store, plan, datetime.now(UTC)), workplace.root / spec.status_page, workplace.root, plan.alerts.link)
+        found = status.status_of(store, plan, datetime.now(UTC), uptime, workplace.root)
+        status.write(found, folder, workplace.root, plan.alerts.link)
 
     page = [Chore("the status page", _PAGE_S, publish)] if spec.status_page else []
     return [Chore("retention", 3600.0, forget), Chore("taking in what was left", 3600.0, take_in, judge_only=False), *page]
@@ -246,10 +278,10 @@ def _caller(address: str) -> Callable[[], Awaitable[None]] | None:
     return call
 
 
-def _anything_down(workplace: Workplace) -> int:
+def _anything_down(workplace: Workplace, target: str) -> int:
     """Say what is down; 1 when anything is."""
     with workplace.store.reading() as connection:
-        found = incidents.listed(connection, only_open=True, last=None)
+        found = incidents.listed(connection, only_open=True, last=None, target=target)
     for incident in reversed(found):
         say(f"✗ #{incident.number} {incident.severity} {incident.title}: {incident.problem}")
     if not found:

@@ -1,25 +1,28 @@
-"""What others may ask of a watch, or tell it: `/metrics` for Prometheus, heartbeats, and inbound webhooks."""
+"""What others may ask of a watch, or tell it: the dashboard, `/metrics` for Prometheus, heartbeats, and inbound webhooks."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hmac
+import math
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from footfall.clock import Clock
 from footfall.errors import StoreError, UsageError
 from footfall.monitor.channels.webhook import verified
+from footfall.monitor.dashboard.app import Dashboard, loopback, mount
+from footfall.monitor.dashboard.live import Board
 from footfall.monitor.exposition import CONTENT_TYPE, exposition
 from footfall.monitor.plan import Plan
 from footfall.store import watch
@@ -27,6 +30,8 @@ from footfall.store.watch import Beat
 from footfall.store.writer import Store
 
 _LARGEST = 1_000_000
+_MANY = 1_000_000
+SHUT = "the dashboard is not served here: others can reach this address, and [watch.dashboard] names no tokens to ask them for"
 Answer = TypeVar("Answer")
 
 
@@ -41,17 +46,31 @@ class Inbound:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the server works with; `inbound` by name, `token` is asked for by `/metrics` where it is set."""
+    """What the server works with; `inbound` by name, `token` is asked for by `/metrics` where it is set, None is no dashboard."""
 
     store: Store
     plan: Plan
     clock: Clock
     inbound: Mapping[str, Inbound]
     token: str = ""
+    dashboard: Dashboard | None = None
 
 
-def application(desk: Desk) -> Starlette:
-    """Return the application."""
+def application(desk: Desk, host: str) -> tuple[Starlette, Board | None]:
+    """Return the application as it answers at a host, and the dashboard's board, which must be closed before the server ends."""
+    board: Board | None = None
+    routes = _calls(desk)
+    if shut(desk, host):
+        routes.append(Route("/{rest:path}", _shut))
+    elif desk.dashboard is not None:
+        mounted, board = mount(desk.dashboard)
+        routes.append(mounted)
+    return Starlette(routes=routes, exception_handlers={StoreError: _away}), board
+
+
+def _calls(desk: Desk) -> list[BaseRoute]:
+    """What programs call."""
+    refused: dict[str, float] = {}
 
     async def metrics(request: Request) -> Response:
         if desk.token and not _presents(request, desk.token):
@@ -63,11 +82,10 @@ def application(desk: Desk) -> Starlette:
         found = _of_kind(desk, request, "heartbeat")
         if found is None:
             return PlainTextResponse("there is no such heartbeat\n", 404)
-        if found.secret and not _presents(request, found.secret):
-            return PlainTextResponse("the heartbeat's secret is needed: Authorization: Bearer …\n", 401)
-        ok = request.query_params.get("ok", "true").lower() not in {"false", "0", "no"}
-        said = "".join(filter(str.isprintable, request.query_params.get("problem", "")))[:300]
-        return await _beat(desk, request.path_params["name"], "" if ok else said or "it reported a failure")
+        refusal = _refusal(request, found.secret)
+        if refusal:
+            return PlainTextResponse(f"{refusal}\n", 401)
+        return await _beat(desk, request.path_params["name"], _reported(request))
 
     async def webhook(request: Request) -> Response:
         found = _of_kind(desk, request, "webhook")
@@ -76,18 +94,30 @@ def application(desk: Desk) -> Starlette:
         body = await _body(request)
         if body is None:
             return PlainTextResponse("that is too much\n", 413)
-        signed = not found.secret or verified(body, request.headers.get(found.header, ""), found.secret, time.time())
-        answer = await _beat(desk, request.path_params["name"], "" if signed else f"a delivery whose {found.header} does not hold")
-        return answer if signed else PlainTextResponse("the signature does not hold\n", 401)
+        if found.secret and verified(body, request.headers.get(found.header, ""), found.secret, time.time()):
+            return await _beat(desk, request.path_params["name"], "")
+        await _note_refused(desk, request.path_params["name"], refused)
+        return PlainTextResponse("the signature does not hold\n", 401)
 
-    return Starlette(
-        routes=[
-            Route("/metrics", metrics),
-            Route("/heartbeat/{name}", heartbeat, methods=["GET", "POST"]),
-            Route("/hooks/{name}", webhook, methods=["POST"]),
-        ],
-        exception_handlers={StoreError: _away},
-    )
+    return [
+        Route("/metrics", metrics),
+        Route("/heartbeat/{name}", heartbeat, methods=["GET", "POST"]),
+        Route("/hooks/{name}", webhook, methods=["POST"]),
+    ]
+
+
+def _refusal(request: Request, secret: str) -> str:
+    """Say why a heartbeat's call is not taken, or nothing. What everybody may call can say that it lives, and no more."""
+    if not secret:
+        return "only who knows a secret may report a failure, and this heartbeat has none" if _reported(request) else ""
+    return "" if _presents(request, secret) else "the heartbeat's secret is needed: Authorization: Bearer …"
+
+
+def _reported(request: Request) -> str:
+    """Return what a call says is wrong, or nothing."""
+    if request.query_params.get("ok", "true").lower() not in {"false", "0", "no"}:
+        return ""
+    return "".join(filter(str.isprintable, request.query_params.get("problem", "")))[:300] or "it reported a failure"
 
 
 def _of_kind(desk: Desk, request: Request, kind: str) -> Inbound | None:
@@ -110,7 +140,7 @@ async def _body(request: Request) -> bytes | None:
 
 
 async def _beat(desk: Desk, name: str, problem: str) -> Response:
-    call = Beat(name, desk.clock.now(), not problem, {"problem": problem} if problem else {})
+    call = Beat(name, desk.clock.now(), not problem, {"problem": problem} if problem else {}, desk.plan.target)
 
     def kept() -> None:
         with desk.store.writing() as connection:
@@ -118,6 +148,27 @@ async def _beat(desk: Desk, name: str, problem: str) -> Response:
 
     await asyncio.to_thread(kept)
     return PlainTextResponse("noted\n")
+
+
+def _shut(_request: Request) -> Response:
+    return PlainTextResponse(f"{SHUT}\n", 404)
+
+
+async def _note_refused(desk: Desk, name: str, noted: dict[str, float]) -> None:
+    """Count a delivery that nobody signed, one a second at most: a flood of them is not written down."""
+    if time.monotonic() - noted.get(name, -math.inf) >= 1:
+        noted[name] = time.monotonic()
+        await asyncio.to_thread(_refuse, desk, name)
+
+
+def _refuse(desk: Desk, name: str) -> None:
+    """Anybody can send what nobody signed, so it neither counts as the one that is due, nor opens anything."""
+    with desk.store.writing() as connection:
+        last = watch.beats(connection, target=desk.plan.target).get(name)
+        now = desk.clock.now()
+        known = last or Beat(name, now, ok=True, detail={"expected": True}, target=desk.plan.target)
+        refused = min(int(known.detail.get("refused", 0)) + 1, _MANY)
+        watch.beat(connection, replace(known, detail={**known.detail, "refused": refused}))
 
 
 def _away(_request: Request, _error: Exception) -> Response:
@@ -133,9 +184,15 @@ class _Server(uvicorn.Server):
         yield
 
 
+def shut(desk: Desk, host: str) -> bool:
+    """Whether the dashboard stays shut at an address: others can reach it there, and it has no tokens to ask them for."""
+    return desk.dashboard is not None and not desk.dashboard.access.asked and not loopback(host)
+
+
 async def serving(desk: Desk, host: str, port: int, work: Callable[[], Awaitable[None]]) -> None:
     """Serve while `work` lasts. Raises UsageError when the address cannot be had."""
-    server = _Server(uvicorn.Config(application(desk), log_level="warning", lifespan="off", timeout_graceful_shutdown=2))
+    app, board = application(desk, host)
+    server = _Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2))
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
@@ -144,6 +201,8 @@ async def serving(desk: Desk, host: str, port: int, work: Callable[[], Awaitable
     try:
         await work()
     finally:
+        if board is not None:
+            board.closing.set()
         server.should_exit = True
         await running
         listener.close()
