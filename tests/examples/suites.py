@@ -11,6 +11,7 @@ from typing import Any
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = ("mariia-hub", "distri-night", "event-pros-nz", "driplo", "wedsync")
 REFERENCE = re.compile(r"`([\w./-]+\.(?:toml|py|md|html)):([^`]+)`")
+_COMMAND = re.compile(r"`(footfall [^`]+)`|^(footfall [^#\n]+)", re.MULTILINE)
 _PART = re.compile(r'"([^"]*)"|([^."]+)')
 
 
@@ -25,6 +26,12 @@ def at(name: str, file: str, key: str) -> Any:
     for quoted, bare in _PART.findall(key):
         value = value[int(bare)] if isinstance(value, list) else value[quoted or bare]
     return value
+
+
+def commands(name: str) -> list[str]:
+    """Return every `footfall …` that an example's pages tell somebody to type."""
+    text = "\n".join(path.read_text() for path in sorted((EXAMPLES / name).glob("*.md")))
+    return [(inline or line).strip() for inline, line in _COMMAND.findall(text)]
 
 
 @cache

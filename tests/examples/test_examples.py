@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from typing import Any
 
 import pytest
+import typer
+from typer.exceptions import TyperException
 
+from footfall.cli.main import application
 from footfall.config.scripts import scan
 from footfall.config.suite import Suite, load_suite
 from footfall.config.thresholds import known_names, read_thresholds
@@ -13,7 +18,7 @@ from footfall.config.watch import Watched
 from footfall.monitor.plan import plan_of
 from footfall.monitor.ready import problems
 from tests.examples.figures import FIGURES
-from tests.examples.suites import EXAMPLES, NAMES, at, references, stands
+from tests.examples.suites import EXAMPLES, NAMES, at, commands, references, stands
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -47,6 +52,44 @@ def test_a_readme_maps_each_figure(name: str) -> None:
     led_to = tuple(f"{file}:{key}" for file, key in references(name))
     tables = {place.rpartition(".")[0] for place in FIGURES[name]}
     assert [table for table in tables if not any(f"{place}.".startswith(f"{table}.") or table.startswith(place) for place in led_to)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_commands_of_a_readme_are_footfalls(name: str) -> None:
+    """Each is one that footfall has, with options that it takes; journeys, profiles, probes and faults are the suite's and Corner's."""
+    root, suite, wrong = typer.main.get_command(application()), load_suite(EXAMPLES / name), {}
+    for line in commands(name):
+        try:
+            given = _understood(root, shlex.split(line)[1:])
+        except (KeyError, TyperException) as error:
+            wrong[line] = repr(error)
+        else:
+            assert {given.get(option) for option in ("target", "against")} - {None} <= suite.targets.keys(), line
+    assert len(commands(name)) > 5
+    assert wrong == {}
+
+
+def _understood(command: Any, words: list[str]) -> dict[str, Any]:
+    """Parse a command line as footfall would, and return its options. Raises KeyError or Typer's errors."""
+    while hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    try:
+        return dict(command.make_context(command.name, words).params)
+    except TyperException as error:
+        if type(error).__name__ != "MissingParameter":  # a page may name a command without its words
+            raise
+        return {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_runbook_has_the_section_that_an_alert_names(name: str) -> None:
+    """Each `runbook` leads to a heading, whose first steps then stand in the alert."""
+    suite = load_suite(EXAMPLES / name)
+    budgets = read_thresholds(suite.root / "thresholds.toml", known_names(suite)).budgets
+    watched = [*(probe.watched for probe in suite.probes.values()), *suite.watch.journeys.values()]
+    named = {each.runbook for each in (*budgets, *watched) if each.runbook}
+    headings = re.findall(r"^## (.+)$", (suite.root / "runbook.md").read_text(), re.MULTILINE)
+    assert named == {f"runbook.md#{heading.lower().replace(' ', '-')}" for heading in headings}
 
 
 MEANT_TO_TAKE_LONGER = {"certificate", "error-rate"}
