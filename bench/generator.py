@@ -65,6 +65,17 @@ def serve(port: multiprocessing.Queue[int], served: Synchronized[int]) -> None:
 
 def generate(url: str, plain_rate: Synchronized[float]) -> None:
     """Measure both kinds of user in turns, print the table, and tell FastHttpUser's requests per CPU-second."""
+    rows, failed = _in_turns(url)
+    for number, (plain, ours) in enumerate(rows, 1):
+        print(f"round {number}: FastHttpUser {plain:8,.0f}   LeanUser {ours:8,.0f} requests per CPU-second   × {ours / plain:.2f}")
+    ratio = statistics.median(ours / plain for plain, ours in rows)
+    plain_rate.value = statistics.median(plain for plain, _ in rows)
+    print(f"median ratio × {ratio:.2f} (goal: at least {GOAL:g}); failed requests: {failed}", flush=True)
+    sys.exit(0 if ratio >= BROKEN and not failed else 1)
+
+
+def _in_turns(url: str) -> tuple[list[tuple[float, float]], int]:
+    """Return each round's requests per CPU-second of FastHttpUser and of LeanUser, and how many requests failed."""
     # Locust patches the interpreter, so only here, in the generator's own process.
     import gevent  # noqa: PLC0415
     import gevent.event  # noqa: PLC0415
@@ -118,13 +129,7 @@ def generate(url: str, plain_rate: Synchronized[float]) -> None:
             capture.stop()
 
     rows = [(rate(fast), lean_recorded()) for _ in range(ROUNDS)]
-    for number, (plain, ours) in enumerate(rows, 1):
-        print(f"round {number}: FastHttpUser {plain:8,.0f}   LeanUser {ours:8,.0f} requests per CPU-second   × {ours / plain:.2f}")
-    ratio = statistics.median(ours / plain for plain, ours in rows)
-    failed = environment.stats.total.num_failures
-    plain_rate.value = statistics.median(plain for plain, _ in rows)
-    print(f"median ratio × {ratio:.2f} (goal: at least {GOAL:g}); failed requests: {failed}", flush=True)
-    sys.exit(0 if ratio >= BROKEN and not failed else 1)
+    return rows, environment.stats.total.num_failures
 
 
 def compare(url: str, served: Synchronized[int], plain: float) -> None:

@@ -6,6 +6,7 @@ Reads what `playwright codegen` writes for Python (`--target python-pytest` and 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -157,9 +158,9 @@ class _Edits:
         for called, call in _calls(statement):
             text = _text(call)
             if self._origin and (text == self._origin or text.startswith(self._origin + "/")):
-                yield call.args[0], _quoted(text.removeprefix(self._origin) or "/")
+                yield call.args[0], quoted(text.removeprefix(self._origin) or "/")
             elif called in _TYPING and text and isinstance(call.func, ast.Attribute) and _HIDDEN.search(ast.unparse(call.func.value)):
-                yield call.args[0], f"journey.secret({_quoted(self._secret())})"
+                yield call.args[0], f"journey.secret({quoted(self._secret())})"
 
     def _secret(self) -> str:
         variable = f"{self._name.upper()}_PASSWORD"
@@ -168,8 +169,9 @@ class _Edits:
         return variable
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def quoted(text: str) -> str:
+    """Write a text as both TOML and Python read it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _steps(body: Sequence[ast.stmt], source: dict[ast.stmt, str]) -> list[_Step]:
@@ -281,4 +283,4 @@ def _step_text(step: _Step, page: str) -> str:
     lines = [*step.lines]
     if not step.checked:
         lines.append(f'# What does the customer see now? expect({page}.get_by_role("heading", name="…")).to_be_visible()')
-    return f"    with journey.step({_quoted(step.name)}):\n" + textwrap.indent("\n".join(lines), " " * 8)
+    return f"    with journey.step({quoted(step.name)}):\n" + textwrap.indent("\n".join(lines), " " * 8)

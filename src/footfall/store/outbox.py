@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from footfall.samples import Json
 from footfall.store.watch import upsert
@@ -49,7 +49,7 @@ def put(connection: Connection, messages: Iterable[Message]) -> None:
     upsert(connection, outbox, rows, ["key"], replace=False)
 
 
-def lease(connection: Connection, now: datetime, holder: str, *, lease_s: float, limit: int = 200) -> list[Message]:
+def lease(connection: Connection, now: datetime, holder: str, *, lease_s: float) -> list[Message]:
     """Take messages to send: due, held by nobody, and not behind an earlier one of their thread and channel.
 
     One for each channel, the oldest: what is sent side by side may arrive in any order, and an end must not come before its beginning,
@@ -66,12 +66,9 @@ def lease(connection: Connection, now: datetime, holder: str, *, lease_s: float,
     )
     free = outbox.c.leased_until.is_(None) | (outbox.c.leased_until <= now)
     owed = outbox.c.sent.is_(None) & outbox.c.given_up.is_(None) & (outbox.c.due <= now)
-    rows = connection.execute(select(outbox).where(owed, free, ~blocked).order_by(outbox.c.number).limit(limit)).all()
-    first: dict[str, Row[Any]] = {}
-    for row in rows:
-        first.setdefault(row.channel, row)
-    rows = list(first.values())
-    numbers = [row.number for row in rows]
+    oldest = select(func.min(outbox.c.number)).where(owed, free, ~blocked).group_by(outbox.c.channel)
+    numbers = connection.execute(oldest).scalars().all()
+    rows = connection.execute(select(outbox).where(outbox.c.number.in_(numbers)).order_by(outbox.c.number)).all()
     if numbers:
         until = now + timedelta(seconds=lease_s)
         connection.execute(update(outbox).where(outbox.c.number.in_(numbers)).values(leased_until=until, holder=holder))
