@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 
-from footfall.cli.gather import AGAINST_EVENT, levels_of
+from footfall.cli.gather import AGAINST_EVENT, FRESH_SINCE, FRESH_SUBJECTS
 from footfall.cli.judge import CANNOT_JUDGE_EVENT, SCOPE_EVENT, scope_of
 from footfall.cli.measure import JourneyPlan, walk_journeys
 from footfall.cli.progress import Progress
 from footfall.cli.session import Session, session
 from footfall.cli.workplace import Workplace
+from footfall.clock import to_text
 from footfall.config.suite import GateSpec, Suite, Target
 from footfall.errors import CannotJudgeError, UsageError
-from footfall.gate.against import Look, pairs_of
-from footfall.gate.compare import LOOKS, TURN, Comparison, answer, compare
-from footfall.gate.evidence import Observation
+from footfall.gate.against import Fresh, pairs_of_turns
+from footfall.gate.compare import IN_TURN, LOOKS, Comparison, compare
+from footfall.gate.looks import Look, Step, steps
+from footfall.gate.turns import TURN
 from footfall.gate.verdict import Outcome
 from footfall.metrics import Source, format_quantity
-from footfall.samples import Sample, Series, series_of
-from footfall.stats import Figures
-from footfall.store.lines import metric_of
+from footfall.samples import Sample
 from footfall.store.spool import read_spool
 from footfall.store.summary import PART_LABEL
 
 KIND = "against"
-TIME_CAP_S = 1800.0
+TIME_CAP_S = 2700.0
 
 
 @dataclass(frozen=True)
@@ -70,35 +71,67 @@ def measure_against(workplace: Workplace, shown: Progress, spec: GateSpec, both:
         new.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(replace(spec, profile=None, probes=()))))
         looks = " / ".join(map(str, LOOKS))
         shown.say(f"compared with {both.name} in turn (ABBA), until it is clear: looks after {looks} pairs, ends within {_shown(cap_s)}")
-        look = _until_clear(old, new, spec, shown)
+        look, fresh = _Comparing(old, new, spec, shown).until_clear()
         detail = {**asdict(look), "reference": both.name, "metrics": list(spec.compare)}
+        if fresh is not None:
+            detail |= {FRESH_SUBJECTS: list(fresh.subjects), FRESH_SINCE: to_text(fresh.since)}
         new.run.recorder.event(AGAINST_EVENT, f"compared with {both.name}", **detail)
     return new.id
 
 
-def _until_clear(old: Session, new: Session, spec: GateSpec, shown: Progress) -> Look:
-    """Walk block after block; return at which look it ended, and why."""
-    turns = _turns(old, new)
-    for number, pairs in enumerate(LOOKS, 1):
-        for _ in range((pairs - (LOOKS[number - 2] if number > 1 else 0)) * 2 // TURN):
+class _Comparing:
+    """Walks two deployments in turn, as the order of looks asks for."""
+
+    def __init__(self, old: Session, new: Session, spec: GateSpec, shown: Progress) -> None:
+        self._old, self._new, self._spec, self._shown = old, new, spec, shown
+        self._turns = _turns(old, new)
+        self._fresh: Fresh | None = None
+
+    def until_clear(self) -> tuple[Look, Fresh | None]:
+        """Measure step by step; return at which look it ended, and what was measured again at last."""
+        plan = steps()
+        step = next(plan)
+        while True:
             try:
-                walk_journeys(next(turns), JourneyPlan(spec.journeys, TURN, spec.devices))
+                self._walk(step)
             except CannotJudgeError as error:
-                if not (old.over or new.over):
+                if not (self._old.over or self._new.over):
                     raise
-                text = f"the time cap came before the look at {pairs} pairs"
-                if number == 1:
-                    new.run.recorder.event(CANNOT_JUDGE_EVENT, text, source=Source.JOURNEY.value)
-                else:
-                    new.run.recorder.event("note", text, reason=error.message)
-                return Look(number, len(LOOKS), capped=True)
-        found = _compared(old, new, spec.compare)
-        shown.say(f"{pairs} pairs: {_told(found)}")
-        if new.failed or old.failed or answer(found) is not Outcome.INCONCLUSIVE:
-            if old.failed and not new.failed:
-                new.run.recorder.event(CANNOT_JUDGE_EVENT, f"a journey failed at {old.target.name}", source=Source.JOURNEY.value)
-            return Look(number, len(LOOKS))
-    return Look(len(LOOKS), len(LOOKS))
+                self._tell_of_the_cap(step, error)
+                return replace(step.look, capped=True), self._fresh
+            found = self._compared()
+            self._shown.say(f"{_pairs(step)}: {_told(found)}")
+            if self._new.failed or self._old.failed:
+                self._tell_of_failures()
+                return step.look, self._fresh
+            try:
+                step = plan.send(found)
+            except StopIteration as end:
+                return end.value, self._fresh
+
+    def _walk(self, step: Step) -> None:
+        names = step.suspects or self._spec.journeys
+        self._fresh = Fresh(step.suspects, datetime.now(UTC)) if step.suspects else None
+        if step.suspects:
+            self._shown.say(f"perhaps slower: {', '.join(names)}; measured again, {step.pairs} fresh pairs")
+        for _ in range(step.pairs * 2 // TURN):
+            walk_journeys(next(self._turns), JourneyPlan(names, TURN, self._spec.devices))
+
+    def _tell_of_the_cap(self, step: Step, error: CannotJudgeError) -> None:
+        text = f"the time cap came before the look at {_pairs(step)}"
+        if step.look.look == 1 and not step.suspects:
+            self._new.run.recorder.event(CANNOT_JUDGE_EVENT, text, source=Source.JOURNEY.value)
+        else:
+            self._new.run.recorder.event("note", text, reason=error.message)
+
+    def _tell_of_failures(self) -> None:
+        if self._old.failed and not self._new.failed:
+            text = f"a journey failed at {self._old.target.name}"
+            self._new.run.recorder.event(CANNOT_JUDGE_EVENT, text, source=Source.JOURNEY.value)
+
+    def _compared(self) -> tuple[Comparison, ...]:
+        old, new = (_samples(opened) for opened in (self._old, self._new))
+        return compare(pairs_of_turns(old, new, self._new.target.name, self._spec.compare, self._fresh), IN_TURN)
 
 
 def _turns(old: Session, new: Session) -> Iterator[Session]:
@@ -107,32 +140,26 @@ def _turns(old: Session, new: Session) -> Iterator[Session]:
         yield from (old, new, new, old, new, old, old, new)
 
 
-def _compared(old: Session, new: Session, metrics: Iterable[str]) -> tuple[Comparison, ...]:
-    return compare(pairs_of(_seen(old), _seen(new), metrics), levels_of())
+def _samples(opened: Session) -> list[Sample]:
+    """Return what a run saw so far, from its spool."""
+    return [record for record in read_spool(opened.run.directory) if isinstance(record, Sample)]
 
 
-def _seen(opened: Session) -> list[Observation]:
-    """Return what a run saw so far of times and sizes, from its spool."""
-    values: dict[Series, list[float]] = {}
-    units: dict[Series, str] = {}
-    for record in read_spool(opened.run.directory):
-        if isinstance(record, Sample):
-            series = series_of(record, opened.target.name)
-            values.setdefault(series, []).append(record.value)
-            units[series] = record.unit
-    seen = []
-    for series, found in values.items():
-        metric = metric_of(series.source, series.metric, units[series])
-        seen.append(Observation(series, metric.kind, metric.unit, Figures.of_values(found), tuple(found)))
-    return seen
+def _pairs(step: Step) -> str:
+    """Name a step: `20 pairs`, or `10 fresh pairs`."""
+    return f"{step.pairs} fresh pairs" if step.suspects else f"{LOOKS[step.look.look - 1]} pairs"
 
 
 def _told(found: Sequence[Comparison]) -> str:
     if not found:
         return "nothing can be compared yet"
-    counts = {outcome: sum(each.outcome is outcome for each in found) for outcome in (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)}
-    words = ("no slower", "slower", "not yet clear")
-    return ", ".join(f"{count} {word}" for count, word in zip(counts.values(), words, strict=True) if count)
+    counts = {
+        "no slower": sum(each.outcome is Outcome.PASS for each in found),
+        "slower": sum(each.outcome is Outcome.FAIL for each in found),
+        "perhaps slower": sum(each.suspected for each in found),
+        "not yet clear": sum(each.outcome is Outcome.INCONCLUSIVE and not each.suspected for each in found),
+    }
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _shown(seconds: float) -> str:

@@ -6,25 +6,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from footfall import __version__
 from footfall.cli.workplace import Workplace
-from footfall.gate.against import SHARE, Look, nothing, pairs_of, verdicts
+from footfall.clock import from_text
+from footfall.gate.against import SHARE, Fresh, nothing, pairs_of_turns, verdicts
 from footfall.gate.budget import Budget
-from footfall.gate.compare import LOOKS, Levels, compare
+from footfall.gate.compare import IN_TURN, compare
 from footfall.gate.evidence import Evidence, Observation, Scope
 from footfall.gate.finding import Rules
+from footfall.gate.looks import Look
 from footfall.gate.slo import Slo, SloStatus, counted, status, verdict
 from footfall.gate.verdict import Verdict
-from footfall.samples import Event, Series
+from footfall.samples import Artifact, Event, Series
 from footfall.stats import Figures
 from footfall.store import reader
 from footfall.store.baselines import baseline
+from footfall.store.database import Store
 from footfall.store.objectives import slo_events
 from footfall.store.reader import RunRow
 from footfall.store.windows import windows
 
 AGAINST_EVENT = "against"
+FRESH_SUBJECTS, FRESH_SINCE = "again", "again_since"
+"""Where that event tells what was measured again for a suspicion: which journeys, and from which moment on."""
+TRACE_KIND = "trace"
+"""What walks are called that were made for a trace alone, after a budget had failed."""
 BASELINE_RUNS = Rules().baseline_runs
 USUAL_BRANCHES = ("main", "master", "")
 """The branches whose runs are a baseline where nobody says otherwise: the usual names, and what is under no version control."""
@@ -73,11 +81,6 @@ def rules_of(events: Iterable[Event]) -> Rules:
     return Rules(false_failures=Rules().false_failures * (1 - SHARE)) if compared else Rules()
 
 
-def levels_of() -> Levels:
-    """Return how sure a comparison must be."""
-    return Levels(false_failure=Rules().false_failures * SHARE, false_pass=Rules().false_passes, looks=len(LOOKS))
-
-
 def compared(workplace: Workplace, run: RunRow, events: Iterable[Event], observations: Sequence[Observation]) -> tuple[Verdict, ...]:
     """Return the verdicts of a run's comparison with another deployment; none where there was no comparison."""
     found = next((event for event in events if event.kind == AGAINST_EVENT), None)
@@ -85,11 +88,25 @@ def compared(workplace: Workplace, run: RunRow, events: Iterable[Event], observa
         return ()
     detail = found.detail
     reference = str(detail.get("reference", ""))
-    older = [seen for part in reader.parts(workplace.store, run.id, AGAINST_EVENT) for seen in reader.evidence(workplace.store, part.id)]
-    comparisons = compare(pairs_of(older, observations, detail.get("metrics", ())), levels_of())
+    store = workplace.store
+    older = [sample for part in reader.parts(store, run.id, AGAINST_EVENT) for sample in reader.samples(store, part.id)]
+    newer = reader.samples(store, run.id)
+    pairs = pairs_of_turns(older, newer, run.run.target, detail.get("metrics", ()), _fresh(detail))
+    comparisons = compare(pairs, IN_TURN)
     if not comparisons:
         return (nothing(reference, sorted({seen.series.subject for seen in observations})),)
     return verdicts(comparisons, reference, Look(detail.get("look", 1), detail.get("looks", 1), bool(detail.get("capped"))))
+
+
+def _fresh(detail: Mapping[str, Any]) -> Fresh | None:
+    """Read what was measured again; a run of before such confirming has none."""
+    subjects, since = detail.get(FRESH_SUBJECTS), detail.get(FRESH_SINCE)
+    return Fresh(tuple(subjects), from_text(since)) if subjects and since else None
+
+
+def later_traces(store: Store, run: str) -> list[Artifact]:
+    """Return what was kept of walks that were made for a run's traces; the files lie with the run's own."""
+    return [artifact for part in reader.parts(store, run, TRACE_KIND) for artifact in reader.artifacts(store, part.id)]
 
 
 def objectives(workplace: Workplace, run: RunRow, slos: Iterable[Slo], *, respected: bool) -> tuple[Verdict, ...]:

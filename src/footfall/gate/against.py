@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from footfall.gate import words
 from footfall.gate.compare import FLOORS, Comparison, Pairs
 from footfall.gate.evidence import Observation
 from footfall.gate.keys import dotted
+from footfall.gate.looks import Look
 from footfall.gate.verdict import Outcome, Verdict
-from footfall.metrics import JOURNEY_METRICS, Kind, format_beside, format_quantity
-from footfall.samples import Series
+from footfall.metrics import JOURNEY_METRICS, Kind, Source, format_beside, format_quantity
+from footfall.samples import Sample, Series, series_of
 
 COMPARED = ("duration", "lcp")
 """The metrics that are compared where the suite names none: few, for each one more needs more pairs."""
@@ -23,12 +26,11 @@ SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class Look:
-    """How far a comparison came: which `look` it was (from 1) of how many, and whether the time cap ended it."""
+class Fresh:
+    """What was measured again at last, for a suspicion: these journeys, from this moment on."""
 
-    look: int
-    looks: int
-    capped: bool = False
+    subjects: tuple[str, ...]
+    since: datetime
 
 
 def pairs_of(before: Iterable[Observation], after: Iterable[Observation], metrics: Iterable[str] = COMPARED) -> tuple[Pairs, ...]:
@@ -40,6 +42,53 @@ def pairs_of(before: Iterable[Observation], after: Iterable[Observation], metric
         for seen in after
         if seen.kind is Kind.TREND and seen.series.metric in wanted and _place(seen.series) in earlier
     )
+
+
+def pairs_of_turns(
+    before: Iterable[Sample], after: Iterable[Sample], target: str, metrics: Iterable[str] = COMPARED, fresh: Fresh | None = None
+) -> tuple[Pairs, ...]:
+    """Bring together what both deployments saw, turn by turn, as series of `target`; what was measured again stands apart."""
+    wanted = frozenset(metrics)
+    older, newer = (_turns(samples, target, wanted) for samples in (before, after))
+    return tuple(_paired(series, older[series], turns, fresh) for series, turns in newer.items() if series in older)
+
+
+def _paired(series: Series, before: Sequence[_Turn], after: Sequence[_Turn], fresh: Fresh | None) -> Pairs:
+    if fresh is None or series.subject not in fresh.subjects:
+        return _pairs(series, before, after)
+    earlier, later = (
+        [[turn for turn in side if (turn.began < fresh.since) is first] for side in (before, after)] for first in (True, False)
+    )
+    return replace(_pairs(series, *earlier), fresh=_pairs(series, *later))
+
+
+def _pairs(series: Series, before: Sequence[_Turn], after: Sequence[_Turn]) -> Pairs:
+    older, newer = (tuple(value for turn in side for value in turn.values) for side in (before, after))
+    lengths = tuple(len(turn.values) for turn in before), tuple(len(turn.values) for turn in after)
+    return Pairs(series, JOURNEY_METRICS[series.metric].unit, older, newer, lengths)
+
+
+@dataclass
+class _Turn:
+    """What one turn saw of a series; `last` is the iteration that it came to."""
+
+    began: datetime
+    last: int = 0
+    values: list[float] = field(default_factory=list)
+
+
+def _turns(samples: Iterable[Sample], target: str, metrics: Container[str]) -> dict[Series, list[_Turn]]:
+    """Sort samples into turns, by series: each turn counts its iterations from 1 again."""
+    found: dict[Series, list[_Turn]] = defaultdict(list)
+    for sample in sorted(samples, key=lambda sample: sample.at):
+        if sample.source != Source.JOURNEY or sample.metric not in metrics:
+            continue
+        turns = found[series_of(sample, target)]
+        if not turns or sample.iteration < turns[-1].last:
+            turns.append(_Turn(sample.at))
+        turns[-1].last = sample.iteration
+        turns[-1].values.append(sample.value)
+    return found
 
 
 def _place(series: Series) -> Series:
@@ -111,10 +160,14 @@ def _reason(found: Comparison, reference: str, look: Look) -> str:
 
 def _sureness(found: Comparison, look: Look) -> str:
     if found.outcome is Outcome.FAIL:
-        return "too much for chance"
+        return f"too much for chance, and {found.fresh} fresh pairs confirm it" if found.fresh else "too much for chance"
     if found.outcome is Outcome.PASS:
         return f"at most {format_quantity(found.allowed, found.unit)} is surely kept"
     end = CAPPED if look.capped else "the last look" if look.look >= look.looks else "measuring ended for another metric"
+    if found.suspected and not found.fresh:
+        return f"it looks slower, and was not measured again to confirm it ({end})"
+    if found.suspected:
+        return f"it looked slower, and {found.fresh} fresh pairs did not confirm it ({end})"
     if found.needed is None:
         return f"too close to call, and no practical number of pairs would settle it ({end})"
     return f"too close to call: about {found.needed} pairs would settle it ({end})"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from footfall.gate.compare import LOOKS, TURN, Comparison, Levels, Pairs, answer, compare
+from footfall.gate.against import SHARE
+from footfall.gate.compare import IN_TURN, LOOKS, Comparison, Levels, Pairs, answer, compare
+from footfall.gate.finding import Rules
+from footfall.gate.turns import TURN
 from footfall.gate.verdict import Outcome
 from footfall.samples import Series
 
@@ -89,6 +93,37 @@ def test_the_looks_share_one_chance() -> None:
     """However often one looks, the gate's chance of a false failure stays what it was."""
     assert Levels().failing * len(LOOKS) == pytest.approx(0.01)
     assert Levels(false_failure=0.008).failing == pytest.approx(0.002)
+    assert IN_TURN.false_failure * IN_TURN.confirming < Rules().false_failures * SHARE / 4  # samples of one turn are not independent
+
+
+def in_turn(pairs: Pairs, fresh: Pairs | None = None) -> Comparison:
+    """Compare a single series as `footfall gate --against` does."""
+    (found,) = compare([replace(pairs, fresh=fresh)], IN_TURN)
+    return found
+
+
+def test_a_suspicion_fails_nothing_until_fresh_turns_confirm_it() -> None:
+    """However clear it looks; and the fresh pairs count in what is told."""
+    rng = random.Random(8)
+    slower, again, as_before = drawn(rng, 1.3, 20), drawn(rng, 1.3, 20), drawn(rng, 1.0, 20)
+    suspected = in_turn(slower)
+    assert (suspected.outcome, suspected.suspected, suspected.fresh) == (Outcome.INCONCLUSIVE, True, 0)
+    confirmed = in_turn(slower, again)
+    assert (confirmed.outcome, confirmed.suspected, confirmed.fresh, confirmed.pairs) == (Outcome.FAIL, False, 20, 40)
+    refuted = in_turn(slower, as_before)
+    assert (refuted.outcome, refuted.suspected, refuted.fresh) == (Outcome.INCONCLUSIVE, True, 20)
+
+
+def test_fresh_turns_decide_nothing_that_was_not_suspected() -> None:
+    """Another step of the same journey is measured again too; it is judged by what was seen before."""
+    rng = random.Random(9)
+    assert in_turn(drawn(rng, 1.0, 20), drawn(rng, 1.3, 20)).outcome is not Outcome.FAIL
+
+
+def test_one_fresh_turn_confirms_nothing() -> None:
+    """The time cap may end the confirming: nobody knows what turns differ by from a single one."""
+    rng = random.Random(10)
+    assert in_turn(drawn(rng, 1.3, 20), drawn(rng, 1.3, 5)).outcome is Outcome.INCONCLUSIVE
 
 
 def in_turns(rng: random.Random, *levels: float) -> tuple[float, ...]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from footfall.gate.against import Look, nothing, pairs_of, verdicts
+from footfall.gate.against import nothing, pairs_of, verdicts
 from footfall.gate.compare import compare
 from footfall.gate.evidence import Observation
+from footfall.gate.looks import Look
 from footfall.gate.verdict import Outcome
 from footfall.report.beside import beside, left_open
 from footfall.report.html import context, html
