@@ -8,7 +8,7 @@ const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
 const marks = [0];
 const tasks = [];
-let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, leftAt = 0;
+let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, left = null, written = [];
 
 const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
 const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
@@ -30,7 +30,7 @@ const keep = (metric, at, key) => {
   if (metric.name === 'LCP') [largestAt, largestSize] = [changed, metric.attribution.lcpEntry?.size ?? 0];
   values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
     url: short(metric.navigationURL), detail: details[metric.name](metric.attribution) });
-  if (leftAt) leave(); // web-vitals still reports while the page is being left
+  if (left) goodbye(); // web-vitals still reports while the page is being left
 };
 const loading = (metric) => keep(metric, metric.navigationStartTime ?? 0, metric.id);
 const options = { reportAllChanges: true, reportSoftNavs: true };
@@ -115,31 +115,43 @@ const fetched = () => {
   }).join(';');
 };
 
-const snapshot = () => {
-  const now = performance.now(), navigation = performance.getEntriesByType('navigation')[0];
+// A moment by both clocks. The page's own starts with its process and drifts; `origin` is where the system's clock puts its zero by now, so
+// that pages and steps share one clock.
+const moment = () => { const at = performance.now(); return { at, origin: Date.now() - at }; };
+const snapshot = ({ at, origin } = moment()) => {
+  const navigation = performance.getEntriesByType('navigation')[0];
   keepTasks(longTasks.takeRecords());
-  // The page's clock starts with its process; what it drifted since is added, so that pages and steps share one clock.
-  return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin: performance.timeOrigin + (Date.now() - performance.timeOrigin - now), until: round(now),
+  return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin, until: round(at),
     load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], tasks, fetched: fetched() };
 };
 
 const leave = () => {
-  leftAt = performance.now();
   unpainted();
-  const text = JSON.stringify(snapshot()).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
+  const text = JSON.stringify(snapshot(left)).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
   const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
-  for (let i = 0; i < count; i++) {
-    document.cookie = `footfall-page-${id}-${i}=${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}; path=/-/footfall; max-age=${KEPT_S}`;
-  }
+  const chunks = Array.from({ length: count }, (_, i) => `${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}`);
+  chunks.forEach((chunk, i) => { // a cookie costs the page a wait for another process, so none is written twice
+    if (chunk !== written[i]) document.cookie = `footfall-page-${id}-${i}=${chunk}; path=/-/footfall; max-age=${KEPT_S}`;
+  });
+  written = chunks;
 };
-const guarded = () => { try { leave(); } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ } };
-addEventListener('pagehide', guarded);
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState !== 'hidden') return;
-  guarded();
-  queueMicrotask(guarded); // web-vitals handles its last entries in a microtask
+// What web-vitals says at the end comes in several callbacks and microtasks: one goodbye after each listener is enough.
+let waiting = false;
+const goodbye = () => {
+  if (waiting) return;
+  waiting = true;
+  queueMicrotask(() => {
+    waiting = false;
+    try { leave(); } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ }
+  });
+};
+addEventListener('pagehide', () => { left = moment(); goodbye(); });
+document.addEventListener('visibilitychange', () => { // comes behind pagehide, or alone when another tab is looked at
+  if (document.visibilityState !== 'hidden') { left = null; return; }
+  left ??= moment();
+  goodbye();
 });
-addEventListener('pageshow', () => { leftAt = 0; });
+addEventListener('pageshow', () => { left = null; });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const frames = () => Promise.race([pause(100), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))]);
@@ -187,7 +199,6 @@ const settle = async (limit) => {
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
     mark: () => { marks.push(performance.now()); listen(false); return painted(); },
-    peek: snapshot,
     read: async (limit) => { await settle(limit); return snapshot(); },
   }),
 });
