@@ -177,7 +177,7 @@ def _dashboard(workplace: Workplace, plan: Plan) -> Dashboard | None:
     access = Access(operators, viewers, clock, spec.session_s)
     limits = {f"{PROBE}:{name}": {of: limit.text for of, limit in probe.figures.items()} for name, probe in suite.probes.items()}
     masker = Masker(secret_values(suite, os.environ))
-    return Dashboard(workplace.store, plan, clock, workplace.root, access, masker, limits, plan.alerts.link)
+    return Dashboard(workplace.store, plan, clock, workplace.root, access, masker, limits, suite.watch.url)
 
 
 async def _stopped(work: Coroutine[None, None, None], stop: asyncio.Event, abandoned: threading.Event) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -64,11 +65,12 @@ def post(client: httpx.Client, path: str, **form: str) -> httpx.Response:
     return client.post(path, data=form, headers={"Origin": str(client.base_url).rstrip("/")})
 
 
-def signed_in(server: Served, token: str = ADA) -> httpx.Client:
+@contextmanager
+def signed_in(server: Served, token: str = ADA) -> Iterator[httpx.Client]:
     """A client with a session."""
-    client = server.client()
-    assert post(client, "/login", token=token).status_code == 303
-    return client
+    with server.client() as client:
+        assert post(client, "/login", token=token).status_code == 303
+        yield client
 
 
 def seal(client: httpx.Client) -> str:

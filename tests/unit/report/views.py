@@ -12,6 +12,7 @@ from typing import Any
 from footfall.gate.evidence import Observation, Window
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import CATALOGUE, Kind, Source, parse_quantity
+from footfall.report.places import Placed
 from footfall.report.view import Point, ReportView, build_view
 from footfall.samples import Artifact, Event, HistogramWindow, Run, Sample, Series
 from footfall.stats import Figures, Histogram
@@ -276,6 +277,16 @@ ENVIRONMENT = {
 }
 
 
+PLACED = (
+    Placed("probe", "health", "nyc", 20_160, 20_159, 41.2, 903.0),
+    Placed("probe", "health", "ams", 20_160, 20_160, 3.1, 212.0),
+    Placed("journey", "checkout", "ams", 2016, 2016, 3390.0, 6120.0, {"lcp": 1830.0, "cls": 0.004, "inp": 48.0}),
+    Placed("journey", "checkout", "nyc", 2016, 1998, 5120.0, 30_000.0, {"lcp": 4310.0, "cls": 0.004}),
+    Placed("probe", "services", "ams", 20_160, 20_160, 5.4, 80.0),
+)
+"""Two locations, one of them far away; one probe is measured from one alone."""
+
+
 def view(slow_pay: float = 1.0, **changes: Any) -> ReportView:
     """A whole gate of the embedded shop."""
     observations = [*journey_observations(slow_pay=slow_pay), *load_observations(), *probe_observations()]
@@ -349,7 +360,7 @@ def undecided() -> ReportView:
     return build_view(
         RUN, verdicts=verdicts, observations=[*observations, broken], exit_code=1, outcome="failed", suite="Corner",
         samples=load_samples(), ended=base.ended, events=events, trends=trends_of([*observations, broken]), environment=ENVIRONMENT,
-        spoilt={"load": "the generator used 97 % of its core, so latencies may be its own"},
+        spoilt={"load": "the generator used 97 % of its core, so latencies may be its own"}, placed=PLACED,
     )  # fmt: skip
 
 
@@ -383,4 +394,5 @@ def hostile(text: str) -> ReportView:
         events=[Event(RUN.id, STARTED, "error", text, {"journey": text, "step": text, text: text})],
         artifacts=[Artifact(RUN.id, STARTED, "screenshot", path, text, text) for path in (text, "artifacts/a.png")],
         environment={text: text}, spoilt={text: text}, notes=[text], pictures={"artifacts/a.png": text.encode(errors="replace")},
+        placed=[Placed("journey", text, place, 1, 0, None, 1.0, {"lcp": 1.0}) for place in (text, "ams")],
     )  # fmt: skip
