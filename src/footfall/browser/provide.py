@@ -23,7 +23,7 @@ _PACKAGES: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     ("dnf", (("dnf", "install", "-y", "-q", "chromium"),)),
     ("pacman", (("pacman", "-Sy", "--noconfirm", "chromium"),)),
     ("apk", (("apk", "add", "chromium"),)),
-    ("brew", (("brew", "install", "--cask", "chromium"),)),
+    ("brew", (("brew", "install", "--cask", "google-chrome"),)),
 )
 
 Say = Callable[[str], None]

@@ -69,8 +69,9 @@ def hidden(page: Page, secrets: Secrets) -> list[Locator]:
     """Return what a screenshot must cover: fields and texts that show a secret (a password field shows dots)."""
     if not secrets.values:
         return []
-    covered = [page.get_by_text(value) for value in secrets.values if value.strip()]
+    covered: list[Locator] = []
     for frame in page.frames:
+        covered += [frame.get_by_text(value) for value in secrets.values if value.strip()]
         with suppress(Error):
             fields = frame.locator(_FIELDS)
             covered += [fields.nth(index) for index in fields.evaluate_all(_FILLED, sorted(secrets.values))]

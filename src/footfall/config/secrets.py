@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 from footfall.config.suite import Suite
@@ -35,19 +35,34 @@ def resolve_all(texts: Mapping[str, str], environment: Mapping[str, str], where:
     return {name: resolve(text, environment, f"{where}.{name}" if where else name) for name, text in texts.items()}
 
 
+def places(suite: Suite) -> dict[str, str]:
+    """Return the variables that a suite names by `env:NAME`, each with the key that first needs it (`targets.staging.url`)."""
+    named: dict[str, str] = {}
+    for where, text in _texts(suite):
+        for name in _REFERENCE.findall(text):
+            named.setdefault(name, where)
+    return named
+
+
 def secret_values(suite: Suite, environment: Mapping[str, str]) -> frozenset[str]:
     """Return the values of all `env:NAME` that a suite names and that are set."""
-    texts = [
-        *(text for target in suite.targets.values() for text in (target.url or "", *target.headers.values())),
-        *(text for probe in suite.probes.values() for text in (probe.url, probe.body, *probe.headers.values())),
-        *(value for probe in suite.probes.values() for value in probe.options.values() if isinstance(value, str)),
-        *(text for each in suite.alerts.channels.values() for text in (each.url, each.key, each.secret, each.server)),
-        suite.watch.call,
-        suite.watch.serve_token,
-        *suite.watch.dashboard.tokens.values(),
-    ]
-    names = {name for text in texts for name in _REFERENCE.findall(text)}
-    return frozenset(environment[name] for name in names if environment.get(name))
+    return frozenset(environment[name] for name in places(suite) if environment.get(name))
+
+
+def _texts(suite: Suite) -> Iterator[tuple[str, str]]:
+    """Yield every text of a suite that may name a variable, with its key."""
+    for target in suite.targets.values():
+        yield f"targets.{target.name}.url", target.url or ""
+        yield from ((f"targets.{target.name}.headers.{name}", text) for name, text in target.headers.items())
+    for probe in suite.probes.values():
+        where = f"probes.{probe.name}"
+        yield from ((f"{where}.url", probe.url), (f"{where}.body", probe.body))
+        yield from ((f"{where}.headers.{name}", text) for name, text in probe.headers.items())
+        yield from ((f"{where}.{name}", value) for name, value in probe.options.items() if isinstance(value, str))
+    for channel in suite.alerts.channels.values():
+        yield from ((f"alerts.channels.{channel.name}.{key}", getattr(channel, key)) for key in ("url", "key", "secret", "server"))
+    yield from (("watch.call", suite.watch.call), ("watch.serve_token", suite.watch.serve_token))
+    yield from ((f"watch.dashboard.{name}", text) for name, text in suite.watch.dashboard.tokens.items())
 
 
 class Masker:
@@ -55,12 +70,24 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(re.escape(form) for form in longest_first)) if forms else None
+        self._longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self._pattern = re.compile("|".join(re.escape(form) for form in self._longest_first)) if forms else None
 
     def mask(self, text: str) -> str:
-        """Return the text with every secret replaced by `***`."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        """Return the text with every secret replaced by `***`, and so the first part of one at its end, where the text was cut."""
+        if self._pattern is None:
+            return text
+        masked = self._pattern.sub(MASK, text)
+        cut = max((_cut(masked, form) for form in self._longest_first), default=0)
+        return masked[: len(masked) - cut] + MASK if cut else masked
+
+
+def _cut(text: str, form: str) -> int:
+    """Return how many characters of a secret's beginning the text ends with: 0 where there are too few to mean anything."""
+    begun = text.find(form[:SHORTEST], max(0, len(text) - len(form) + 1))
+    while begun != -1 and not form.startswith(text[begun:]):
+        begun = text.find(form[:SHORTEST], begun + 1)
+    return len(text) - begun if begun != -1 else 0
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import os
 import threading
 import zipfile
 from collections import Counter
@@ -11,7 +13,10 @@ from http.server import ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
+from playwright.sync_api import Playwright
 
+from footfall.browser.find import start
+from footfall.browser.secrets import Secrets, hidden
 from tests.integration.browser.walks import PAGES, Handler, Walk, Walked
 
 SECRET = 'correct "horse" <battery>'
@@ -149,6 +154,19 @@ def test_a_page_that_hangs_gives_what_its_screen_shows(walk: Walk, shop: str) ->
 def test_no_picture_where_a_secret_cannot_be_covered(failed: Walked) -> None:
     """Of a page that hangs the screen is not kept once a secret was asked for: nobody can cover it there."""
     assert kept(failed, "stuck")["screenshot"] == 0
+
+
+def test_a_picture_covers_secrets_in_frames(playwright: Playwright) -> None:
+    """A text or a field that shows one, in the page or in a frame of it; a password field shows dots by itself."""
+    browser, _ = start(playwright.chromium, {}, os.environ)
+    page = browser.new_page()
+    shown = f"<p>{html.escape(SECRET)}</p><input value='{html.escape(SECRET)}'><input type=password value='{html.escape(SECRET)}'>"
+    page.set_content(f'{shown}<iframe srcdoc="{html.escape(shown)}"></iframe>', wait_until="load")
+    secrets = Secrets()
+    secrets.add(SECRET)
+    covered = [locator.evaluate("element => [element.tagName, window !== window.top]") for locator in hidden(page, secrets)]
+    browser.close()
+    assert sorted(covered) == [["INPUT", False], ["INPUT", True], ["P", False], ["P", True]]
 
 
 def test_a_crashed_browser_costs_one_walk(failed: Walked) -> None:

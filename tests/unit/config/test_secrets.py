@@ -64,10 +64,19 @@ def test_no_form_of_a_secret_is_left(secret: str, around: str) -> None:
         assert form.strip("=") not in masker.mask(f"{around}{form}{around}").replace("***", "")
 
 
+@given(_secrets.filter(lambda text: len(text) > 4), st.data())
+def test_a_secret_that_was_cut_is_masked(secret: str, data: st.DataObject) -> None:
+    """Texts are cut to a length before they are masked; the beginning of a secret at their end is one too."""
+    kept = data.draw(st.integers(4, len(secret) - 1))
+    assert not Masker([secret]).mask(f"told: {secret[:kept]}").replace("***", "").endswith(secret[:kept])
+
+
 def test_what_is_not_secret_stays() -> None:
     """Short values would tear ordinary text apart, and so are left; without secrets nothing changes."""
     assert Masker(["abc", "", "s3cr3t"]).mask("abc: s3cr3t!") == "abc: ***!"
     assert Masker([]).mask("text") == "text"
+    assert Masker(["s3cr3t"]).mask("s3c") == "s3c"
+    assert Masker(["s3cr3t"]).mask("s3cr of old, then s3cx") == "s3cr of old, then s3cx"
 
 
 def test_the_longest_secret_goes_first() -> None:
