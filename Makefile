@@ -44,7 +44,7 @@ lint: setup
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
-	@for suite in examples/*; do (cd $$suite && ../../$(VENV_PYTHON) -m mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/$$suite journeys loadtests) || exit 1; done
+	@for suite in examples/*; do (cd $$suite && ../../$(VENV_PYTHON) -m mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/examples journeys loadtests) || exit 1; done
 	@.venv/bin/lint-imports
 
 format: setup
@@ -55,7 +55,7 @@ bench: setup
 	@for script in bench/*.py; do echo "== $$script"; $(VENV_PYTHON) "$$script" || exit 1; done
 
 docs: setup reference
-	@$(VENV_PYTHON) -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --strict --quiet
 	@echo "open site/index.html"
 
 reference: setup

@@ -8,7 +8,7 @@ FIGURES: dict[str, dict[str, Any]] = {
     "mariia-hub": {
         'thresholds.toml:journeys."*".lcp.fail': "p75 <= 3s",
         "thresholds.toml:load.light.latency.fail": "p95 <= 2s",
-        'thresholds.toml:probes."*".latency.fail': "p95 <= 2s",
+        'thresholds.toml:probes."*".latency.fail': "p75 <= 2s",
         "footfall.toml:probes.api-slow.expect.figures.latency": "<= 2000",
         "thresholds.toml:load.light.errors.fail": "count <= 10 over 5m",
         "footfall.toml:probes.errors.expect.figures.value": "<= 10",
@@ -111,7 +111,7 @@ FIGURES: dict[str, dict[str, Any]] = {
         'thresholds.toml:journeys."*".page_load.warn': "p75 <= 2s",
         'thresholds.toml:journeys."*".page_load.fail': "p75 <= 5s",
         'thresholds.toml:journeys."*".image_time.warn': "p75 <= 2s",
-        "thresholds.toml:probes.search.latency.fail": "p95 <= 500ms",
+        "thresholds.toml:probes.search.latency.fail": "p75 <= 500ms",
         "footfall.toml:probes.search-slow.expect.figures.latency": "<= 500",
         "thresholds.toml:load.light.latency.warn": "p95 <= 500ms",
         "thresholds.toml:load.light.latency.fail": "p95 <= 2s",
