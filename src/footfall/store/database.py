@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from footfall.errors import StoreError
 from footfall.store.schema import HEAD, VERSION_TABLE
@@ -18,6 +19,15 @@ _BUSY_MS = 30_000
 _CONNECT_S = 10
 _NOTICE_SOON = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 """A server that is cut off is noticed within 15 s, not after the system's two hours."""
+_KEEPALIVE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""And by the server: one who was cut off must not hold its locks for two hours either."""
+_WAIT_MS, _IDLE_MS = 30_000, 30_000
+"""The longest that a writer waits for the others, and that one may think in the middle of a transaction before the server ends it."""
+_POOL_WAIT_S = 10
+_LOCK = text(
+    "SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :idle, true),"
+    " pg_advisory_xact_lock(:key)"
+)
 _WRITER = "footfall_writer"
 _ADVISORY_LOCK = 0x666F6F74  # "foot": one writer at a time, as SQLite has it anyway
 _REFUSALS = frozenset({"42501", "42P07"})  # no right to; a table of that name is there already
@@ -46,7 +56,7 @@ class Store:
         """Open the one transaction that may write; it commits at the end, or leaves no trace. Raises StoreError."""
         with self._explained(), self._engine.connect().execution_options(**{_WRITER: True}) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+                connection.execute(_LOCK, {"key": _ADVISORY_LOCK, "wait": str(_WAIT_MS), "idle": str(_IDLE_MS)})
             yield connection
 
     def compact(self) -> None:
@@ -67,6 +77,8 @@ class Store:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except PoolTimeoutError as error:
+            raise StoreError(f"the store {self.name} has no connection free", hint=_SERVER_HINT) from error
         except (DBAPIError, sqlite3.Error) as error:
             explanation = explain(error, self.name)
             if explanation is None:
@@ -121,9 +133,18 @@ def _engine(address: URL, name: str) -> Engine:
     if address.get_backend_name() == "sqlite":
         return _sqlite_engine(address, name)
     try:
-        return create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_S, **_NOTICE_SOON})
+        waits = {"connect_timeout": _CONNECT_S, **_NOTICE_SOON}
+        engine = create_engine(address, pool_pre_ping=True, pool_timeout=_POOL_WAIT_S, connect_args=waits)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(f"{name} needs a driver that is not installed", hint="pip install 'footfall[postgresql]'") from error
+    event.listen(engine, "connect", _prepare_server)
+    return engine
+
+
+def _prepare_server(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in _KEEPALIVE.items()))
+    connection.commit()  # else they would go with the first transaction that is rolled back
 
 
 def _sqlite_engine(address: URL, name: str) -> Engine:
@@ -144,7 +165,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
         cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # what was handed over is deleted where it came from, and what was told is marked
     cursor.execute("PRAGMA foreign_keys = ON")
 
 

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import fcntl
 import os
+import zlib
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from footfall.store.database import Store, explain
+from footfall.store.inbox import file_name
 
 _LOCK = 0x77617463  # "watc"
-_KEEPALIVE = ("tcp_keepalives_idle = 5", "tcp_keepalives_interval = 2", "tcp_keepalives_count = 3")
 
 
 class Election:
-    """One watch's hold on the office of judge. Not for several threads."""
+    """One watch's hold on the office of judge for a target. Not for several threads, but that any may resign."""
 
-    def __init__(self, store: Store, root: Path) -> None:
-        self._store, self._path = store, root / ".footfall" / "watch.lock"
+    def __init__(self, store: Store, root: Path, target: str = "") -> None:
+        self._store, self._key = store, zlib.crc32(target.encode()) - 2**31
+        self._path = root / ".footfall" / f"watch{'-' if target else ''}{file_name(target)}.lock"
         self._connection: Connection | None = None
         self._file = -1
 
@@ -47,24 +49,22 @@ class Election:
             if self._connection is None:
                 self._connection = self._connect()
             # Asked again by its holder it is granted again, and costs one round trip: a dead connection is noticed.
-            return bool(self._connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}).scalar())
+            keys = {"office": _LOCK, "target": self._key}
+            return bool(self._connection.execute(text("SELECT pg_try_advisory_lock(:office, :target)"), keys).scalar())
         except DBAPIError as error:
             self.resign()
             explained = explain(error, self._store.name)
             raise explained or error from error
 
     def _connect(self) -> Connection:
-        connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        for setting in _KEEPALIVE:  # so that the server notices soon when this machine is cut off
-            connection.execute(text(f"SET {setting}"))
-        return connection
+        return self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def resign(self) -> None:
         """Give the office up; doing so twice is fine."""
-        if self._connection is not None:
-            self._connection.invalidate()  # closes the session, and with it the lock, whatever state it is in
-            self._connection.close()
-            self._connection = None
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()  # closes the session, and with it the lock, whatever state it is in
+            connection.close()
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)

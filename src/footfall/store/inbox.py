@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from footfall.clock import from_text, to_text
 from footfall.errors import UsageError
@@ -22,19 +26,22 @@ from footfall.store.writer import Store
 LARGEST = 50_000_000
 """Bytes that are kept while the store is away: days of a few probes, hours of a thousand."""
 _BATCH = 2_000
+_log = logging.getLogger("footfall.watch")
 
 
 class Inbox:
     """Appends results to `.footfall/watch/<location>.jsonl` and hands them to the store. `add` and `deliver` may be of different threads.
 
-    Raises StoreError when the folder cannot be written, UsageError when a living watch of that location uses it.
+    Raises StoreError when the folder cannot be written, UsageError when a living watch of that location and target uses it. A disk that
+    is full costs the results that it refuses, which are counted as `dropped`, and nothing else.
     """
 
-    def __init__(self, root: Path, location: str) -> None:
+    def __init__(self, root: Path, location: str, target: str = "") -> None:
         folder = root / ".footfall" / "watch"
-        name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in location)
+        name = f"{file_name(location)}{'@' if target else ''}{file_name(target)}"
         self._path, self._leaving = folder / f"{name}.jsonl", folder / f"{name}.leaving.jsonl"
         self._mutex = threading.Lock()
+        self._file: FileIO | None = None
         self.dropped = 0
         with explained(self._path):
             folder.mkdir(parents=True, exist_ok=True)
@@ -44,45 +51,84 @@ class Inbox:
             except BlockingIOError as error:
                 os.close(self._lock)
                 raise UsageError(f"a watch from {location} runs here already", hint="end it, or name another --location") from error
-            torn = self._path.exists() and self._path.read_bytes()[-1:] not in (b"", b"\n")
-            self._file = self._path.open("ab", buffering=0)
-            self._file.write(b"\n" * torn)  # a line that a crash left half-written must not spoil the next one
+            self._opened()
+
+    def _opened(self) -> FileIO:
+        """The file, opened where it is not; a line that a crash or a full disk left half-written is cut off."""
+        if self._file is None:
+            file = self._path.open("ab", buffering=0)
+            whole = self._path.read_bytes().rfind(b"\n") + 1
+            if file.tell() > whole:
+                file.truncate(whole)
+            self._file = file
+        return self._file
 
     def add(self, seen: Seen) -> None:
         """Keep a result; when too much waits, or the disk refuses, it is counted as dropped."""
         line = json.dumps(_plain(seen)).encode("utf-8", "backslashreplace") + b"\n"
         with self._mutex:
-            if self._file.tell() + len(line) > LARGEST:
-                self.dropped += 1
-                return
             try:
-                self._file.write(line)
+                kept = self._append(self._opened(), line)
             except OSError:
-                self.dropped += 1
+                kept = False
+            self.dropped += not kept
+
+    @staticmethod
+    def _append(file: FileIO, line: bytes) -> bool:
+        """Write a line whole or not at all: half of one would spoil the next."""
+        before = os.fstat(file.fileno()).st_size
+        if before + len(line) > LARGEST:
+            return False
+        try:
+            if file.write(line) == len(line):
+                return True
+        except OSError:
+            pass
+        file.truncate(before)
+        return False
 
     def deliver(self, store: Store) -> int:
         """Move what waits into the store, where a second delivery is none; return how many results. Raises StoreError: nothing is lost."""
         with self._mutex, explained(self._path):
             if not self._leaving.exists():
-                if not self._file.tell():
+                if not (self._path.is_file() and self._path.stat().st_size):
                     return 0
-                self._file.close()
+                self._let_go()
                 self._path.replace(self._leaving)
-                self._file = self._path.open("ab", buffering=0)
-        count = 0
-        for batch in _batches(self._leaving):
-            with store.writing() as connection:
-                watch.add_results(connection, batch)
-            count += len(batch)
+        count = sum(self._hand_over(store, batch) for batch in _batches(self._leaving))
         with explained(self._leaving):
             self._leaving.unlink()
         return count
 
+    def _hand_over(self, store: Store, batch: list[Seen]) -> int:
+        """Put results into the store. One that the database will never take is left out, so that it does not keep the others."""
+        try:
+            with store.writing() as connection:
+                watch.add_results(connection, batch)
+        except SQLAlchemyError as error:
+            if len(batch) == 1:
+                _log.warning("a result of %s cannot be kept: %s", batch[0].subject, error)
+                self.dropped += 1
+                return 0
+            middle = len(batch) // 2
+            return self._hand_over(store, batch[:middle]) + self._hand_over(store, batch[middle:])
+        return len(batch)
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def close(self) -> None:
         """Let go of the file; what waits stays for the next start."""
         with self._mutex:
-            self._file.close()
+            self._let_go()
             os.close(self._lock)
+
+
+def file_name(text: str) -> str:
+    """Return text as a part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in text)
 
 
 def _plain(seen: Seen) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, update
 from ulid import ULID
 
 from footfall.errors import UsageError
@@ -18,6 +18,7 @@ from footfall.store.watch_schema import incidents as incident_table
 
 LATEST = "latest"
 _NAMED = 6
+Query = TypeVar("Query", bound=Select[Any])
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Incident:
     next_step: datetime | None = None
     detail: Json = field(default_factory=dict)
     number: int = 0
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,24 +88,34 @@ def change(connection: Connection, incident: Incident, **values: Any) -> Inciden
     return Incident(**{**{name: getattr(incident, name) for name in _COLUMNS}, **values})
 
 
-def open_of(connection: Connection, subject: str) -> Incident | None:
-    """Return the open incident of a subject."""
-    query = select(incident_table).where(incident_table.c.subject == subject, incident_table.c.resolved.is_(None))
+def _of(query: Query, target: str | None) -> Query:
+    return query if target is None else query.where(incident_table.c.target == target)
+
+
+def open_of(connection: Connection, subject: str, *, target: str | None = None) -> Incident | None:
+    """Return the open incident of a subject, on one target or on any."""
+    query = _of(select(incident_table).where(incident_table.c.subject == subject, incident_table.c.resolved.is_(None)), target)
     row = connection.execute(query.order_by(incident_table.c.number.desc()).limit(1)).first()
     return None if row is None else _incident(row)
 
 
-def due(connection: Connection, now: datetime) -> list[Incident]:
+def due(connection: Connection, now: datetime, *, target: str | None = None) -> list[Incident]:
     """Return open incidents whose next step has come: to escalate, or to remind."""
-    query = select(incident_table).where(incident_table.c.resolved.is_(None), incident_table.c.next_step <= now)
+    query = _of(select(incident_table).where(incident_table.c.resolved.is_(None), incident_table.c.next_step <= now), target)
     return [_incident(row) for row in connection.execute(query.order_by(incident_table.c.number))]
 
 
 def listed(
-    connection: Connection, *, only_open: bool = False, since: datetime | None = None, last: int | None = 50, subject: str | None = None
+    connection: Connection,
+    *,
+    only_open: bool = False,
+    since: datetime | None = None,
+    last: int | None = 50,
+    subject: str | None = None,
+    target: str | None = None,
 ) -> list[Incident]:
-    """List incidents, newest first: the open ones only, or those that opened or ended since a moment, or of one subject."""
-    query = select(incident_table).order_by(incident_table.c.number.desc()).limit(last)
+    """List incidents, newest first: the open ones only, or those that opened or ended since a moment, or of one subject or target."""
+    query = _of(select(incident_table).order_by(incident_table.c.number.desc()).limit(last), target)
     if only_open:
         query = query.where(incident_table.c.resolved.is_(None))
     if since is not None:

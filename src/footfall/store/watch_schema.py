@@ -40,10 +40,17 @@ def _number() -> Column[int]:
 
 
 watch_states = Table(
-    "watch_states", metadata, _key("subject"), _text("phase"), _json("state"), _at("updated"), Index("watch_states_by_phase", "phase")
+    "watch_states",
+    metadata,
+    _key("target"),
+    _key("subject"),
+    _text("phase"),
+    _json("state"),
+    _at("updated"),
+    Index("watch_states_by_phase", "phase"),
 )
 
-watch_jobs = Table("watch_jobs", metadata, _key("location"), _key("job"), _at("started"), _text("note"))
+watch_jobs = Table("watch_jobs", metadata, _key("target"), _key("location"), _key("job"), _at("started"), _text("note"))
 
 watch_results = Table(
     "watch_results",
@@ -63,6 +70,7 @@ watch_results = Table(
     _json("figures"),
     _text("run"),
     _flag("judged"),
+    _text("target"),
     Index("watch_results_waiting", "judged", "number"),
     Index("watch_results_by_subject", "subject", "at"),
     Index("watch_results_by_time", "at"),
@@ -71,6 +79,7 @@ watch_results = Table(
 watch_hours = Table(
     "watch_hours",
     metadata,
+    _key("target"),
     _key("subject"),
     _key("location"),
     Column("hour", Moment, primary_key=True),
@@ -82,10 +91,18 @@ watch_hours = Table(
 )
 
 watch_locations = Table(
-    "watch_locations", metadata, _key("location"), _at("seen"), _flag("blind"), _flag("judge"), _text("machine"), _json("detail")
+    "watch_locations",
+    metadata,
+    _key("target"),
+    _key("location"),
+    _at("seen"),
+    _flag("blind"),
+    _flag("judge"),
+    _text("machine"),
+    _json("detail"),
 )
 
-heartbeats = Table("heartbeats", metadata, _key("name"), _at("seen"), _flag("ok"), _json("detail"))
+heartbeats = Table("heartbeats", metadata, _key("target"), _key("name"), _at("seen"), _flag("ok"), _json("detail"))
 
 incidents = Table(
     "incidents",
@@ -103,6 +120,7 @@ incidents = Table(
     _whole("level"),  # how far it has escalated
     _perhaps("next_step"),  # when it escalates, or reminds, next
     _json("detail"),
+    _text("target"),
     Index("incidents_by_time", "opened"),
     Index("incidents_open", "resolved", "subject"),
     Index("incidents_due", "resolved", "next_step"),

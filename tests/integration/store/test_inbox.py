@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
+import resource
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,3 +111,59 @@ def test_one_judges_and_another_takes_over_when_it_dies(store: Store, url: str, 
     third.resign()
     os.close(reader)
     os.close(writer)
+
+
+@contextmanager
+def full_disk(path: Path, more: int) -> Iterator[None]:
+    """A disk on which a file may grow by so many bytes only."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + more, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_costs_what_it_refuses_and_nothing_else(tmp_path: Path) -> None:
+    """No line is left half-written, and what is measured afterwards is kept and delivered."""
+    inbox = Inbox(tmp_path, "ams")
+    inbox.add(seen(1))
+    with full_disk(tmp_path / ".footfall/watch/ams.jsonl", 20):
+        inbox.add(seen(2))
+        inbox.add(seen(3))
+    inbox.add(seen(4))
+    assert inbox.dropped == 2
+    opened = open_store(tmp_path)
+    assert inbox.deliver(opened) == 2
+    (tmp_path / ".footfall/watch/ams.jsonl").mkdir()  # there is no room for a new file either
+    inbox.add(seen(5))
+    assert (inbox.deliver(opened), inbox.dropped) == (0, 3)
+    (tmp_path / ".footfall/watch/ams.jsonl").rmdir()
+    inbox.add(seen(6))
+    assert inbox.deliver(opened) == 1
+    assert known(opened) == [seen(1), seen(4), seen(6)]
+    inbox.close()
+    opened.close()
+
+
+def test_what_the_database_will_never_take_keeps_no_other(store: Store, tmp_path: Path) -> None:
+    """A figure that is no number: PostgreSQL's JSON has none such."""
+    inbox = Inbox(tmp_path, "ams")
+    for number in range(1, 6):
+        inbox.add(seen(number) if number != 3 else replace(seen(3), figures={"ratio": math.nan}))
+    inbox.deliver(store)
+    assert [result for result in known(store) if result.id != "r3"] == [seen(number) for number in (1, 2, 4, 5)]
+    assert inbox.deliver(store) == 0
+    inbox.close()
+
+
+def test_targets_have_judges_of_their_own(store: Store, tmp_path: Path) -> None:
+    """Who judges staging does not keep anybody from judging production; a location may watch both."""
+    production, staging, again = (Election(store, tmp_path, name) for name in ("production", "staging", "staging"))
+    assert production.won()
+    assert staging.won()
+    assert not again.won()
+    for election in (production, staging, again):
+        election.resign()
+    for inbox in [Inbox(tmp_path, "ams", name) for name in ("production", "staging")]:
+        inbox.close()

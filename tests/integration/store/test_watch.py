@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -176,3 +177,34 @@ def test_a_transition_and_its_messages_are_one(store: Store) -> None:
     with store.reading() as connection:
         assert incidents.listed(connection) == []
         assert outbox.owed(connection) == 0
+
+
+def test_two_targets_are_kept_apart(store: Store) -> None:
+    """The same names of subjects, locations, jobs and heartbeats; asked for by target, or all of them together."""
+    with store.writing() as connection:
+        for number, target in enumerate(("production", "staging")):
+            watch.save_states(connection, {"probe:health": {"phase": ("down", "up")[number]}}, T0, target=target)
+            watch.add_results(connection, [replace(seen(number), target=target)])
+            watch.add_to_hours(connection, [replace(seen(number), target=target)])
+            watch.see_location(connection, Place("ams", at(number), blind=False, judge=True, target=target))
+            watch.jobs_started(connection, "ams", {"probe:health": (at(number), "")}, target=target)
+            watch.beat(connection, Beat("backup", at(number), ok=True, detail={}, target=target))
+            incidents.open_incident(connection, replace(incident(), target=target))
+    with store.reading() as connection:
+        assert watch.load_states(connection, ["probe:health"], target="production") == {"probe:health": {"phase": "down"}}
+        assert watch.states_in(connection, "down", target="staging") == {}
+        assert [result.id for _, result in watch.waiting(connection, target="staging")] == ["r1"]
+        assert len(watch.waiting(connection)) == 2
+        assert watch.first_waiting(connection, "staging") == watch.waiting(connection, target="staging")[0][0]
+        assert watch.counted(connection, "probe:health", at(-1), at(60), target="staging") == (1, 1)
+        assert [(hour.target, hour.checks) for hour in watch.hours(connection, since=T0)] == [("production", 1), ("staging", 1)]
+        assert [place.seen for place in watch.places(connection, target="staging")] == [at(1)]
+        assert watch.last_started(connection, "ams", target="production") == {"probe:health": T0}
+        assert watch.last_started(connection, None) == {"probe:health": at(1)}
+        assert watch.beats(connection, target="staging")["backup"].seen == at(1)
+        found = incidents.open_of(connection, "probe:health", target="production")
+        assert found is not None
+        assert (found.target, found.number) == ("production", 1)
+    with store.writing() as connection:
+        watch.leave(connection, "ams", target="staging")
+        assert [place.target for place in watch.places(connection)] == ["production"]
