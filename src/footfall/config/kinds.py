@@ -61,7 +61,7 @@ KINDS: Mapping[str, Kind] = {
     "assets": Kind(("url",), {}, ()),
     "cdn": Kind(("url",), {}, ("hit",)),
     "heartbeat": Kind((), {"grace": "1m", "secret": ""}, ()),
-    "webhook": Kind((), {"secret": "", "grace": "1m", "signature": "X-Footfall-Signature"}, ()),
+    "webhook": Kind(("secret",), {"grace": "1m", "signature": "X-Footfall-Signature"}, ()),
 }
 """Every kind but HTTP. `expect.figures` holds for all of them."""
 

@@ -13,7 +13,7 @@ from footfall.config import kinds, scripts
 from footfall.config.alerts import AlertsSpec, alerts_spec
 from footfall.config.fields import Faults, Table, shown
 from footfall.config.toml import read
-from footfall.config.watch import Watched, WatchSpec, check_dependencies, watch_spec, watched
+from footfall.config.watch import Watched, WatchSpec, check_circle, check_dependencies, circles, watch_spec, watched
 from footfall.errors import UsageError, did_you_mean
 from footfall.gate.against import COMPARABLE, COMPARED
 from footfall.metrics import parse_quantity
@@ -136,26 +136,35 @@ def load_suite(root: Path, devices: Collection[str] | None = None) -> Suite:
     """
     document = read(root / FILE)
     faults = Faults(document)
-    top = Table(faults, (), document.values)
+    suite = read_suite(Table(faults, (), document.values), root, scripts.scan(root), devices)
+    faults.raise_any()
+    return replace(suite, digest=hashlib.sha256(document.text.encode()).hexdigest()[:16])
+
+
+def read_suite(top: Table, root: Path, found: scripts.Scripts, devices: Collection[str] | None = None) -> Suite:
+    """Take a suite out of the document's outermost table, without its digest; what is wrong is noted in the table's faults.
+
+    Everything that the file may say is asked for here, so that a table which only listens learns all of it (`schema`).
+    """
     general = top.table("suite")
     name = general.text("name", root.name)
     targets = {key: _target(key, table) for key, table in top.tables("targets")}
     default = _default_target(general, targets)
     general.end()
     if not targets:
-        faults.add(("targets",), "no target to measure", 'expected a table such as [targets.staging] with url = "https://…"')
+        top.fault("targets", "no target to measure", 'expected a table such as [targets.staging] with url = "https://…"')
     defaults = _journey_defaults(top.table("journeys"))
     probes = {key: _probe(key, table) for key, table in top.tables("probes")}
-    gate = _gate(top.table("gate"), scripts.scan(root), tuple(probes), devices)
-    found = scripts.scan(root)
+    gate = _gate(top.table("gate"), found, tuple(probes), devices)
     watch = watch_spec(top.table("watch"), found, tuple(targets), tuple(probes))
+    turning = circles({key: probe.watched for key, probe in probes.items()}, watch.journeys)
+    known = (*probes, *found.journeys, *(f"journey:{journey}" for journey in found.journeys))
     for key, table in top.tables("probes"):
-        check_dependencies(table, probes[key].watched, (*probes, *found.journeys))
+        check_dependencies(table, probes[key].watched, known)
+        check_circle(table, turning.get(f"probe:{key}"))
     alerts = alerts_spec(top.table("alerts"))
     top.end()
-    faults.raise_any()
-    digest = hashlib.sha256(document.text.encode()).hexdigest()[:16]
-    return Suite(root, name, default, targets, defaults, gate, probes, digest, watch, alerts)
+    return Suite(root, name, default, targets, defaults, gate, probes, "", watch, alerts)
 
 
 def _default_target(general: Table, targets: Mapping[str, Target]) -> str:

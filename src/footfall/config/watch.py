@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,10 @@ SEVERITIES = ("P0", "P1", "P2", "P3", "critical", "warning", "info")
 
 @dataclass(frozen=True)
 class Watched:
-    """How one probe, journey or profile is watched. `cron` takes the place of `every_s`; `depends_on` are names of probes and journeys."""
+    """How one probe, journey or profile is watched. `cron` takes the place of `every_s`; `depends_on` are names of probes and journeys.
+
+    `location` names the one that measures it, where not all of them do.
+    """
 
     every_s: float = 60.0
     cron: str = ""
@@ -38,6 +41,7 @@ class Watched:
     component: str = ""
     slo: float | None = None
     slow: bool = True
+    location: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class WatchSpec:
     runs_kept_d: float = 90.0
     dashboard: DashboardSpec = field(default_factory=DashboardSpec)
     places: Mapping[str, str] = field(default_factory=dict)
+    health_below: int = 0
+    url: str = ""
 
 
 def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: Collection[str]) -> WatchSpec:
@@ -101,9 +107,13 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         table.fault("target", f"no target is called {target!r}", did_you_mean(target, targets))
     known = (*probes, *(f"journey:{name}" for name in journeys), *journeys)
     keep = table.table("keep")
+    walked = _watched_tables(table, "journeys", journeys, known, lambda name: _as_marked(found.facts.get(name, {})))
+    turning = circles({}, walked)
+    for name, each in table.tables("journeys"):
+        check_circle(each, turning.get(f"journey:{name}"))
     spec = WatchSpec(
         target,
-        _watched_tables(table, "journeys", journeys, known, lambda name: _as_marked(found.facts.get(name, {}))),
+        walked,
         _watched_tables(table, "load", profiles, known, lambda _: Watched(every_s=86_400.0, alert_after=1)),
         table.text("control"),
         table.whole("quorum", WatchSpec.quorum),
@@ -116,21 +126,26 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         table.text("status_title"),
         table.text("call"),
         table.text("serve_token"),
-        *(keep.seconds(name, days * 86_400) / 86_400 for name, days in _KEPT.items()),
+        _days_kept(keep, "results", WatchSpec.keep_results_d),
+        _days_kept(keep, "hours", WatchSpec.keep_hours_d),
+        _days_kept(keep, "incidents", WatchSpec.keep_incidents_d),
+        _days_kept(keep, "runs", WatchSpec.runs_kept_d),
         dashboard=dashboard_spec(table.table("dashboard")),
         places=table.strings("places"),
+        health_below=table.whole("health_below", 0),
+        url=table.text("url"),
     )
+    if spec.health_below > 100:
+        table.fault("health_below", f"{spec.health_below} is no health score", "expected a number from 1 to 100")
+    if spec.url and not spec.url.startswith(("https://", "http://")):
+        table.fault("url", f"{shown(spec.url)} is not a web address", "expected where the dashboard is, such as https://watch.example.com")
     keep.end()
     table.end()
     return spec
 
 
-_KEPT = {
-    "results": WatchSpec.keep_results_d,
-    "hours": WatchSpec.keep_hours_d,
-    "incidents": WatchSpec.keep_incidents_d,
-    "runs": WatchSpec.runs_kept_d,
-}
+def _days_kept(keep: Table, name: str, default: float) -> float:
+    return keep.seconds(name, default * 86_400) / 86_400
 
 
 def _pauses(table: Table) -> tuple[float, ...]:
@@ -186,6 +201,7 @@ def watched(table: Table, default: Watched) -> Watched:
         table.text("component"),
         _ratio(table, "slo", slo) if slo else None,
         table.flag("slow", default=True),
+        table.text("location"),
     )
 
 
@@ -219,6 +235,41 @@ def check_dependencies(table: Table, found: Watched, known: Collection[str]) -> 
     for name in found.depends_on:
         if name not in known:
             table.fault("depends_on", f"no probe or journey is called {name!r}", did_you_mean(name, known))
+
+
+def circles(probes: Mapping[str, Watched], journeys: Mapping[str, Watched]) -> dict[str, str]:
+    """Return the probes and journeys (`probe:shop`) that depend on themselves, each with the way there and back.
+
+    Each would be held back by the other, and nobody would hear of either.
+    """
+    found = {f"probe:{name}": each for name, each in probes.items()} | {f"journey:{name}": each for name, each in journeys.items()}
+    ahead = {key: [_meant(name, found) for name in each.depends_on] for key, each in found.items()}
+    ways = {key: _way_back(key, ahead) for key in found}
+    return {key: " → ".join(each.partition(":")[2] for each in (key, *way)) for key, way in ways.items() if way}
+
+
+def _meant(name: str, found: Collection[str]) -> str:
+    """The key that a dependency's name means; a journey that is not watched has none."""
+    return next((key for key in (name, f"probe:{name}", f"journey:{name}") if key in found), "")
+
+
+def _way_back(start: str, ahead: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The shortest way along the dependencies back to where it began, or nothing."""
+    ways: list[tuple[str, ...]] = [(step,) for step in ahead[start]]
+    known = {start}
+    for way in ways:  # it grows while it is walked
+        if way[-1] == start:
+            return way
+        if way[-1] not in known:
+            known.add(way[-1])
+            ways += [(*way, step) for step in ahead.get(way[-1], ())]
+    return ()
+
+
+def check_circle(table: Table, way: str | None) -> None:
+    """Note that a table depends on itself."""
+    if way:
+        table.fault("depends_on", f"it depends on itself: {way}", "expected dependencies that lead nowhere back; remove one")
 
 
 def severity_of(table: Table, key: str, default: str) -> str:

@@ -131,6 +131,9 @@ def test_a_journeys_marker_says_how_it_is_watched(tmp_path: Path) -> None:
         ('severity = "critical"', 'severity = "P9"', "is no severity"),
         ('latency = "<= 80"', 'latency = "about 80"', "is no limit"),
         ('severity = "critical"', 'kind = "heartbeat"\ngrace = "soon"', "is not a duration"),
+        ('url = "/api/health/database"', 'kind = "webhook"', "a probe of kind webhook needs it"),
+        ('control = "https://example.com/"', "health_below = 101", "101 is no health score"),
+        ('control = "https://example.com/"', 'url = "watch.example.com"', "is not a web address"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_runs(tmp_path: Path, right: str, wrong: str, said: str) -> None:
@@ -147,3 +150,42 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         suite(tmp_path, text)
     assert len(caught.value.faults) >= 3
+
+
+CIRCLES = """
+[targets.corner]
+demo = true
+[probes.shop]
+url = "/"
+depends_on = ["database"]
+[probes.database]
+url = "/api/health/database"
+depends_on = ["journey:pay"]
+[probes.alone]
+url = "/"
+depends_on = ["alone"]
+[probes.behind]
+url = "/"
+depends_on = ["shop"]
+[watch.journeys.pay]
+depends_on = ["shop"]
+[watch.journeys.book]
+depends_on = ["journey:book"]
+"""
+
+
+def test_what_depends_on_itself_is_an_error_of_its_line(tmp_path: Path) -> None:
+    """Each would be held back by the other, and nobody would hear of either; what only depends on such a circle is no part of it."""
+    (tmp_path / "journeys").mkdir()
+    for name in ("pay", "book"):
+        (tmp_path / "journeys" / f"test_{name}.py").write_text(f"def test_{name}(journey): ...\n")
+    with pytest.raises(ConfigError) as caught:
+        suite(tmp_path, CIRCLES)
+    found = {fault.line: fault.problem for fault in caught.value.faults}
+    lines = CIRCLES.splitlines()
+    assert {lines[(line or 0) - 1]: problem for line, problem in found.items()} == {
+        'depends_on = ["database"]': "it depends on itself: shop → database → pay → shop",
+        'depends_on = ["journey:pay"]': "it depends on itself: database → pay → shop → database",
+        'depends_on = ["alone"]': "it depends on itself: alone → alone",
+        'depends_on = ["journey:book"]': "it depends on itself: book → book",
+    }
