@@ -99,6 +99,7 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
     detail = incident.detail
     facts = [
         ("subject", incident.subject),
+        ("target", incident.target),
         ("began", f"{incident.began:%Y-%m-%d %H:%M:%S} UTC"),
         ("seen from", ", ".join(detail.get("locations", ()))),
         ("owner", incident.owner),

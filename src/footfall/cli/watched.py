@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ from footfall.cli.workplace import Workplace
 from footfall.config.suite import ProbeSpec, Target
 from footfall.errors import FootfallError, StoreError
 from footfall.monitor.location import Measured
-from footfall.monitor.plan import JOURNEY, PROBE, Subject
+from footfall.monitor.plan import JOURNEY, LONGEST_LOAD_S, PROBE, Subject
 from footfall.samples import Artifact, Event, Record, Sample
 from footfall.store.provenance import new_run
 from footfall.store.spool import begin_run, read_spool, tail
@@ -26,7 +27,6 @@ from footfall.store.writer import take_in
 from footfall.target import LiveTarget
 
 KIND = "watch"
-_LOAD_CAP_S = 4 * 3600.0
 _START_S = 60.0
 """What a journey's processes may take beside the walk itself."""
 
@@ -62,12 +62,16 @@ class Measuring:
     probes: Mapping[str, ProbeSpec]
     abandoned: threading.Event
 
+    def __post_init__(self) -> None:
+        # Each walk has a thread, those that are walked once more too, and the load test; the process ends after them, not before.
+        self._threads = ThreadPoolExecutor(2 * self.workplace.suite.watch.journeys_at_once + 1, "footfall-walks")
+
     async def measure(self, subject: Subject) -> Measured:
         """Make one check. Raises nothing for what the site does."""
         if subject.source == PROBE:
             return await self._probe(self.probes[subject.name])
         work = self._walk if subject.source == JOURNEY else self._load
-        return await asyncio.to_thread(work, subject)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, subject)
 
     async def _probe(self, spec: ProbeSpec) -> Measured:
         from footfall.probe.check import check  # noqa: PLC0415
@@ -88,7 +92,7 @@ class Measuring:
         return Measured(ok, duration, "" if ok else problem, {"evidence": files[:10]} if files and not ok else {}, run)
 
     def _load(self, subject: Subject) -> Measured:
-        run, _, error = self._run(subject, lambda session: load_the_site(session, subject.name), _LOAD_CAP_S)
+        run, _, error = self._run(subject, lambda session: load_the_site(session, subject.name), LONGEST_LOAD_S)
         problem = error or self._broken_budgets(run, subject.name)
         return Measured(not problem, None, problem, {}, run)
 

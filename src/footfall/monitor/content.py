@@ -47,6 +47,7 @@ def detail(plan: Plan, subject: Subject, seen: Sequence[Seen], facts: Facts) -> 
         "deployments": [_deployment(made) for made in facts.deployments],
         "impact": _impact(subject.impact),
         "link": plan.alerts.link,
+        "dashboard": plan.watch.url.rstrip("/"),
     }
 
 

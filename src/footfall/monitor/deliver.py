@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from footfall.clock import Clock
 from footfall.config.secrets import Masker
 from footfall.errors import StoreError, UsageError
-from footfall.monitor.channels.base import ChannelError, Sender
+from footfall.monitor.channels.base import ChannelError, PartlySentError, Sender
 from footfall.monitor.incidents import freshened
 from footfall.monitor.judge import Bench
 from footfall.monitor.letter import Letter, Writer, digest_title, is_digest
@@ -29,6 +29,7 @@ from footfall.store import incidents, outbox
 from footfall.store.incidents import Entry
 from footfall.store.outbox import Message
 from footfall.store.writer import Store
+from footfall.threads import Threads
 
 LEASE_S = 60.0
 """Longer than any channel may take; what a dead process held is sent again after it."""
@@ -47,6 +48,11 @@ def back_off_s(attempts: int) -> float:
     return min(_LONGEST_S, _FIRST_S * _FACTOR ** min(attempts - 1, 10))
 
 
+def _words(message: Message) -> str:
+    """What a key says before it names channels: the incident and which of its messages this is."""
+    return ":".join(message.key.split(":")[:2])
+
+
 @dataclass(frozen=True)
 class Tried:
     """How one attempt ended; `error` is None when the receiver has it."""
@@ -63,6 +69,7 @@ class Deliverer:
     ) -> None:
         self._store, self._plan, self._senders, self._clock = store, plan, senders, clock
         self._writer, self._holder, self._masker = writer, holder, masker
+        self._threads = Threads("footfall-outbox", 4)
         self._unmarked: list[Tried] = []
 
     async def step(self) -> int:
@@ -75,10 +82,9 @@ class Deliverer:
         await self._mark_all()
         return len(leased)
 
-    @staticmethod
-    async def _on_store(work: Callable[[], Answer]) -> Answer:
+    async def _on_store(self, work: Callable[[], Answer]) -> Answer:
         """The store's drivers block: they work beside the loop."""
-        return await asyncio.to_thread(work)
+        return await self._threads.run(work)
 
     def _lease(self) -> list[Message]:
         now = self._clock.now()
@@ -129,16 +135,20 @@ class Deliverer:
     def _mark(self, tried: Tried) -> None:
         now = self._clock.now()
         with self._store.writing() as connection:
-            if tried.error is None:
-                self._arrived(connection, tried.message, now)
+            if tried.error is None or isinstance(tried.error, PartlySentError):
+                self._arrived(connection, tried.message, now, self._masker.mask(str(tried.error or ""))[:300])
             else:
                 self._failed(connection, tried.message, tried.error, now)
 
-    def _arrived(self, connection: Connection, message: Message, now: datetime) -> None:
+    def _arrived(self, connection: Connection, message: Message, now: datetime, but: str = "") -> None:
+        """Mark a message as sent; `but` names those of its people whom it will never reach, which is a fault of the channel."""
         outbox.mark_sent(connection, message, now)
         self._tell(connection, message, Entry(now, "told", "", f"{message.channel}: {message.kind}"))
+        if but:
+            _log.warning("%s was told in part (%s)", message.channel, but)
+            self._tell(connection, message, Entry(now, "untold", "", f"{message.channel}: {but}"))
         bench = Bench(connection, self._plan, now)
-        bench.fact(f"channel:{message.channel}", ok=True)
+        bench.fact(f"channel:{message.channel}", ok=not but, problem=but)
         bench.keep()
 
     def _failed(self, connection: Connection, message: Message, error: ChannelError, now: datetime) -> None:
@@ -151,7 +161,9 @@ class Deliverer:
             bench.fact(f"channel:{message.channel}", ok=False, problem=text)
             bench.keep()
         fallback = self._fallback(message) if dead else ""
-        if fallback:
+        if fallback and self._hears(connection, message, fallback):
+            _log.info("%s hears of it anyway", fallback)
+        elif fallback:
             outbox.put(connection, [outbox.through(message, fallback, now)])
         elif now - message.created < GIVE_UP:
             again = now + timedelta(seconds=back_off_s(message.attempts + 1))
@@ -168,6 +180,12 @@ class Deliverer:
         wanted = known.fallback if known is not None else next(iter(channels), "")
         been = {message.channel, *message.key.split(":")[2:]}
         return wanted if wanted in channels and wanted not in been else ""
+
+    @staticmethod
+    def _hears(connection: Connection, message: Message, channel: str) -> bool:
+        """Whether a channel has, or will have, the same words about an incident on its own account."""
+        same = [each for each in outbox.of_thread(connection, message.thread) if each.channel == channel and each.kind == message.kind]
+        return any(each.given_up is None or each.error == outbox.JOINED for each in same if _words(each) == _words(message))
 
     @staticmethod
     def _tell(connection: Connection, message: Message, entry: Entry) -> None:

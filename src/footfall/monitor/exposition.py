@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from footfall.monitor.memory import from_json
 from footfall.monitor.plan import Plan
+from footfall.monitor.score import health_score, phases_of
 from footfall.monitor.state import Phase
-from footfall.monitor.status import health_score
 from footfall.store import incidents, outbox, watch
 from footfall.store.watch import Seen
 from footfall.store.writer import Store
@@ -31,11 +30,12 @@ Family = tuple[str, str, str, Lines]
 
 
 def _watch(connection: Connection, plan: Plan, now: datetime) -> Iterable[Family]:
-    states = {key: from_json(plain).phase for key, plain in watch.load_states(connection).items() if plain.get("phase") != "memory"}
+    target = plan.target or None
+    states = phases_of(watch.load_states(connection, target=target))
     score = health_score(plan, states)
-    opened = incidents.listed(connection, only_open=True, last=None)
+    opened = incidents.listed(connection, only_open=True, last=None, target=target)
     by = {level: sum(each.severity == level for each in opened) for level in ("P0", "P1", "P2", "P3")}
-    places = watch.places(connection)
+    places = watch.places(connection, target=target)
     down: Lines = [(_labels(plan, key), float(states[key] is Phase.DOWN)) for key in plan.subjects if key in states]
     yield "footfall_down", "gauge", "1 while a subject is held to be broken.", down
     yield "footfall_health_score", "gauge", "0 to 100, weighted by severity.", [({}, float(score))] if score is not None else []
@@ -49,7 +49,8 @@ def _watch(connection: Connection, plan: Plan, now: datetime) -> Iterable[Family
 
 
 def _probes(connection: Connection, plan: Plan) -> Iterable[Family]:
-    newest = [(_labels(plan, seen.subject), seen) for key in plan.subjects for seen in _newest(watch.last_results(connection, key, 20))]
+    last = {key: watch.last_results(connection, key, 20, target=plan.target or None) for key in plan.subjects}
+    newest = [(_labels(plan, key), seen) for key, results in last.items() for seen in _newest(results)]
     named = [({**labels, "location": seen.location}, seen) for labels, seen in newest]
     yield "probe_success", "gauge", "Whether the last check was good.", [(labels, float(seen.ok)) for labels, seen in named]
     durations: Lines = [(labels, seen.latency_ms / 1000) for labels, seen in named if seen.latency_ms is not None]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from footfall.clock import to_text
 from footfall.errors import UsageError
 from footfall.monitor import content as telling
 from footfall.monitor import routes
@@ -37,14 +38,17 @@ class Desk:
 
     def open(self, subject: Subject, transition: Transition, seen: Sequence[Seen] = ()) -> Incident:
         """Open an incident, unless its subject has one, and owe its messages."""
-        already = incidents.open_of(self.connection, subject.key)
+        already = incidents.open_of(self.connection, subject.key, target=self.plan.target)
         if already is not None:
             self.note(already, "failing", f"it still fails: {transition.problem}")
             return already
-        last = incidents.listed(self.connection, last=1, subject=subject.key)
+        last = incidents.listed(self.connection, last=1, subject=subject.key, target=self.plan.target)
         found = incidents.open_incident(self.connection, self._new(subject, transition, seen))
         self.note(found, telling.OPENED, transition.problem or found.title)
-        self._owe(routes.opened(self.plan.alerts, found, content_of(found, telling.OPENED, self.now), self.now, self._quiet(last)))
+        owed = routes.opened(self.plan.alerts, found, content_of(found, telling.OPENED, self.now), self.now, self._quiet(last))
+        self._owe(owed)
+        first = min((each.message.due for each in owed), default=self.now)
+        found = incidents.change(self.connection, found, detail={**found.detail, routes.TOLD_FROM: to_text(first)})
         return incidents.change(self.connection, found, next_step=routes.next_step(self.plan.alerts, found, self.now))
 
     def _new(self, subject: Subject, transition: Transition, seen: Sequence[Seen]) -> Incident:
@@ -60,6 +64,7 @@ class Desk:
             self.now,
             flapping=transition.flapping,
             detail=telling.detail(self.plan, subject, seen, self.facts),
+            target=self.plan.target,
         )
 
     def _quiet(self, last: Sequence[Incident]) -> datetime | None:
@@ -137,7 +142,7 @@ class Desk:
         kind, _, of = incident.subject.partition(":")
         if kind == "slow":
             fresh[f"durations:{of}"] = {"phase": "memory", "anew": True}
-        watch.save_states(self.connection, fresh, self.now)
+        watch.save_states(self.connection, fresh, self.now, target=incident.target)
         found = self.resolve(incident, actor=actor, text=text)
         self.audit(actor, "resolve", found, text)
         return found

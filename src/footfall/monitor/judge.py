@@ -5,22 +5,29 @@ A judge that dies at any moment loses nothing: what it had not committed is judg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection
 
 from footfall.clock import Clock, to_text
+from footfall.errors import StoreError
 from footfall.gate.deployments import Deployment
-from footfall.monitor import slow
+from footfall.monitor import awake, slow
+from footfall.monitor.awake import Awake
 from footfall.monitor.content import Facts
 from footfall.monitor.incidents import Desk
 from footfall.monitor.memory import from_json, to_json
 from footfall.monitor.objectives import burning
-from footfall.monitor.plan import Plan, Subject
+from footfall.monitor.plan import HEALTH, Plan, Subject
 from footfall.monitor.points import reached
+from footfall.monitor.score import health_score, phases_of
 from footfall.monitor.state import Change, Context, Outcome, Phase, Result, State, Transition, judge, needed, tick
 from footfall.store import incidents, watch
 from footfall.store.deployments import deployments
@@ -33,6 +40,8 @@ MISSING_S = 60.0
 BLIND_S = 120.0
 MINUTE = timedelta(minutes=1)
 _RECENT = 3
+_TRIES = 3
+_log = logging.getLogger("footfall.watch")
 
 
 @dataclass
@@ -43,6 +52,7 @@ class Remembered:
     touched: set[str] = field(default_factory=set)
     deployments: list[Deployment] = field(default_factory=list)
     minute: datetime | None = None
+    awake: Awake | None = None
 
 
 class Judge:
@@ -52,6 +62,7 @@ class Judge:
         self._store, self._plan, self._clock = store, plan, clock
         self._target, self._root = target, root
         self._remembered = Remembered()
+        self._spoilt: Counter[int] = Counter()
 
     def step(self) -> list[Transition]:
         """Judge all that waits, let time pass, and take due steps of escalations. Raises StoreError; then nothing of it has happened."""
@@ -59,22 +70,29 @@ class Judge:
         if self._minute_over(now):
             self._remembered.deployments = deployments(self._store, target=self._target or None, limit=_RECENT)
         facts = Facts(self._target, self._remembered.deployments, self._root)
+        bench: Bench | None = None
         try:
             with self._store.writing() as connection:
                 bench = Bench(connection, self._plan, now, facts, self._remembered)
-                bench.results(watch.waiting(connection))
+                bench.results(watch.waiting(connection, target=self._plan.target), self._spoilt)
                 bench.time_passes()
                 if self._minute_over(now):
                     bench.minute()
                 bench.keep()
                 reached("judged")
-        except BaseException:
+        except BaseException as error:
             self._remembered = Remembered()  # it may know of what has not happened
+            if bench is not None and bench.in_hand is not None and isinstance(error, Exception) and not isinstance(error, StoreError):
+                self._spoilt[bench.in_hand] += 1
             raise
         reached("judgement-kept")
         if self._minute_over(now):
             self._remembered.minute = now
         return bench.changed
+
+    def rest(self) -> None:
+        """Another judges: what is remembered here grows old, and is had from the store again afterwards."""
+        self._remembered = Remembered()
 
     def _minute_over(self, now: datetime) -> bool:
         last = self._remembered.minute
@@ -90,8 +108,11 @@ class Bench:
         self.connection, self.plan, self.now = connection, plan, now
         self.desk = Desk(connection, plan, now, facts)
         self.changed: list[Transition] = []
+        self.in_hand: int | None = None
         self._remembered = remembered or Remembered()
-        self._places = watch.places(connection)
+        self._target = plan.target
+        self._places = watch.places(connection, target=plan.target)
+        self._awake: Awake | None = None
         self._states: dict[str, State] = {}
         self._before: dict[str, State] = {}
 
@@ -100,9 +121,12 @@ class Bench:
     def load(self, subjects: Iterable[str]) -> None:
         """Read the states of subjects that are not known yet."""
         missing = {key for key in subjects if key not in self._states}
-        found = watch.load_states(self.connection, missing) if missing else {}
+        found = self._load(missing) if missing else {}
         for key in missing:
             self._states[key] = self._before[key] = from_json(found.get(key, {}))
+
+    def _load(self, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+        return watch.load_states(self.connection, keys, target=self._target)
 
     def state(self, key: str) -> State:
         """Return a subject's state."""
@@ -111,18 +135,29 @@ class Bench:
 
     def keep(self) -> None:
         """Write the states that changed."""
-        changed = {key: to_json(state) for key, state in self._states.items() if state is not self._before[key]}
-        watch.save_states(self.connection, changed, self.now)
+        self._save({key: to_json(state) for key, state in self._states.items() if state is not self._before[key]})
+        self._before.update(self._states)
+
+    def _save(self, states: Mapping[str, Mapping[str, object]]) -> None:
+        watch.save_states(self.connection, states, self.now, target=self._target)
 
     # What was seen
 
-    def results(self, waiting: list[tuple[int, Seen]]) -> None:
-        """Judge results in their order, count them into their hours, and mark them."""
+    def results(self, waiting: list[tuple[int, Seen]], spoilt: Mapping[int, int] = MappingProxyType({})) -> None:
+        """Judge results in their order, count them into their hours, and mark them.
+
+        One that could not be judged three times (by its number: `spoilt`) is left out: it must not keep all that come after it.
+        """
         keys = {seen.subject for _, seen in waiting}
         slow_keys = {f"slow:{key}" for key in keys}
         self.load(keys | slow_keys | {key for name in keys for key in self.plan.dependencies(self.plan.subject(name))})
-        for _, seen in waiting:
+        for number, seen in waiting:
+            if spoilt.get(number, 0) >= _TRIES:
+                _log.error("a result of %s cannot be judged, and is left out", seen.subject)
+                continue
+            self.in_hand = number
             self.one(seen)
+        self.in_hand = None
         watch.add_to_hours(self.connection, (seen for _, seen in waiting))
         watch.mark_judged(self.connection, [number for number, _ in waiting])
 
@@ -138,10 +173,24 @@ class Bench:
     def context(self, subject: Subject, location: str) -> Context:
         """Return what surrounds a subject now; where no location is known, the one that speaks is all there is."""
         alive = frozenset(place.name for place in self._places if self._age(place.seen) <= ALIVE_S and not place.blind)
-        return Context(alive or frozenset({location}), self._blocked_by(subject), self.plan.maintenance(subject.key, self.now))
+        of = frozenset({location}) if subject.one_place or not alive else alive
+        return Context(of, self._blocked_by(subject), self.plan.maintenance(subject.key, self.now))
 
     def _age(self, moment: datetime) -> float:
-        return (self.now - moment).total_seconds()
+        """Seconds since a moment in which there was a judge, awake and with a store: in no others could anything be heard of."""
+        if self._awake is None:
+            self._awake = self._looked()
+        return self._awake.seconds_since(moment, self.now)
+
+    def _looked(self) -> Awake:
+        """Note that somebody listens; kept in the store now and then, for whoever judges next."""
+        known = self._remembered.awake or awake.from_json(self._load([awake.KEY]).get(awake.KEY, {}))
+        found = known.looked(self.now)
+        if found.kept is None or (self.now - found.kept).total_seconds() >= awake.KEEP_S:
+            found = replace(found, kept=self.now)
+            self._save({awake.KEY: awake.to_json(found)})
+        self._remembered.awake = found
+        return found
 
     def _blocked_by(self, subject: Subject) -> str:
         keys = self.plan.dependencies(subject)
@@ -158,16 +207,17 @@ class Bench:
         if transition.change is Change.OPENED:
             self.desk.open(subject, transition, self._failed(subject, transition))
         elif transition.change is Change.RESOLVED:
-            found = incidents.open_of(self.connection, subject.key)
+            found = incidents.open_of(self.connection, subject.key, target=self._target)
             if found is not None:
                 self.desk.resolve(found)
         elif transition.change is Change.HELD:
-            blocking = incidents.open_of(self.connection, transition.by)
+            blocking = incidents.open_of(self.connection, transition.by, target=self._target)
             if blocking is not None:
                 self.desk.note(blocking, "held", f"{subject.name} fails as well, and is not told on its own: {transition.problem}")
 
     def _failed(self, subject: Subject, transition: Transition) -> list[Seen]:
-        return [seen for seen in watch.last_results(self.connection, subject.key, 50) if not seen.ok and seen.at >= transition.since]
+        newest = watch.last_results(self.connection, subject.key, 50, target=self._target)
+        return [seen for seen in newest if not seen.ok and seen.at >= transition.since]
 
     def fact(self, key: str, *, ok: bool, problem: str = "", at: datetime | None = None) -> None:
         """Judge what is no measurement: a channel is dead, a location missing, a heartbeat overdue."""
@@ -185,12 +235,12 @@ class Bench:
 
     def time_passes(self) -> None:
         """Decide rounds whose rechecks got lost, notice locations that went missing or blind, take due steps of escalations."""
-        for key in watch.states_in(self.connection, Phase.SUSPECT):
+        for key in watch.states_in(self.connection, Phase.SUSPECT, target=self._target):
             subject = self.plan.subject(key)
             self._take(subject, tick(self.state(key), self.now, subject.rule, self.context(subject, "judge")))
         for place in self._places:
             self._judge_place(place)
-        for incident in incidents.due(self.connection, self.now):
+        for incident in incidents.due(self.connection, self.now, target=self._target):
             self.desk.escalate(incident)
 
     def _judge_place(self, place: Place) -> None:
@@ -204,9 +254,10 @@ class Bench:
         """What is looked at once a minute: error budgets, heartbeats, subjects that are no longer watched."""
         for subject in self.plan.subjects.values():
             if subject.watched.slo is not None:
-                problem = burning(self.connection, subject, self.now)
+                problem = burning(self.connection, subject, self.now, self._target)
                 self.fact(f"slo:{subject.key}", ok=not problem, problem=problem)
         self._heartbeats()
+        self._health()
         self._end_what_nobody_watches()
         self._keep_durations()
 
@@ -214,20 +265,30 @@ class Bench:
         """A heartbeat that never came is waited for from the moment at which it was first looked for."""
         if not self.plan.inbound:
             return
-        beats = watch.beats(self.connection)
+        beats = watch.beats(self.connection, target=self._target)
         for key, limit_s in self.plan.inbound.items():
             name = key.partition(":")[2]
             last = beats.get(name)
             if last is None:
-                watch.beat(self.connection, watch.Beat(name, self.now, ok=True, detail={"expected": True}))
+                watch.beat(self.connection, watch.Beat(name, self.now, ok=True, detail={"expected": True}, target=self._target))
             elif not last.ok:
                 self.fact(key, ok=False, problem=str(last.detail.get("problem") or "it reported a failure"))
             else:
                 late = self._age(last.seen) > limit_s
-                self.fact(key, ok=not late, problem=f"last heard of at {to_text(last.seen)}, expected every {limit_s:g} s")
+                refused = last.detail.get("refused")
+                but = f"; {refused} deliveries since whose signature does not hold" if refused else ""
+                self.fact(key, ok=not late, problem=f"last heard of at {to_text(last.seen)}, expected every {limit_s:g} s{but}")
+
+    def _health(self) -> None:
+        """Hold the composite score against `health_below`."""
+        least = self.plan.watch.health_below
+        if least:
+            self.keep()
+            score = health_score(self.plan, phases_of(watch.load_states(self.connection, target=self._target)))
+            self.fact(HEALTH, ok=score is None or score >= least, problem=f"{score} of 100, expected at least {least}")
 
     def _end_what_nobody_watches(self) -> None:
-        for incident in incidents.listed(self.connection, only_open=True, last=None):
+        for incident in incidents.listed(self.connection, only_open=True, last=None, target=self._target):
             if not self.plan.knows(incident.subject) or self._left(incident.subject):
                 self.desk.resolve(incident, text="it is no longer watched")
                 self._states[incident.subject] = State(since=self.now)
@@ -255,17 +316,17 @@ class Bench:
     def _durations(self, key: str) -> dict[str, slow.Memory]:
         if key not in self._remembered.durations:
             name = f"durations:{key}"
-            self._remembered.durations[key] = slow.from_json(watch.load_states(self.connection, [name]).get(name, {}))
+            self._remembered.durations[key] = slow.from_json(self._load([name]).get(name, {}))
         return self._remembered.durations[key]
 
     def _learns_anew(self, key: str) -> bool:
         """Whether somebody has resolved the slowness by hand since: as it is now, it is as it should be."""
         name = f"durations:{key}"
-        return bool(watch.load_states(self.connection, [name]).get(name, {}).get("anew"))
+        return bool(self._load([name]).get(name, {}).get("anew"))
 
     def _keep_durations(self) -> None:
         kept: Mapping[str, Mapping[str, object]] = {
             f"durations:{key}": slow.to_json(self._remembered.durations[key]) for key in self._remembered.touched
         }
-        watch.save_states(self.connection, kept, self.now)
+        self._save(kept)
         self._remembered.touched.clear()

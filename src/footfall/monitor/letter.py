@@ -22,7 +22,7 @@ _log = logging.getLogger("footfall.watch")
 
 
 EMPTY: Mapping[str, Any] = {
-    **dict.fromkeys(("problem", "began", "target", "owner", "runbook", "link", "note", "resolved"), ""),
+    **dict.fromkeys(("problem", "began", "target", "owner", "runbook", "link", "dashboard", "incident", "note", "resolved"), ""),
     **dict.fromkeys(("locations", "evidence", "steps", "deployments", "also"), ()),
     **dict.fromkeys(("figures", "impact", "cost"), MappingProxyType({})),
     "flapping": False,

@@ -20,6 +20,8 @@ from footfall.store.inbox import Inbox
 from footfall.store.watch import Seen
 
 _CONTROL_S = 2.0
+_AGAIN = 4
+"""How many times as many rechecks as scheduled checks of probes run at once."""
 _LONGEST_PROBLEM = 500
 _log = logging.getLogger("footfall.watch")
 
@@ -62,6 +64,9 @@ class Location:
         self._plan, self._measure, self._inbox, self._clock, self._control, self._masker = plan, measure, inbox, clock, control, masker
         limits = {PROBE: plan.watch.probes_at_once, JOURNEY: plan.watch.journeys_at_once, LOAD: 1}
         self._limits = {source: asyncio.Semaphore(limit) for source, limit in limits.items()}
+        # Rechecks wait for nobody: in a great outage all places of the scheduled checks are taken by checks that hang.
+        again = {**limits, PROBE: _AGAIN * limits[PROBE]}
+        self._limits_again = {source: asyncio.Semaphore(limit) for source, limit in again.items()}
         self._running: dict[str, datetime] = {}
         self._rounds: dict[tuple[str, datetime], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,18 +92,18 @@ class Location:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _scheduled(self, subject: Subject) -> None:
+    async def _scheduled(self, subject: Subject, *, urgent: bool = False) -> None:
         if subject.key in self._running:
             return
         self._running[subject.key] = self._clock.now()
         try:
-            await self._check(subject)
+            await self._check(subject, urgent=urgent)
         finally:
             del self._running[subject.key]
 
-    async def _check(self, subject: Subject, attempt: int = 0, round_at: datetime | None = None) -> None:
+    async def _check(self, subject: Subject, attempt: int = 0, round_at: datetime | None = None, *, urgent: bool = False) -> None:
         """Make one check and keep its result; whatever goes wrong in making it is a failed check, and the watch goes on."""
-        async with self._limits[subject.source]:
+        async with (self._limits_again if urgent else self._limits)[subject.source]:
             at = self._clock.now()
             excused = bool(self._plan.maintenance(subject.key, at))
             try:
@@ -111,7 +116,8 @@ class Location:
             self.blind_since = None
         self.counts.checks += 1
         seen = Seen(str(ULID()), subject.key, self.name, at, found.ok, blind, excused, attempt, round_at, found.latency_ms)
-        self._inbox.add(replace(seen, problem=self._clean(found.problem), figures=found.figures, run=found.run))
+        problem, target = self._clean(found.problem), self._plan.target
+        self._inbox.add(replace(seen, problem=problem, figures=found.figures, run=found.run, target=target))
 
     def _clean(self, problem: str) -> str:
         """One line without secrets and control characters, of bounded length."""
@@ -136,19 +142,23 @@ class Location:
         self._suspect = suspects
         for key, since in suspects.items():
             subject = self._plan.subjects.get(key)
-            if subject is not None and (key, since) not in self._rounds:
+            if subject is not None and self._measures(subject) and (key, since) not in self._rounds:
                 self._rounds[key, since] = self._spawn(self._round(subject, since))
-                for dependency in self._plan.dependencies(subject):  # so that it is known to be broken before its dependents count
-                    self._spawn(self._scheduled(self._plan.subject(dependency)))
+                for dependency in filter(self._measures, map(self._plan.subject, self._plan.dependencies(subject))):
+                    self._spawn(self._scheduled(dependency, urgent=True))  # so that it is known to be broken before its dependents count
         for key, since in [each for each in self._rounds if suspects.get(each[0]) != each[1]]:
             del self._rounds[key, since]
+
+    def _measures(self, subject: Subject) -> bool:
+        """Whether this location can check it now: not what others call, nor what another location measures."""
+        return subject.key not in self._plan.inbound and subject.measured_at(self.name, judging=False)
 
     async def _round(self, subject: Subject, since: datetime) -> None:
         for attempt, pause in enumerate(subject.rule.pauses_s, start=1):
             await asyncio.sleep(pause)
             if self._suspect.get(subject.key) != since:
                 return
-            await self._check(subject, attempt, since)
+            await self._check(subject, attempt, since, urgent=True)
 
     @property
     def busy(self) -> bool:

@@ -20,6 +20,10 @@ INBOUND_KINDS = INBOUND
 PROBE, JOURNEY, LOAD, WATCH = "probe", "journey", "load", "watch"
 OWN = Watched(severity="warning")
 """How the monitor treats what it finds out about itself."""
+HEALTHY = Watched(severity="P1")
+HEALTH = "health:score"
+LONGEST_LOAD_S = 4 * 3600.0
+"""What a load test may take; its result counts from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,17 @@ class Subject:
         """How grave it is when it is down, P0 to P3."""
         return severity(self.watched.severity)
 
+    @property
+    def one_place(self) -> bool:
+        """Whether one location alone measures it: the one that it names, or for a load test the one that holds the office."""
+        return self.source == LOAD or bool(self.watched.location)
+
+    def measured_at(self, location: str, *, judging: bool) -> bool:
+        """Whether a location measures it, being the judge or not."""
+        if self.watched.location:
+            return self.watched.location == location
+        return judging or self.source != LOAD
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -50,6 +65,8 @@ class Plan:
     alerts: AlertsSpec = field(default_factory=AlertsSpec)
     inbound: Mapping[str, float] = field(default_factory=dict)
     """What others call, by key: the seconds after which a call is overdue."""
+    target: str = ""
+    """What is watched: what the store keeps is kept for it."""
 
     def subject(self, key: str) -> Subject:
         """Return a subject; what the configuration does not name (a channel, a location) is one of the monitor's own."""
@@ -68,6 +85,8 @@ class Plan:
         kind, _, rest = key.partition(":")
         if kind == "channel":
             return rest in self.alerts.channels
+        if kind == "health":
+            return self.watch.health_below > 0
         return key in self.subjects or (kind in _OWN_TITLES and (kind in {"location", "blind"} or rest in self.subjects))
 
     def maintenance(self, key: str, now: datetime) -> str:
@@ -96,14 +115,15 @@ trigger = functools.cache(cron_trigger)
 """The trigger of a cron expression in a time zone, made once."""
 
 
-def plan_of(suite: Suite) -> Plan:
-    """Return what a suite wants watched."""
+def plan_of(suite: Suite, target: str | None = None) -> Plan:
+    """Return what a suite wants watched, on a target, or on the one that it names."""
     watch = suite.watch
     subjects = [_probe(probe, watch) for probe in suite.probes.values()]
     subjects += [_scripted(JOURNEY, name, each, watch) for name, each in watch.journeys.items()]
     subjects += [_scripted(LOAD, name, each, watch) for name, each in watch.load.items()]
     inbound = {f"{PROBE}:{probe.name}": _overdue_s(probe) for probe in suite.probes.values() if probe.kind in INBOUND}
-    return Plan(suite.name, {subject.key: subject for subject in subjects}, watch, suite.alerts, inbound)
+    of = target or watch.target or suite.default_target
+    return Plan(suite.name, {subject.key: subject for subject in subjects}, watch, suite.alerts, inbound, of)
 
 
 def _overdue_s(probe: ProbeSpec) -> float:
@@ -121,10 +141,12 @@ def _probe(probe: ProbeSpec, watch: WatchSpec) -> Subject:
 
 
 def _scripted(source: str, name: str, watched: Watched, watch: WatchSpec) -> Subject:
-    """A journey is walked once more before it counts; a load test is judged by its verdict and not repeated."""
-    pauses = watch.rechecks_s[:1] if source == JOURNEY else ()
-    rule = Rule(pauses, 120.0, watched.alert_after, watched.recover_after if source == JOURNEY else 1, watch.quorum, stale_s=7200.0)
+    """A journey is walked once more before it counts; a load test is run by one location, judged by its verdict and not repeated."""
     title = f"customers cannot complete {name}" if source == JOURNEY else f"the load test {name} fails"
+    if source == JOURNEY:
+        rule = Rule(watch.rechecks_s[:1], 120.0, watched.alert_after, watched.recover_after, watch.quorum, stale_s=7200.0)
+    else:
+        rule = Rule((), 120.0, watched.alert_after, recover_after=1, quorum=1, stale_s=LONGEST_LOAD_S + 3600.0)
     return Subject(f"{source}:{name}", name, source, watched, rule, title, watch.impact.get(name))
 
 
@@ -134,6 +156,7 @@ _OWN_TITLES = {
     "blind": "the location {name} has no network",
     "slow": "{name} has become slower",
     "slo": "{name} is using up its error budget",
+    "health": "the health score is too low",
 }
 
 
@@ -143,4 +166,5 @@ def _own(key: str, subjects: Mapping[str, Subject]) -> Subject:
     of = subjects.get(rest)
     title = _OWN_TITLES.get(kind, "{name} is not well").format(name=of.name if of else rest)
     watched = OWN if of is None else Watched(severity=P2 if kind == "slow" else of.watched.severity, owner=of.watched.owner)
+    watched = HEALTHY if key == HEALTH else watched
     return Subject(key, of.name if of else rest, of.source if of else WATCH, watched, AT_ONCE, title, of.impact if of else None)

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
+from footfall.clock import from_text
 from footfall.config.alerts import DAYS, AlertsSpec, Hours, Route, Step
 from footfall.monitor.severity import P0, severity
 from footfall.samples import Json
@@ -15,6 +16,8 @@ from footfall.store.incidents import Incident
 from footfall.store.outbox import Message
 
 DIGEST = "digest"
+TOLD_FROM = "told_from"
+"""Where an incident's detail keeps the moment from which its escalation counts."""
 _WEEK = 8
 
 
@@ -98,23 +101,30 @@ def steps(spec: AlertsSpec, incident: Incident) -> tuple[Step, ...]:
     return tuple(sorted(found, key=lambda step: step.after_s))
 
 
+def told_from(incident: Incident) -> datetime:
+    """Return when the first message about an incident was to go out: escalation counts from there, for quiet hours may hold it back."""
+    first = incident.detail.get(TOLD_FROM)
+    return max(incident.opened, from_text(first)) if first else incident.opened
+
+
 def next_step(spec: AlertsSpec, incident: Incident, now: datetime) -> datetime | None:
     """Return when an open incident escalates or reminds next; never, once somebody has acknowledged it."""
     if incident.acknowledged is not None:
         return None
+    began = told_from(incident)
     chain = steps(spec, incident)[incident.level :]
-    moments = [incident.opened + timedelta(seconds=chain[0].after_s)] if chain else []
+    moments = [began + timedelta(seconds=chain[0].after_s)] if chain else []
     every = min((route.remind_s for route in routes_of(spec, incident) if route.remind_s), default=0.0)
     if every:
-        rounds = int((now - incident.opened).total_seconds() // every) + 1
-        moments.append(incident.opened + timedelta(seconds=every * rounds))
+        rounds = int(max(0.0, (now - began).total_seconds()) // every) + 1
+        moments.append(began + timedelta(seconds=every * rounds))
     return min(moments, default=None)
 
 
 def step_due(spec: AlertsSpec, incident: Incident, now: datetime) -> Step | None:
     """Return the step of the chain whose time has come, if it is one."""
     chain: Sequence[Step] = steps(spec, incident)[incident.level :]
-    return chain[0] if chain and incident.opened + timedelta(seconds=chain[0].after_s) <= now else None
+    return chain[0] if chain and told_from(incident) + timedelta(seconds=chain[0].after_s) <= now else None
 
 
 def next_time(minute: int, zone: str, now: datetime) -> datetime:

@@ -1,8 +1,9 @@
 """What is broken: a pure function from (what is known, one result, now) to (what is known then, what changed).
 
 One failed check proves nothing. It makes a subject *suspect*: every location checks again after each of the rule's pauses, and
-only locations that saw every recheck fail count. With several locations `quorum` of them must agree (of fewer, all). A
-location that could not reach a place known to be up either is *blind*: what it says is not held against the subject.
+only locations that saw every recheck fail count. With several locations `quorum` of them must agree (of fewer, all). A rule
+without rechecks counts the locations whose last scheduled checks failed. A location that could not reach a place known to be up
+either is *blind*: what it says is not held against the subject.
 `bench/detection.py` measures what the rule costs in time and how seldom it is wrong.
 """
 
@@ -16,6 +17,8 @@ from enum import StrEnum
 DECIDED = -1
 """The vote of a location that saw a recheck succeed, or was blind."""
 _SLACK_S = 5.0
+_PATIENCE = 4
+"""How many times as long as planned a round may take while failures still come in: a location may have thousands to recheck."""
 
 
 class Phase(StrEnum):
@@ -137,18 +140,34 @@ def judge(state: State, result: Result, now: datetime, rule: Rule, context: Cont
 
 def _judge_up(state: State, result: Result, now: datetime, rule: Rule, context: Context) -> Outcome:
     if not result.ok:
-        return _suspect(state, result, now, rule, context)
+        return _suspect(state, result, now) if rule.pauses_s else _count_unrepeated(state, result, now, rule, context)
     well = state.failed_rounds and _failing(state, context) < needed(rule, context)
     return (replace(state, failed_rounds=0, failing_since=None, problem="") if well else state), ()
 
 
+def _count_unrepeated(state: State, result: Result, now: datetime, rule: Rule, context: Context) -> Outcome:
+    """Without rechecks nobody is asked again: it is down once enough locations have seen `alert_after` failures in a row."""
+    state = replace(state, failing_since=state.failing_since or result.at, failed_rounds=state.failed_rounds + 1)
+    agree = sum(state.streaks.get(location, 0) <= -rule.alert_after for location in context.locations | {result.location})
+    return _down(state, now, rule, context) if agree >= needed(rule, context) else (state, ())
+
+
 def tick(state: State, now: datetime, rule: Rule, context: Context) -> Outcome:
-    """Let time pass: a round whose rechecks did not all come back is decided by those that did."""
-    if state.phase is not Phase.SUSPECT or state.since is None or (now - state.since).total_seconds() <= rule.round_s:
+    """Let time pass: a round whose rechecks did not all come back is decided by those that did.
+
+    While failures still come in, and none of the rechecks has held, it is not lost but slow: in a great outage there are many to make.
+    """
+    if state.phase is not Phase.SUSPECT or state.since is None:
         return state, ()
-    if _confirmed(state, rule, context):
-        return _confirm(state, now, rule, context)
-    return _clear(state, now)
+    taken = (now - state.since).total_seconds()
+    if taken <= rule.round_s or (taken <= _PATIENCE * rule.round_s and _still_failing(state, now, rule)):
+        return state, ()
+    return _confirm(state, now, rule, context) if _confirmed(state, rule, context) else _clear(state, now)
+
+
+def _still_failing(state: State, now: datetime, rule: Rule) -> bool:
+    recent = state.failed_at is not None and (now - state.failed_at).total_seconds() <= rule.round_s
+    return recent and state.failed_at != state.failing_since and DECIDED not in state.votes.values()
 
 
 def needed(rule: Rule, context: Context) -> int:
@@ -178,12 +197,9 @@ def _failing(state: State, context: Context) -> int:
     return sum(state.streaks.get(location, 0) < 0 for location in context.locations)
 
 
-def _suspect(state: State, result: Result, now: datetime, rule: Rule, context: Context) -> Outcome:
-    votes = {} if rule.pauses_s else {result.location: 0}
+def _suspect(state: State, result: Result, now: datetime) -> Outcome:
     since = state.failing_since or result.at
-    state = replace(state, phase=Phase.SUSPECT, since=now, failing_since=since, votes=votes)
-    if not rule.pauses_s:
-        return _confirm(state, now, rule, context) if _confirmed(state, rule, context) else _clear(state, now)
+    state = replace(state, phase=Phase.SUSPECT, since=now, failing_since=since, votes={})
     return state, (Transition(Change.SUSPECTED, now, since, state.problem),)
 
 
@@ -235,7 +251,8 @@ def _judge_down(state: State, result: Result, now: datetime, rule: Rule, context
         return _down(state, now, rule, context) if released else (state, ())
     well = sum(state.streaks.get(location, 0) >= rule.recover_after for location in context.locations)
     calm = not state.flapping or state.failed_at is None or (now - state.failed_at).total_seconds() >= rule.calm_s
-    if max(1, len(context.locations)) - well >= needed(rule, context) or not calm:
+    failing = max(1, len(context.locations)) - well
+    if well < needed(rule, context) or failing >= needed(rule, context) or not calm:
         return state, ()
     if state.held_by:
         return _clear(state, now)

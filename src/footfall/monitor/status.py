@@ -9,15 +9,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Template
+from sqlalchemy import Connection
+
 from footfall.clock import to_text
 from footfall.monitor.letter import templates
-from footfall.monitor.memory import from_json
 from footfall.monitor.plan import Plan
+from footfall.monitor.score import health_score, phases_of
 from footfall.monitor.state import Phase
 from footfall.store import incidents, watch
 from footfall.store.incidents import Incident
@@ -73,16 +76,21 @@ class Status:
     score: int | None
 
 
-def status_of(store: Store, plan: Plan, now: datetime) -> Status:
-    """Gather the page's content."""
+def status_of(store: Store, plan: Plan, now: datetime, uptime: Uptime | None = None, root: Path | None = None) -> Status:
+    """Gather the page's content. An `uptime` that is kept between calls spares reading what is over again and again.
+
+    Notices are worded by the template `_notice.txt` of the suite at `root`, else the starter's.
+    """
+    target = plan.target or None
     with store.reading() as connection:
-        states = {key: from_json(plain).phase for key, plain in watch.load_states(connection).items() if plain.get("phase") != "memory"}
-        hours = watch.hours(connection, since=now - timedelta(days=DAYS))
-        found = incidents.listed(connection, since=now - timedelta(days=_SHOWN_D), last=None)
+        states = phases_of(watch.load_states(connection, target=target))
+        days = (uptime or Uptime()).days(connection, now, target)
+        found = incidents.listed(connection, since=now - timedelta(days=_SHOWN_D), last=None, target=target)
     names = components(plan)
-    shown = [_component(name, keys, plan, states, hours, now) for name, keys in names.items()]
+    shown = [_component(name, keys, plan, states, days, now) for name, keys in names.items()]
     of = {key: name for name, keys in names.items() for key in keys}
-    notices = [_notice(each, of[each.subject]) for each in found if each.subject in of]
+    words = templates(root).get_template("_notice.txt")
+    notices = [_notice(each, of[each.subject], words) for each in found if each.subject in of]
     return Status(plan.watch.status_title or plan.title, _summary(shown), now, shown, notices, health_score(plan, states))
 
 
@@ -95,22 +103,56 @@ def components(plan: Plan) -> dict[str, list[str]]:
     return dict(found)
 
 
-def _component(name: str, keys: Sequence[str], plan: Plan, states: Mapping[str, Phase], hours: Iterable[Hour], now: datetime) -> Component:
-    state = min((_state(key, plan, states, now) for key in keys), key=_WORST.index)
-    days: dict[date, list[int]] = defaultdict(lambda: [0, 0])
+Days = Mapping[str, Mapping[date, Sequence[int]]]
+"""By subject and day: how many checks there were, and how many were good."""
+
+
+class Uptime:
+    """The checks of each day. What is over is read once an hour (a location that was cut off may deliver later), the rest each time."""
+
+    def __init__(self) -> None:
+        self._read: datetime | None = None
+        self._over: list[Hour] = []
+
+    def days(self, connection: Connection, now: datetime, target: str | None) -> Days:
+        """Return the last 90 days."""
+        this_hour = now.replace(minute=0, second=0, microsecond=0)
+        if self._read != this_hour:
+            every = watch.hours(connection, since=now - timedelta(days=DAYS), target=target)
+            self._read, self._over = this_hour, _by_day(hour for hour in every if hour.hour < this_hour)
+        return _sums([*self._over, *watch.hours(connection, since=this_hour, target=target)])
+
+
+def _by_day(hours: Iterable[Hour]) -> list[Hour]:
+    """Return one line for each subject and day, in the place of 24 for each location."""
+    return [
+        Hour(subject, "", datetime.combine(day, time(), UTC), counts[0], counts[1], 0.0, 0.0)
+        for subject, days in _sums(hours).items()
+        for day, counts in days.items()
+    ]
+
+
+def _sums(hours: Iterable[Hour]) -> Days:
+    found: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for hour in hours:
-        if hour.subject in keys:
-            counts = days[hour.hour.date()]
-            counts[0] += hour.checks
-            counts[1] += hour.good
-    total, good = (sum(counts[index] for counts in days.values()) for index in (0, 1))
+        counts = found[hour.subject][hour.hour.date()]
+        counts[0] += hour.checks
+        counts[1] += hour.good
+    return found
+
+
+def _component(name: str, keys: Sequence[str], plan: Plan, states: Mapping[str, Phase], days: Days, now: datetime) -> Component:
+    state = min((_state(key, plan, states, now) for key in keys), key=_WORST.index)
     first = now.date() - timedelta(days=DAYS - 1)
-    bars = [_day(first + timedelta(days=number), days) for number in range(DAYS)]
+    bars = [_day(first + timedelta(days=number), days, keys) for number in range(DAYS)]
+    counts = [sums for key in keys for sums in days.get(key, {}).values()]
+    total, good = (sum(sums[index] for sums in counts) for index in (0, 1))
     return Component(name, state, _WORDS[state], good / total if total else None, bars)
 
 
-def _day(day: date, days: Mapping[date, Sequence[int]]) -> Day:
-    checks, good = days.get(day, (0, 0))
+def _day(day: date, days: Days, keys: Sequence[str]) -> Day:
+    counts = [days.get(key, {}).get(day, (0, 0)) for key in keys]
+    checks, good = (sum(sums[index] for sums in counts) for index in (0, 1))
     return Day(day.isoformat(), good / checks if checks else None)
 
 
@@ -122,14 +164,11 @@ def _state(key: str, plan: Plan, states: Mapping[str, Phase], now: datetime) -> 
     return DEGRADED if states.get(f"slow:{key}") is Phase.DOWN else UP
 
 
-def _notice(incident: Incident, component: str) -> Notice:
-    if incident.resolved is not None:
-        text = f"It is over since {incident.resolved:%H:%M} UTC."
-    elif incident.acknowledged is not None:
-        text = f"We know what is wrong with {component} and work on it."
-    else:
-        text = f"We have noticed trouble with {component} and look into it."
-    return Notice(incident.id, f"Trouble with {component}", text, incident.began, incident.resolved)
+def _notice(incident: Incident, component: str, words: Template) -> Notice:
+    """The first line of what the template says is the title, the rest the text."""
+    said = words.render(component=component, acknowledged=incident.acknowledged, resolved=incident.resolved, began=incident.began)
+    title, _, text = said.strip().partition("\n")
+    return Notice(incident.id, title.strip(), " ".join(text.split()), incident.began, incident.resolved)
 
 
 def _summary(shown: Sequence[Component]) -> str:
@@ -137,24 +176,6 @@ def _summary(shown: Sequence[Component]) -> str:
     if not wrong:
         return "Everything is working" if shown else "Nothing is shown here yet"
     return "; ".join(f"{component.name}: {component.words}" for component in wrong)
-
-
-_WEIGHTS = {"P0": 8, "P1": 4, "P2": 2, "P3": 1}
-
-
-def health_score(plan: Plan, states: Mapping[str, Phase]) -> int | None:
-    """Return 0 to 100: the share of what is watched that works, weighted by severity (8, 4, 2, 1); what is slow counts half."""
-    weights = {key: _WEIGHTS[subject.severity] for key, subject in plan.subjects.items() if key in states}
-    if not weights:
-        return None
-    lost = sum(weight * _lost(key, states) for key, weight in weights.items())
-    return round(100 * (1 - lost / sum(weights.values())))
-
-
-def _lost(key: str, states: Mapping[str, Phase]) -> float:
-    if states[key] is Phase.DOWN:
-        return 1.0
-    return 0.5 if states.get(f"slow:{key}") is Phase.DOWN else 0.0
 
 
 def write(status: Status, folder: Path, root: Path, link: str = "") -> None:

@@ -52,7 +52,7 @@ class FakeClock:
 def subject(name: str = "shop", **more: object) -> Subject:
     """A probe that is watched."""
     watched = Watched(owner="shop", runbook="runbook.md#shop", **more)  # type: ignore[arg-type]
-    impact = Impact("nobody can pay", orders_per_hour=60, revenue_per_hour=1200)
+    impact = Impact("nobody can pay", orders_per_hour=60, revenue_per_hour=1200, users_per_hour=240)
     return Subject(f"probe:{name}", name, PROBE, watched, Rule(), f"{name} is down", impact)
 
 

@@ -68,11 +68,22 @@ class Receiver:
 
 @dataclass
 class Mailbox:
-    """An SMTP server; `refuse` is its answer to every mail, where it is set."""
+    """An SMTP server; `refuse` is its answer to every mail, where it is set, `refused` to one for these. `told` is who got each mail."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    told: list[list[str]] = field(default_factory=list)
     refuse: str = ""
+    refused: dict[str, str] = field(default_factory=dict)
     url: str = ""
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take somebody the mail is for."""
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(  # noqa: N802  # aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope
@@ -84,6 +95,7 @@ class Mailbox:
         mail = message_from_bytes(content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
+        self.told.append(list(envelope.rcpt_tos))
         return "250 OK"
 
     def start(self) -> Controller:

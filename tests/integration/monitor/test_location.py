@@ -153,3 +153,43 @@ def test_a_suspicion_is_rechecked_once_a_round_and_its_dependencies_are_looked_a
     assert [seen.attempt for seen in found if seen.subject == "probe:shop"] == [1, 2, 3]
     assert {seen.round_at for seen in found if seen.attempt} == {T0}
     assert [seen.attempt for seen in found if seen.subject == "probe:database"] == [0]
+
+
+def test_rechecks_wait_for_no_scheduled_check(store: Store, tmp_path: Path) -> None:
+    """In a great outage every place is taken by checks that hang; a suspicion, and what it depends on, is looked at all the same."""
+    quick = Rule(pauses_s=(0.01, 0.01))
+    names = [replace(subject("shop", depends_on=("database",)), rule=quick), subject("database"), subject("hangs"), subject("waits")]
+    planned = replace(plan([], [], names), watch=WatchSpec(probes_at_once=1))
+    release: list[asyncio.Event] = []
+
+    async def measure(which: Subject) -> Measured:
+        if which.name == "hangs":
+            await release[0].wait()
+        return BROKEN
+
+    async def scenario(location: Location) -> None:
+        release.append(asyncio.Event())
+        location.start(job("probe:hangs"))
+        location.start(job("probe:waits"))
+        location.confirm({"probe:shop": T0})
+        await asyncio.sleep(0.2)
+        location.confirm({})
+        release[0].set()
+
+    found = run(store, tmp_path, planned, measure, scenario)
+    assert {(seen.subject, seen.attempt) for seen in found[:3]} == {("probe:shop", 1), ("probe:shop", 2), ("probe:database", 0)}
+    assert [seen.subject for seen in found[3:]] == ["probe:hangs", "probe:waits"]
+
+
+def test_what_another_measures_or_calls_is_not_rechecked(store: Store, tmp_path: Path) -> None:
+    """A probe of another location's, and a heartbeat that something depends on."""
+    quick = Rule(pauses_s=(0.01,))
+    names = [replace(subject("shop", depends_on=("backup",)), rule=quick), subject("backup"), subject("inside", location="fra")]
+    planned = replace(plan([], [], names), inbound={"probe:backup": 90.0})
+
+    async def scenario(location: Location) -> None:
+        location.confirm({"probe:shop": T0, "probe:inside": T0})
+        await asyncio.sleep(0.2)
+        location.confirm({})
+
+    assert [seen.subject for seen in run(store, tmp_path, planned, broken, scenario)] == ["probe:shop"]

@@ -86,18 +86,35 @@ def test_a_heartbeat_that_does_not_come_is_an_incident(store: Store, tmp_path: P
 
 
 def test_a_webhook_must_come_signed_and_in_time(store: Store, tmp_path: Path) -> None:
-    """A signed delivery is noted; one that is not signed, or an old one sent again, is an incident; a huge one is refused."""
+    """A signed delivery is noted, a huge one refused. What strangers send opens nothing, and does not count as what is due."""
     corner, desk = house(store, tmp_path)
     with served(desk) as client:
         good = {SIGNATURE: sign(b"{}", "s3cret", time.time())}
         assert client.post("/hooks/paid", content=b"{}", headers=good).status_code == 200
         corner.later(70)
-        assert subjects(corner) == []
         old = {SIGNATURE: sign(b"{}", "s3cret", time.time() - 1000)}
-        assert client.post("/hooks/paid", content=b"{}", headers=old).status_code == 401
+        for headers in (old, {}, old):
+            assert client.post("/hooks/paid", content=b"{}", headers=headers).status_code == 401
         assert client.post("/hooks/paid", content=bytes(1_000_001), headers=good).status_code == 413
+        corner.later(10)
+        assert subjects(corner) == []
+        corner.later(80)
+        assert subjects(corner) == ["probe:backup", "probe:paid"]
+        (paid,) = [each for each in corner.incidents() if each.subject == "probe:paid"]
+        assert "deliveries since whose signature does not hold" in paid.problem
+        assert client.post("/hooks/paid", content=b"{}", headers={SIGNATURE: sign(b"{}", "s3cret", time.time())}).status_code == 200
         corner.later(70)
-        assert "probe:paid" in subjects(corner)
+        assert "probe:paid" not in subjects(corner)
+
+
+def test_what_anybody_may_call_can_only_say_that_it_lives(store: Store, tmp_path: Path) -> None:
+    """A heartbeat without a secret: a stranger's report of a failure would wake people."""
+    corner, desk = house(store, tmp_path)
+    with served(replace(desk, inbound={"backup": Inbound("heartbeat")})) as client:
+        assert client.get("/heartbeat/backup").status_code == 200
+        assert client.get("/heartbeat/backup?ok=false&problem=wake+up").status_code == 401
+    corner.later(70)
+    assert subjects(corner) == []
 
 
 def test_prometheus_reads_what_the_watch_knows(store: Store, tmp_path: Path) -> None:

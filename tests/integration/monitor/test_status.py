@@ -12,9 +12,12 @@ from typing import Any
 
 from footfall.config.watch import WatchSpec
 from footfall.monitor.incidents import Desk
+from footfall.monitor.score import health_score
 from footfall.monitor.state import Phase
-from footfall.monitor.status import health_score, status_of, write
+from footfall.monitor.status import Uptime, status_of, write
+from footfall.store import watch
 from footfall.store.incidents import Incident
+from footfall.store.watch import Seen
 from footfall.store.writer import Store
 from tests.integration.monitor.conftest import House, plan, subject
 
@@ -57,6 +60,45 @@ def test_customers_read_what_works_and_nothing_of_the_inside(store: Store, tmp_p
     assert "It is over since" in html
     assert (len(items), len(ended), items != ended) == (1, 1, True)
     assert not list((tmp_path / "public").glob("*.new"))
+
+
+def test_what_is_over_is_read_once_an_hour(store: Store, tmp_path: Path) -> None:
+    """90 days are not read again every half minute; the hour that runs is, and what came in late is there an hour later."""
+    planned = plan([], [], [subject("shop", component="Shop")])
+    corner = House(store, tmp_path, planned)
+    uptime = Uptime()
+
+    def days() -> list[float | None]:
+        (component,) = status_of(store, planned, corner.clock.at, uptime).components
+        return [day.uptime for day in component.days][-3:]
+
+    def kept(days_ago: int, *, ok: bool) -> None:
+        with store.writing() as connection:
+            at = corner.clock.at - timedelta(days=days_ago)
+            watch.add_to_hours(connection, [Seen("x", "probe:shop", "ams", at, ok)])
+
+    kept(2, ok=True)
+    kept(0, ok=True)
+    assert days() == [1.0, None, 1.0]
+    kept(1, ok=False)
+    kept(0, ok=False)
+    assert days() == [1.0, None, 0.5]
+    corner.clock.turn(3600)
+    assert days() == [1.0, 0.0, 0.5]
+    assert days() == [day.uptime for day in status_of(store, planned, corner.clock.at).components[0].days][-3:]
+
+
+def test_notices_are_in_the_suites_own_words(store: Store, tmp_path: Path) -> None:
+    """`reports/_notice.txt`: its first line is the title, the rest the text."""
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/_notice.txt").write_text(
+        "{{ component }} streikt\n{% if resolved %}Vorbei.{% else %}Wir\nkümmern uns.{% endif %}\n"
+    )
+    planned = plan([], [], [subject("shop", component="Shop")])
+    corner = House(store, tmp_path, planned)
+    corner.fail()
+    (notice,) = status_of(store, planned, corner.clock.at, root=tmp_path).notices
+    assert (notice.title, notice.text) == ("Shop streikt", "Wir kümmern uns.")
 
 
 def _of(corner: House) -> Incident:

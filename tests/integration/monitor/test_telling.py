@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from footfall.config.alerts import Channel, Hours, Route, Step
+from footfall.config.watch import WatchSpec
 from footfall.errors import UsageError
 from footfall.gate.deployments import Deployment
 from footfall.monitor.channels.webhook import SIGNATURE, verified
@@ -72,7 +73,17 @@ def test_a_message_says_all_that_helps(store: Store, tmp_path: Path, mailbox: Ma
     said = text.get_content()
     for part in ("P1 shop is down", "status 500", "2026-11-21 10:00:00 UTC", "probe:shop on corner", "seen from ams", "latency_ms = 20.0"):
         assert part in said
-    for part in ("nobody can pay", "1,200 an hour", "1. Look at the log.", "2. Roll back.", "v42", "footfall incidents ack 1", "Owner"):
+    for part in (
+        "nobody can pay",
+        "1,200 an hour",
+        "240 an hour",
+        "Affected",
+        "1. Look at the log.",
+        "2. Roll back.",
+        "v42",
+        "footfall incidents ack 1",
+        "Owner",
+    ):
         assert part in said
         assert part.replace("1. ", "").replace("2. ", "") in html.get_content()
     assert "- no" not in said
@@ -113,11 +124,31 @@ def test_slack_shows_blocks_and_pagerduty_one_alert_that_resolves(store: Store, 
     events = [post.json for post in receiver.posts if post.path == "/pd"]
     blocks = slack[0]["attachments"][0]["blocks"]
     assert [block["type"] for block in blocks] == ["header", "section", "actions", "context"]
-    assert [button["url"] for button in blocks[2]["elements"]] == ["https://status.example.com/incidents/1", "https://wiki/x"]
+    assert [button["url"] for button in blocks[2]["elements"]] == ["https://wiki/x", "https://status.example.com"]
+    assert "footfall incidents ack 1" in blocks[1]["text"]["text"]
     assert "<!channel>" not in slack[0]["text"]
     assert [event["event_action"] for event in events] == ["trigger", "acknowledge", "resolve"]
     assert {event["dedup_key"] for event in events} == {f"footfall-{corner.incident().id}"}
     assert events[0]["payload"]["severity"] == "error"
+
+
+def test_acknowledge_leads_to_the_dashboard_where_there_is_one(store: Store, tmp_path: Path, receiver: Receiver, mailbox: Mailbox) -> None:
+    """`[watch] url`: Slack's button, PagerDuty's link, and a mail, name the page of the incident that it serves."""
+    channels = [
+        Channel("slack", "slack", f"{receiver.url}/slack"),
+        Channel("pd", "pagerduty", f"{receiver.url}/pd", key="routing"),
+        Channel("mail", "email", server=mailbox.url, sender="footfall@example.com", to=("team@example.com",)),
+    ]
+    planned = plan(channels, [replace(ALL, channels=("slack", "pd", "mail"))])
+    corner = house(store, tmp_path, replace(planned, watch=WatchSpec(url="https://watch.example.com/")))
+    corner.fail()
+    corner.deliver()
+    page = f"https://watch.example.com/incidents/{corner.incident().id}"
+    posts = {post.path: post.json for post in receiver.posts}
+    assert posts["/slack"]["attachments"][0]["blocks"][2]["elements"][0]["url"] == page
+    assert posts["/pd"]["links"][0]["href"] == page
+    bodies = [mailbox.mails[0].get_body([kind]) for kind in ("plain", "html")]
+    assert [page in body.get_content() for body in bodies if body is not None] == [True, True]
 
 
 def test_apprise_sends_what_nobody_else_does(store: Store, tmp_path: Path, receiver: Receiver) -> None:
@@ -169,6 +200,55 @@ def test_a_dead_channel_falls_back_to_the_next(store: Store, tmp_path: Path, rec
     corner.recover()
     corner.later(60)
     assert "untold" in corner.timeline(corner.incidents()[0])
+
+
+def test_a_fallback_that_hears_anyway_hears_once(store: Store, tmp_path: Path, receiver: Receiver) -> None:
+    """A route of two channels, of which one is the other's fallback: of each thing one message."""
+    receiver.answer = lambda post: 202 if post.path == "/mail" else 403
+    channels = [hook(receiver, "team", fallback="mail"), hook(receiver, "mail")]
+    corner = house(store, tmp_path, plan(channels, [replace(ALL, channels=("team", "mail"))]))
+    corner.fail()
+    corner.later(30)
+    corner.recover()
+    corner.later(30)
+    told = [(post.json["kind"], post.json["alert"]["subject"]) for post in receiver.posts if post.path == "/mail"]
+    assert sorted(told) == [("opened", "channel:team"), ("opened", "probe:shop"), ("resolved", "probe:shop")]
+
+
+def test_a_refused_recipient_is_named_and_the_others_are_told_once(store: Store, tmp_path: Path, mailbox: Mailbox) -> None:
+    """For good: the channel is at fault, which is an incident. For now: those alone are tried again."""
+    to = ("Ada <ada@example.com>", "bob@example.com")
+    mail = Channel("mail", "email", server=mailbox.url, sender="footfall@example.com", to=to)
+    corner = house(store, tmp_path, plan([mail], [replace(ALL, channels=("mail",), subjects=("shop",))]))
+    mailbox.refused = {"bob@example.com": "450 busy"}
+    corner.fail()
+    corner.later(20)
+    mailbox.refused = {}
+    corner.later(60)
+    assert mailbox.told == [["ada@example.com"], ["bob@example.com"]]
+    assert [each.subject for each in corner.incidents()] == ["probe:shop"]
+    mailbox.refused = {"bob@example.com": "550 no such user"}
+    corner.recover()
+    corner.later(60)
+    assert mailbox.told[2:] == [["ada@example.com"]]
+    shop, channel = corner.incidents()
+    assert channel.subject == "channel:mail"
+    assert "bob@example.com (550)" in channel.problem
+    assert corner.timeline(shop)[-2:] == ["told", "untold"]
+
+
+def test_escalation_waits_for_the_first_message(store: Store, tmp_path: Path, receiver: Receiver) -> None:
+    """In quiet hours nobody was told: the seniors are not woken because nobody has acknowledged."""
+    chain = (Step(300, ("seniors",)),)
+    planned = plan([hook(receiver, name) for name in ("team", "seniors")], [replace(ALL, escalate=chain)])
+    corner = house(store, tmp_path, replace(planned, alerts=replace(planned.alerts, quiet_hours=Hours(start=9 * 60, until=12 * 60))))
+    corner.fail()
+    corner.later(3600, step_s=60)
+    assert receiver.posts == []
+    corner.later(3600 + 120, step_s=60)
+    assert (receiver.kinds("/team"), receiver.kinds("/seniors")) == (["opened"], [])
+    corner.later(300, step_s=60)
+    assert receiver.kinds("/seniors") == ["escalated"]
 
 
 def test_secrets_stay_out_of_what_is_kept(store: Store, tmp_path: Path, receiver: Receiver) -> None:

@@ -37,6 +37,18 @@ def test_each_channel_hears_once_however_many_routes_name_it() -> None:
     assert due(found) == {"team": T0, "mail": T0}
 
 
+def test_escalation_counts_from_the_first_message_that_goes_out() -> None:
+    """Quiet hours hold the first message until six: the seniors hear five minutes after it, not in the middle of the night."""
+    found = spec(Route("all", ("team",), escalate=(Step(300, ("seniors",)),), remind_s=1800))
+    morning = T0 + timedelta(hours=1)
+    held = replace(INCIDENT, detail={routes.TOLD_FROM: "2026-11-21T06:00:00.000Z"})
+    assert routes.next_step(found, held, T0) == morning + timedelta(minutes=5)
+    assert routes.step_due(found, held, T0 + timedelta(minutes=6)) is None
+    assert routes.step_due(found, held, morning + timedelta(minutes=5)) is not None
+    later = replace(held, level=1)
+    assert routes.next_step(found, later, morning + timedelta(minutes=31)) == morning + timedelta(minutes=60)
+
+
 def test_quiet_hours_hold_all_but_the_gravest_back() -> None:
     """Until they end; P0 wakes people."""
     found = spec(Route("all", ("team",)), quiet_hours=Hours(start=22 * 60, until=7 * 60, zone="Europe/Warsaw"))

@@ -15,6 +15,7 @@ from footfall.monitor.state import Change, Context, Phase, Result, Rule, State, 
 
 T0 = datetime(2026, 11, 21, 5, tzinfo=UTC)
 ONE = Context(frozenset({"ams"}))
+TWO = Context(frozenset({"ams", "fra"}))
 THREE = Context(frozenset({"ams", "fra", "nyc"}))
 RULE = Rule()
 
@@ -111,6 +112,33 @@ def test_recovery_needs_as_many_locations_as_opening() -> None:
     assert watched.see(80, ok=True, location="ams") == [Change.RESOLVED]
 
 
+def test_recovery_of_two_locations_needs_both() -> None:
+    """What both have seen fail is well once both have seen it well; five end it when four have, for two that fail would open it again."""
+    watched = Watched(context=TWO)
+    assert watched.fail_round(0, ("ams", "fra")) == [Change.OPENED]
+    assert [watched.see(60 + second, ok=True, location="ams") for second in range(5)] == [[]] * 5
+    watched.see(70, ok=True, location="fra")
+    assert watched.see(80, ok=True, location="fra") == [Change.RESOLVED]
+    names = ("ams", "fra", "nyc", "gru", "sin")
+    watched = Watched(context=Context(frozenset(names)))
+    watched.fail_round(0, names)
+    changed = [watched.see(60 + number, ok=True, location=name) for number, name in enumerate([*names, *names])]
+    assert changed == [[]] * 8 + [[Change.RESOLVED], []]
+
+
+def test_without_rechecks_the_locations_own_checks_agree() -> None:
+    """`rechecks = []`: two of two whose last check failed open it; one alone does not, and its own later success is the end of that."""
+    watched = Watched(Rule(pauses_s=()), context=TWO)
+    assert watched.see(0, ok=False, location="ams") == []
+    watched.see(10, ok=True, location="ams")
+    assert watched.see(15, ok=False, location="fra") == []
+    assert watched.see(30, ok=False, location="ams") == [Change.OPENED]
+    assert watched.seen[-1].since == at(15)
+    patient = Watched(Rule(pauses_s=(), alert_after=2), context=TWO)
+    assert [patient.see(second, ok=False, location=name) for second, name in ((0, "ams"), (5, "fra"), (30, "ams"))] == [[], [], []]
+    assert patient.see(35, ok=False, location="fra") == [Change.OPENED]
+
+
 def test_a_blind_location_says_nothing_against_the_subject() -> None:
     """Its failures neither open nor confirm: the control probe failed as well."""
     watched = Watched()
@@ -128,6 +156,28 @@ def test_a_round_whose_rechecks_got_lost_is_decided_by_the_clock() -> None:
     assert tick(watched.state, at(1), RULE, ONE) == (watched.state, ())
     state, found = tick(watched.state, late, RULE, ONE)
     assert (state.phase, [transition.change for transition in found]) == (Phase.UP, [Change.CLEARED])
+
+
+def test_a_round_goes_on_while_failures_still_come_in() -> None:
+    """In a great outage rechecks come late: what fails on and on is not cleared by the clock, what one recheck found well is."""
+    watched = Watched()
+    watched.see(0, ok=False)
+    watched.see(30, ok=False)
+    watched.see(58, ok=False, attempt=1)
+    late = at(RULE.round_s + 10)
+    assert tick(watched.state, late, RULE, ONE) == (watched.state, ())
+    watched.state, _ = tick(watched.state, late, RULE, ONE)
+    assert watched.see(90, ok=False, attempt=2) == [Change.OPENED]
+    other = Watched(context=THREE)
+    other.see(0, ok=False)
+    other.see(40, ok=True, location="fra", attempt=1)
+    other.see(41, ok=False)
+    assert tick(other.state, late, RULE, THREE)[1][0].change is Change.CLEARED
+    endless = Watched()
+    endless.see(0, ok=False)
+    for second in range(30, 600, 30):
+        endless.see(second, ok=False)
+    assert tick(endless.state, at(600), RULE, ONE)[1][0].change is Change.CLEARED
 
 
 def test_what_depends_on_something_broken_is_held_back() -> None:

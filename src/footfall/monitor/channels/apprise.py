@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 
-from footfall.monitor.channels.base import ChannelError
+from footfall.monitor.channels.base import SENDING, ChannelError
 from footfall.monitor.content import RESOLVED
 from footfall.monitor.letter import Letter
 
@@ -19,7 +18,7 @@ class Apprise:
 
     async def send(self, letter: Letter) -> None:
         """Send a letter. Raises ChannelError."""
-        said = await asyncio.to_thread(self._notify, letter)
+        said = await SENDING.run(lambda: self._notify(letter))
         if said is not None:
             raise ChannelError(said)
 

@@ -9,8 +9,11 @@ from typing import Protocol
 import httpx
 
 from footfall.monitor.letter import Letter
+from footfall.threads import Threads
 
 TIMEOUT_S = 15.0
+SENDING = Threads("footfall-channels", 16)
+"""For channels whose libraries block."""
 _AGAIN = frozenset({408, 409, 425, 429})
 
 
@@ -22,11 +25,18 @@ class ChannelError(Exception):
         self.permanent = permanent
 
 
+class PartlySentError(ChannelError):
+    """Some of a channel's people have the letter, and the others never will: it is not sent again, and they are named."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
 class Sender(Protocol):
     """One channel."""
 
     async def send(self, letter: Letter) -> None:
-        """Send a letter; returns when the receiver has taken it. Raises ChannelError."""
+        """Send a letter; returns when the receiver has taken it. Raises ChannelError, PartlySentError when only some have it."""
         ...
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import smtplib
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
 from urllib.parse import unquote, urlsplit
 
-from footfall.monitor.channels.base import TIMEOUT_S, ChannelError, trust
+from footfall.monitor.channels.base import SENDING, TIMEOUT_S, ChannelError, PartlySentError, trust
 from footfall.monitor.letter import Letter
 
+_REMEMBERED = 1000
+"""Letters of which is remembered who has them, until all do."""
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -21,18 +23,41 @@ class Email:
 
     def __init__(self, server: str, sender: str, to: Sequence[str]) -> None:
         self._server, self._sender, self._to = urlsplit(server), sender, tuple(to)
+        self._addresses = tuple(address for _, address in getaddresses(to))
+        self._have: OrderedDict[str, set[str]] = OrderedDict()
 
     async def send(self, letter: Letter) -> None:
-        """Send a letter. Raises ChannelError, permanent for a refused log-in, sender or recipient."""
+        """Send a letter to those who do not have it yet.
+
+        Raises ChannelError, permanent for a refused log-in or sender, or when everybody is refused for good; PartlySentError when only
+        some are.
+        """
         message = mail(letter, self._sender, self._to)
+        have = self._have.setdefault(letter.key, set())
+        wanted = [address for address in self._addresses if address not in have]
         try:
-            await asyncio.to_thread(self._deliver, message)
-        except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused) as error:
+            refused = await SENDING.run(lambda: self._deliver(message, wanted))
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused) as error:
             raise ChannelError(f"the server refuses it: {type(error).__name__}", permanent=_is_final(error)) from error
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise ChannelError(f"it could not be sent: {error or type(error).__name__}") from error
+        have.update(address for address in wanted if address not in refused)
+        self._judge(refused, anybody=bool(have))
+        self._have.pop(letter.key, None)
 
-    def _deliver(self, message: EmailMessage) -> None:
+    def _judge(self, refused: Mapping[str, tuple[int, bytes]], *, anybody: bool) -> None:
+        while len(self._have) > _REMEMBERED:
+            self._have.popitem(last=False)
+        if not refused:
+            return
+        said = ", ".join(f"{address} ({code})" for address, (code, _) in refused.items())
+        final = all(code >= 500 for code, _ in refused.values())
+        if final and anybody:
+            raise PartlySentError(f"the server refuses {said}; the others have it")
+        raise ChannelError(f"the server refuses {said}", permanent=final)
+
+    def _deliver(self, message: EmailMessage, to: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Send to some addresses; return those that the server refuses, with its answers."""
         parts = self._server
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         if parts.scheme == "smtps":
@@ -44,13 +69,14 @@ class Email:
                 connection.starttls(context=trust())
             if parts.username:
                 connection.login(unquote(parts.username), unquote(parts.password or ""))
-            connection.send_message(message)
+            try:
+                return connection.send_message(message, to_addrs=list(to))
+            except smtplib.SMTPRecipientsRefused as error:
+                return error.recipients
 
 
 def _is_final(error: smtplib.SMTPException) -> bool:
     """Whether the server said 5xx: 4xx means "not now"."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
 
 

@@ -33,7 +33,8 @@ def event(letter: Letter, action: str, key: str) -> dict[str, Any]:
     if action != "trigger":
         return base
     content = letter.content
-    link = str(content.get("link", ""))
+    dashboard, incident = content.get("dashboard"), content.get("incident")
+    link = f"{dashboard}/incidents/{incident}" if dashboard and incident else str(content.get("link", ""))
     return {
         **base,
         "client": "footfall",

@@ -44,12 +44,16 @@ def _body(text: str) -> str:
 
 
 def _buttons(letter: Letter) -> list[dict[str, Any]]:
-    link, runbook = str(letter.content.get("link", "")), str(letter.content.get("runbook", ""))
+    """Where there is a dashboard, its page of the incident acknowledges; else the text names the command that does."""
+    content = letter.content
+    link, runbook, dashboard = (str(content.get(name, "")) for name in ("link", "runbook", "dashboard"))
     wanted = []
-    if link and letter.kind in (OPENED, ESCALATED, REMINDER):
-        wanted.append(("Acknowledge", f"{link.rstrip('/')}/incidents/{letter.content.get('number', '')}", "primary"))
+    if dashboard and letter.kind in (OPENED, ESCALATED, REMINDER):
+        wanted.append(("Acknowledge", f"{dashboard}/incidents/{content.get('incident', '')}", "primary"))
     if runbook.startswith(("https://", "http://")):
         wanted.append(("Runbook", runbook, ""))
+    if link.startswith(("https://", "http://")):
+        wanted.append(("Status page", link, ""))
     return [_button(text, url, style) for text, url, style in wanted]
 
 

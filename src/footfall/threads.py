@@ -1,0 +1,47 @@
+"""Threads for what blocks, a bounded number for each purpose: one purpose's that hang leave the others theirs, and none keeps a process.
+
+`asyncio.to_thread` has one pool for everything, which a dozen name look-ups or queries that hang can take whole; and the interpreter
+waits at its end for each of the pool's threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+Answer = TypeVar("Answer")
+
+
+class Threads:
+    """At most `most` threads at once for one purpose. A call whose caller went away keeps its place until it truly ends."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self._name, self._most = name, most
+        self._places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    async def run(self, work: Callable[[], Answer]) -> Answer:
+        """Do something in a thread, once there is a place; raises what it raises."""
+        loop = asyncio.get_running_loop()
+        places = self._places.setdefault(loop, asyncio.Semaphore(self._most))
+        await places.acquire()
+        answer: asyncio.Future[Answer] = loop.create_future()
+
+        def done(tell: Callable[[Any], None], value: object) -> None:
+            places.release()
+            if not answer.done():
+                tell(value)
+
+        def body() -> None:
+            try:
+                told: tuple[Callable[[Any], None], object] = (answer.set_result, work())
+            except BaseException as error:  # noqa: BLE001  # it is raised where it was asked for
+                told = (answer.set_exception, error)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(done, *told)
+
+        threading.Thread(target=body, name=self._name, daemon=True).start()
+        return await answer
