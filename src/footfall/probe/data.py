@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from footfall.config.suite import ProbeSpec
 from footfall.probe.client import client_of
 from footfall.probe.found import Found, ms_since
+from footfall.threads import Threads
 
 PRESETS: Mapping[str, str] = {
     "connections": """
@@ -43,16 +47,43 @@ PRESETS: Mapping[str, str] = {
 """PostgreSQL's own views (PostgreSQL docs, "The Cumulative Statistics System"); the columns become figures."""
 
 
+_THREADS = Threads("footfall-sql", 32)
+_ASKING: Counter[str] = Counter()
+_LEFT: set[str] = set()
+"""Probes whose queries nobody waits for any more, though they still run."""
+_CONNECT_LIMITS = {"postgresql": "connect_timeout", "mysql": "connect_timeout", "mariadb": "connect_timeout", "sqlite": "timeout"}
+
+
 async def sql(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
-    """Run a query that may only read; the columns of its first row become figures (`measure` picks and renames them)."""
-    return await asyncio.to_thread(_sql, spec)
+    """Run a query that may only read; the columns of its first row become figures (`measure` picks and renames them).
+
+    The query is ended when its time is up, on any database. One whose driver does not let go keeps its probe from asking again, and
+    nobody else from anything.
+    """
+    if spec.name in _LEFT:
+        return Found({}, "the query of an earlier check has not ended yet")
+    try:
+        return await _THREADS.run(lambda: _asked(spec))
+    except asyncio.CancelledError:
+        if _ASKING[spec.name]:
+            _LEFT.add(spec.name)
+        raise
+
+
+def _asked(spec: ProbeSpec) -> Found:
+    _ASKING[spec.name] += 1
+    try:
+        return _sql(spec)
+    finally:
+        _ASKING[spec.name] -= 1
+        _LEFT.discard(spec.name)
 
 
 def _sql(spec: ProbeSpec) -> Found:
     options, started = spec.options, time.perf_counter()
     try:
         engine = _engine(options["database"], spec.timeout_s)
-        with engine.connect() as connection:
+        with engine.connect() as connection, _ended_in_time(connection, 0.9 * spec.timeout_s - ms_since(started) / 1000):
             figures = {"connect": ms_since(started)}
             _read_only(connection, 0.9 * spec.timeout_s * 1000 - ms_since(started))  # it ends before we stop listening
             asked = time.perf_counter()
@@ -72,8 +103,22 @@ def _engine(url: str, timeout_s: float) -> Engine:
     address = make_url(url)
     if address.drivername in {"postgres", "postgresql"}:
         address = address.set(drivername="postgresql+psycopg")
-    waits = {"connect_timeout": max(2, round(timeout_s))} if address.get_backend_name() == "postgresql" else {}
+    waits = {_CONNECT_LIMITS[kind]: max(2, round(timeout_s))} if (kind := address.get_backend_name()) in _CONNECT_LIMITS else {}
     return create_engine(address, poolclass=NullPool, connect_args=waits)
+
+
+@contextmanager
+def _ended_in_time(connection: Connection, left_s: float) -> Iterator[None]:
+    """End a connection's query when its time is up, by whatever its driver has for that; the query then fails where it was asked."""
+    driver = connection.connection.driver_connection
+    end = next((getattr(driver, name) for name in ("interrupt", "cancel", "close") if hasattr(driver, name)), None)
+    timer = threading.Timer(max(0.05, left_s), end or (lambda: None))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _read_only(connection: Connection, left_ms: float) -> None:

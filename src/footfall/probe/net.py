@@ -60,7 +60,7 @@ async def tls(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> F
     figures = {"tls": ms_since(started)}
     try:
         ends = x509.load_der_x509_certificate(certificate).not_valid_after_utc
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         return Found(figures, f"the certificate cannot be parsed: {error}")
     figures["certificate_days"] = (ends - datetime.now(UTC)).total_seconds() / 86400
     return Found(figures, _mismatch(options, figures["certificate_days"], version) or await _distrusted(options, name))

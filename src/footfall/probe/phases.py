@@ -18,6 +18,11 @@ from typing import Any
 import httpcore
 import httpx
 
+from footfall.threads import Threads
+
+_RESOLVERS = Threads("footfall-dns", 64)
+"""Name look-ups block, and some hang for half a minute."""
+
 
 class Phases:
     """The phases of one request in ms, by metric name (`dns`, `connect`, `tls`, `ttfb`); a phase that did not happen is absent."""
@@ -80,7 +85,7 @@ class _TimedBackend(httpcore.AsyncNetworkBackend):
     async def _look_up(self, host: str, port: int) -> list[str]:
         started = time.perf_counter()
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await _RESOLVERS.run(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError as error:
             raise httpcore.ConnectError(f"the name {host} cannot be resolved: {error.strerror or error}") from error
         self._phases.add("dns", time.perf_counter() - started)

@@ -134,6 +134,23 @@ def test_a_certificate_is_trusted_in_time_and_of_this_host(tmp_path: Path, monke
         assert "ended 2.0 days ago" in checked("tls", host="127.0.0.1", port=port).problem
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", "cannot be parsed"), (b"Z0", b"X0", "cannot be parsed")],
+)
+def test_a_certificate_that_cannot_be_parsed_is_a_failed_check(tmp_path: Path, right: bytes, wrong: bytes, said: str) -> None:
+    """A version that does not exist, a date that is none: OpenSSL shakes hands all the same, and the check says what is wrong."""
+    certificate(tmp_path, days=20)
+    key, _, pem = (tmp_path / "both.pem").read_bytes().partition(b"-----BEGIN CERTIFICATE")
+    der = ssl.PEM_cert_to_DER_cert((b"-----BEGIN CERTIFICATE" + pem).decode())
+    assert right in der
+    (tmp_path / "odd.pem").write_bytes(key + ssl.DER_cert_to_PEM_cert(der.replace(right, wrong, 1)).encode())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "odd.pem")
+    with secured(context) as port:
+        assert said in checked("tls", host="127.0.0.1", port=port).problem
+
+
 def test_what_speaks_no_tls_is_a_failed_check() -> None:
     """Neither an exception nor a hang."""
     with listening(lambda line: line.sendall(b"SSH-2.0-none\r\n")) as port:
@@ -285,6 +302,16 @@ def test_sql_reads_figures_and_cannot_write(tmp_path: Path) -> None:
     assert "readonly" in checked("sql", database=url, query="DELETE FROM orders").problem
     assert "no such table" in checked("sql", database=url, query="SELECT * FROM no_orders").problem
     assert not checked("sql", database="nonsense://x", query="SELECT 1").ok
+
+
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) AS numbers FROM n"
+
+
+def test_a_query_that_never_ends_is_ended(tmp_path: Path) -> None:
+    """On any database, not only where the server has a limit of its own: the check fails in time, and no thread is left behind."""
+    failed = checked("sql", database=f"sqlite:///{tmp_path / 'shop.db'}", query=ENDLESS, timeout_s=0.5)
+    assert failed.problem == "the query failed: interrupted"
+    assert "footfall-sql" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_presets_know_postgresql(new_schema: str) -> None:
