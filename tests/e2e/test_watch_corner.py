@@ -45,3 +45,29 @@ def test_a_journey_that_breaks_is_an_incident_with_its_evidence(suite: SuiteCopy
     walked = [run for run in suite.history() if run["kind"] == "watch"]
     assert len(walked) == 2
     assert {run["id"] for run in walked} >= {broken["detail"]["run"]}
+
+
+LOAD = """
+[watch.load.ci]
+every = "24h"
+severity = "P1"
+"""
+LIMIT = """
+[load.ci]
+latency = "p95 <= 0.1ms"
+"""
+
+
+def test_a_load_test_that_breaks_its_budget_is_an_incident(suite: SuiteCopy) -> None:
+    """The profile is run through the watch, as a run of its own, and judged by its own budgets."""
+    config = suite.root / "footfall.toml"
+    config.write_text(config.read_text() + LOAD)
+    (suite.root / "thresholds.toml").write_text(LIMIT)
+    ended = suite.footfall("watch", "--once", "--location", "ams")
+    assert ended.code == 1, ended.err
+    listed = json.loads(suite.footfall("incidents", "list", "--json").out)["incidents"]
+    (broken,) = [each for each in listed if each["subject"] == "load:ci"]
+    assert broken["title"] == "the load test ci fails"
+    assert "p95" in broken["problem"]
+    (run,) = [run for run in suite.history() if run["kind"] == "watch"]
+    assert run["id"] == broken["detail"]["run"]
