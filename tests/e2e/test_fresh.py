@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import REPOSITORY, clean_environment
+from tests.integration.deploy.sites import work_tree
 
 pytestmark = pytest.mark.fresh
 
@@ -22,8 +23,9 @@ PATIENCE_S = 900
 OFFLINE = ("unshare", "--net", *(() if os.geteuid() == 0 else ("--map-root-user",)), "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
-def _run(place: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def _run(place: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in clean_environment().items() if name not in {"VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL"}}
+    environment |= variables
     return subprocess.run(
         command, cwd=place, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
@@ -65,15 +67,26 @@ def test_the_second_time_needs_no_network(checkout: Path) -> None:
     assert " passed" in tested.stdout
 
 
-def test_pip_alone_gives_a_working_command(checkout: Path, tmp_path: Path) -> None:
-    """`pip install .` in an empty environment: `footfall` starts a suite of its own, outside the checkout."""
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "v"], check=True)
-    installed = _run(checkout, str(tmp_path / "v" / "bin" / "pip"), "install", "-q", "-c", "constraints.txt", ".")
-    assert installed.returncode == 0, installed.stderr
+def test_the_wheel_alone_gives_a_working_command(checkout: Path, tmp_path: Path) -> None:
+    """Where nothing is installed, CI's script installs the built wheel and gates a suite; then that footfall starts its own."""
+    built = _run(checkout, sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), ".")
+    assert built.returncode == 0, built.stderr
+    [wheel] = tmp_path.glob("footfall-*.whl")
+    shutil.copy(checkout / "constraints.txt", tmp_path)
+    work_tree(tmp_path / "site")
+    bare = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHON": sys.executable, "FOOTFALL_VENV": str(tmp_path / "v")}
+    package = f"--constraint {tmp_path}/constraints.txt {wheel}"
+    gate = _run(tmp_path / "site", "sh", str(checkout / "deploy/ci/gate.sh"), **bare, FOOTFALL_PACKAGE=package)
+    assert gate.returncode == 0, gate.stdout + gate.stderr
+    assert (tmp_path / "site/.footfall-history/history.db").is_file()
     footfall = str(tmp_path / "v" / "bin" / "footfall")
     assert _run(tmp_path, footfall, "--version").stdout.startswith("footfall ")
     laid_out = _run(tmp_path, footfall, "init", "shop", "--demo", "--no-run")
     assert laid_out.returncode == 0, laid_out.stderr
+    checked = _run(tmp_path / "shop", footfall, "doctor")
+    assert checked.returncode == 0, checked.stdout
     gate = _run(tmp_path / "shop", footfall, "gate", "--journey", "booking", "--iterations", "2", "--profile", "none")
     assert gate.returncode in {0, 3}, gate.stdout + gate.stderr  # a busy machine may leave a budget undecided
     assert (tmp_path / "shop/out/latest/index.html").is_file()
+    assert _run(tmp_path / "shop", footfall, "new", "ci", "github").returncode == 0
+    assert (tmp_path / "shop/deploy/ci/gate.sh").read_bytes() == (checkout / "deploy/ci/gate.sh").read_bytes()

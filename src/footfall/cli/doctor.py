@@ -1,102 +1,112 @@
-"""`footfall doctor`: what stands ready and what does not, why it matters, and the line that mends it."""
+"""`footfall doctor`: what stands ready and what does not, why that matters, and the line that mends it."""
 
 from __future__ import annotations
 
 import json as json_module
-import os
-import platform
-import resource
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from footfall.cli.output import say
-from footfall.errors import FootfallError
+from footfall.errors import FootfallError, UsageError
 
 if TYPE_CHECKING:
+    from footfall.cli.checkup import Finding
     from footfall.config.suite import Suite
 
-PACKAGES = ("playwright", "pytest-playwright", "locust", "httpx", "sqlalchemy")
-FILES_WANTED = 12_000
-"""Open files that 10,000 concurrent users need, with room for the rest."""
-BUSY_LOAD = 1.0
-"""Load per core above which figures suffer."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: `state` is ok, warn or fail; `mend` says what to do."""
-
-    name: str
-    state: str
-    found: str
-    mend: str = ""
+MACHINE = ("python", "packages", "browser", "files", "ports", "machine")
+SUITE = ("suite", "budgets", "secrets", "channels", "watch", "store", "target", "clock")
+_GLYPHS = {"ok": "✓", "warn": "!", "fail": "✗"}
+_INDENT = " " * 12
 
 
 def doctor(
+    names: Annotated[list[str] | None, typer.Argument(help=f"Only these: {', '.join((*MACHINE, *SUITE))}.", show_default=False)] = None,
     target: Annotated[str | None, typer.Option("--target", "-t", help="The target to look at.")] = None,
     install: Annotated[bool, typer.Option("--install", help="Install a browser if there is none.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> int:
-    """Say what is not ready, and how to mend it.
+    """Say what is not ready, why that matters, and what mends it.
 
-    Looks at browser, versions, limits, suite, budgets, store and target.
-
-    Exits 0 when everything needed is there, 2 when something is not.
+    Exits 0 when everything needed is there, 2 when something is set up or written wrong, 3 when only the browser or the target is
+    missing. A warning (!) changes nothing about that.
     """
+    from footfall.cli.workplace import chosen  # noqa: PLC0415
+
+    wanted = chosen("check", names or (), (*MACHINE, *SUITE)) or (*MACHINE, *SUITE)
     findings = []
-    for finding in _findings(target, install=install):
+    for finding in _findings(wanted, target, install=install):
         findings.append(finding)
         if not json:
             _print(finding)
     if json:
         say(json_module.dumps([asdict(finding) for finding in findings], indent=2))
-    return 2 if any(finding.state == "fail" for finding in findings) else 0
-
-
-_GLYPHS = {"ok": "✓", "warn": "!", "fail": "✗"}
+    codes = {finding.exit_code for finding in findings}
+    return next((code for code in (UsageError.exit_code, 3) if code in codes), 0)
 
 
 def _print(finding: Finding) -> None:
-    say(f"{_GLYPHS[finding.state]} {finding.name:<9} {finding.found}")
+    say(f"{_GLYPHS[finding.state]} {finding.name:<9} {finding.found}".replace("\n", f"\n{_INDENT}"))
+    if finding.why:
+        say(f"{_INDENT}{finding.why}")
     if finding.mend:
-        say(f"            → {finding.mend}")
+        say(f"{_INDENT}→ {finding.mend}")
 
 
-def _findings(target: str | None, *, install: bool) -> Iterator[Finding]:
-    yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    yield Finding("packages", "ok", _versions())
-    yield _tried("browser", lambda: _browser(install=install))
-    yield _files()
-    yield _load()
+def _findings(wanted: tuple[str, ...], target: str | None, *, install: bool) -> Iterator[Finding]:
+    from footfall.cli import checkup  # noqa: PLC0415
+
+    of_machine: dict[str, Callable[[], Finding]] = {
+        "python": checkup.python,
+        "packages": checkup.packages,
+        "browser": partial(_tried, "browser", partial(_browser, install=install)),
+        "files": checkup.files,
+        "ports": checkup.ports,
+        "machine": checkup.machine,
+    }
+    for name in MACHINE:
+        if name in wanted:
+            yield of_machine[name]()
+    if not set(SUITE) & set(wanted):
+        return
     suites: list[Suite] = []
-    yield _tried("suite", lambda: _suite(suites))
+    found = _tried("suite", lambda: _suite(suites))
+    if "suite" in wanted or not suites:
+        yield found
     for suite in suites:
-        yield _tried("budgets", lambda suite=suite: _budgets(suite))  # type: ignore[misc]
-        yield _tried("store", lambda suite=suite: _store(suite))  # type: ignore[misc]
-        yield _tried("target", lambda suite=suite: _target(suite, target))  # type: ignore[misc]
+        yield from _findings_of(suite, wanted, target)
 
 
-def _versions() -> str:
-    from importlib.metadata import version  # noqa: PLC0415  # 40 ms
+def _findings_of(suite: Suite, wanted: tuple[str, ...], target: str | None) -> Iterator[Finding]:
+    from footfall.cli import checkup  # noqa: PLC0415
 
-    return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    looks: dict[str, Callable[[], Finding | str]] = {
+        "budgets": partial(_budgets, suite),
+        "secrets": partial(checkup.secrets, suite, target),
+        "channels": partial(checkup.channels, suite),
+        "watch": partial(checkup.watch, suite, target),
+        "store": partial(checkup.store, suite),
+        "target": partial(_target, suite, target),
+        "clock": partial(checkup.clock, suite, target),
+    }
+    for name, look in looks.items():
+        if name in wanted:
+            yield _tried(name, look)
 
 
-def _tried(name: str, look: Callable[[], str]) -> Finding:
-    """Look, and turn an error of ours into a finding."""
+def _tried(name: str, look: Callable[[], Finding | str]) -> Finding:
+    """Look; what is said is well, and an error of ours becomes a finding."""
+    from footfall.cli.checkup import WHY, Finding  # noqa: PLC0415
+
     try:
-        return Finding(name, "ok", look())
+        found = look()
     except FootfallError as error:
-        return Finding(name, "fail", error.message, error.hint or "")
-
-
-def _progress(line: str) -> None:
-    """Installing takes a while; what it does is no finding, so it goes to stderr."""
-    sys.stderr.write(line + "\n")
+        return Finding(name, "fail", error.message, WHY.get(name, ""), error.hint or "", error.exit_code)
+    return Finding(name, "ok", found) if isinstance(found, str) else found
 
 
 def _browser(*, install: bool) -> str:
@@ -105,21 +115,10 @@ def _browser(*, install: bool) -> str:
     return provide(_progress) if install else which_browser()
 
 
-def _files() -> Finding:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = f"{soft:,} open files ({hard:,} at most)"
-    if hard >= FILES_WANTED:
-        return Finding("files", "ok", most)
-    return Finding("files", "warn", f"{most}: 10,000 concurrent users need about {FILES_WANTED:,}", f"ulimit -n {FILES_WANTED} (as root)")
-
-
-def _load() -> Finding:
-    cores = os.cpu_count() or 1
-    load = os.getloadavg()[0]
-    text = f"{cores} cores, load {load:.1f}"
-    if load / cores <= BUSY_LOAD:
-        return Finding("machine", "ok", text)
-    return Finding("machine", "warn", f"{text}: a busy machine blurs what is measured", "wait, or end what else runs")
+def _progress(line: str) -> None:
+    """Installing takes a while; what it does is no finding, so it goes to stderr."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 def _suite(found: list[Suite]) -> str:
@@ -134,17 +133,8 @@ def _suite(found: list[Suite]) -> str:
 def _budgets(suite: Suite) -> str:
     from footfall.cli.workplace import budgets_of  # noqa: PLC0415
 
-    return f"{len(budgets_of(suite).budgets)} in thresholds.toml"
-
-
-def _store(suite: Suite) -> str:
-    from footfall.cli.workplace import STORE_VARIABLE  # noqa: PLC0415
-    from footfall.store import reader  # noqa: PLC0415
-    from footfall.store.writer import open_store  # noqa: PLC0415
-
-    store = open_store(suite.root, os.environ.get(STORE_VARIABLE))
-    newest = reader.runs(store, limit=1)
-    return f"{store.name}, newest run {newest[0].id}" if newest else f"{store.name}, no run yet"
+    read = budgets_of(suite)
+    return "\n".join((f"{len(read.budgets)} in thresholds.toml", *(f"note: {note}" for note in read.notes)))
 
 
 def _target(suite: Suite, name: str | None) -> str:
