@@ -157,6 +157,11 @@ _SUFFIXES: MappingProxyType[str, MappingProxyType[str, float]] = MappingProxyTyp
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z%/]*)\s*")
 
 
+def suffixes(unit: str) -> tuple[str, ...]:
+    """Return how quantities in a base unit may end (`ms`, `s`, …; "" where a bare number will do); a custom unit is its own only suffix."""
+    return tuple(_SUFFIXES.get(unit, {"": 1.0, unit: 1.0}))
+
+
 def parse_quantity(text: str, unit: str) -> float:
     """Read `text` (`1.5s`, `200KB`, `99.9%`) as a number in the base unit `unit`; a custom unit is itself its only suffix.
 
