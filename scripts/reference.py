@@ -98,7 +98,7 @@ def _found(shape: Mapping[str, Any], words: list[str]) -> Mapping[str, Any]:
 def _rows(shape: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str, str, str]]:
     for key, inner in shape["properties"].items():
         name = f"{before}{key}"
-        if inner.get("properties"):
+        if any("description" in below for below in inner.get("properties", {}).values()):
             yield from _rows(inner, f"{name}.")
         elif not _is_named(inner):
             yield _code(name), _takes(inner), _code(_toml(inner.get("default"))), inner.get("description", "")

@@ -172,7 +172,7 @@ _BUDGETS: Mapping[str, str] = {
     "budget.severity": "how grave it is",
     "budget.owner": "who is named with the verdict",
     "budget.runbook": "what to do, named with the verdict",
-    "budget.where": "labels that the series must have",
+    "budget.where": "labels that the series must have: `device`, `network`, `browser`, `location`, `under_load`",
     "budget.for": "the watch: broken only when it stays so for this long; a gate does not wait",
     "budget.abort": "load: end the test when `fail` is broken",
     "budget.abort_after": "the grace of `abort`",
