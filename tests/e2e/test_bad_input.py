@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 from pathlib import Path
@@ -105,6 +106,18 @@ def test_a_python_error_in_a_script_is_told(suite: SuiteCopy, file: str, broken:
     assert ended.code == 2, ended.out + ended.err
     assert said in ended.err
     assert f"{file}:" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_what_footfall_refuses_below_pytest_is_told_as_its_own(suite: SuiteCopy) -> None:
+    """Exit 2 with the journey and what to do, not with what pytest made of it."""
+    (suite.root / "journeys/test_unsafe.py").write_text('def test_unsafe(journey):\n    journey.page.goto("/")\n', "utf-8")
+    suite.edit("footfall.toml", "demo = true", "demo = true\nproduction = true")
+    ended = suite.footfall("journey", "unsafe")
+    assert ended.code == 2, ended.out + ended.err
+    assert re.search(r"test_unsafe\S* is neither marked safe nor cleans up", ended.err)
+    assert "→ mark it @pytest.mark.journey(safe_in_production=True)" in ended.err
+    assert "pytest" not in ended.err.replace("@pytest.mark", "")
     assert "Traceback" not in ended.err
 
 

@@ -1,0 +1,49 @@
+"""Journeys and profiles without any footfall command: plain pytest and plain Locust, with their own flags."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.e2e.conftest import PATIENCE_S, SuiteCopy, clean_environment
+
+NO_SCREEN = '''
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """A window that nobody needs a screen for."""
+    return {**browser_type_launch_args, "args": ["--ozone-platform=headless"] if sys.platform == "linux" else []}
+'''
+
+
+def plain(suite: SuiteCopy, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a module of Python in the suite's folder."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=suite.root,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def test_pytest_walks_a_journey_in_a_window_with_a_trace(suite: SuiteCopy) -> None:
+    """`pytest journeys --headed --tracing on` starts the shop, shows the walk, keeps Playwright's trace, and its run is in the history."""
+    (suite.root / "conftest.py").write_text(f"import sys\n\nimport pytest\n{NO_SCREEN}", "utf-8")
+    ended = plain(suite, "pytest", "journeys/test_booking.py", "--headed", "--tracing", "on")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "1 passed" in ended.stdout
+    assert [path.name for path in (suite.root / "test-results").rglob("*.zip")] == ["trace.zip"]
+    (run,) = suite.history()
+    assert (run["kind"], run["outcome"]) == ("journey", "finished")
+
+
+def test_locust_runs_a_profile_by_its_own_flags(suite: SuiteCopy) -> None:
+    """`locust -f loadtests/ci.py` starts the shop too; Locust's own table is printed, and its run is in the history."""
+    ended = plain(suite, "locust", "-f", "loadtests/ci.py", "--headless", "--only-summary", "--run-time", "4s")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Aggregated" in ended.stdout + ended.stderr
+    (run,) = suite.history()
+    assert (run["kind"], run["outcome"]) == ("load", "finished")
