@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -43,14 +43,23 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Somewhere:
+    """What a location that the public may know saw of a component: the share of good checks."""
+
+    name: str
+    uptime: float
+
+
+@dataclass(frozen=True)
 class Component:
-    """One line of the page."""
+    """One line of the page; `locations` where several have a public name."""
 
     name: str
     state: str
     words: str
     uptime: float | None
     days: Sequence[Day]
+    locations: Sequence[Somewhere] = ()
 
 
 @dataclass(frozen=True)
@@ -84,10 +93,13 @@ def status_of(store: Store, plan: Plan, now: datetime, uptime: Uptime | None = N
     target = plan.target or None
     with store.reading() as connection:
         states = phases_of(watch.load_states(connection, target=target))
-        days = (uptime or Uptime()).days(connection, now, target)
+        hours = (uptime or Uptime()).hours(connection, now, target)
         found = incidents.listed(connection, since=now - timedelta(days=_SHOWN_D), last=None, target=target)
     names = components(plan)
-    shown = [_component(name, keys, plan, states, days, now) for name, keys in names.items()]
+    days = _sums(hours)
+    shown = [
+        replace(_component(name, keys, plan, states, days, now), locations=_somewhere(keys, plan, hours)) for name, keys in names.items()
+    ]
     of = {key: name for name, keys in names.items() for key in keys}
     words = templates(root).get_template("_notice.txt")
     notices = [_notice(each, of[each.subject], words) for each in found if each.subject in of]
@@ -114,20 +126,24 @@ class Uptime:
         self._read: datetime | None = None
         self._over: list[Hour] = []
 
-    def days(self, connection: Connection, now: datetime, target: str | None) -> Days:
-        """Return the last 90 days."""
+    def hours(self, connection: Connection, now: datetime, target: str | None) -> list[Hour]:
+        """Return the last 90 days by location: what is over in one line a day, the rest in one an hour."""
         this_hour = now.replace(minute=0, second=0, microsecond=0)
         if self._read != this_hour:
             every = watch.hours(connection, since=now - timedelta(days=DAYS), target=target)
             self._read, self._over = this_hour, _by_day(hour for hour in every if hour.hour < this_hour)
-        return _sums([*self._over, *watch.hours(connection, since=this_hour, target=target)])
+        return [*self._over, *watch.hours(connection, since=this_hour, target=target)]
 
 
 def _by_day(hours: Iterable[Hour]) -> list[Hour]:
-    """Return one line for each subject and day, in the place of 24 for each location."""
+    """Return one line for each subject, location and day, in the place of 24."""
+    by: dict[str, list[Hour]] = defaultdict(list)
+    for hour in hours:
+        by[hour.location].append(hour)
     return [
-        Hour(subject, "", datetime.combine(day, time(), UTC), counts[0], counts[1], 0.0, 0.0)
-        for subject, days in _sums(hours).items()
+        Hour(subject, place, datetime.combine(day, time(), UTC), counts[0], counts[1], 0.0, 0.0)
+        for place, found in by.items()
+        for subject, days in _sums(found).items()
         for day, counts in days.items()
     ]
 
@@ -148,6 +164,17 @@ def _component(name: str, keys: Sequence[str], plan: Plan, states: Mapping[str, 
     counts = [sums for key in keys for sums in days.get(key, {}).values()]
     total, good = (sum(sums[index] for sums in counts) for index in (0, 1))
     return Component(name, state, _WORDS[state], good / total if total else None, bars)
+
+
+def _somewhere(keys: Sequence[str], plan: Plan, hours: Iterable[Hour]) -> tuple[Somewhere, ...]:
+    """What each location with a public name saw of a component; nothing where there are not several to be told apart."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for hour in hours:
+        if hour.subject in keys and hour.location in plan.watch.places:
+            sums = counts[plan.watch.places[hour.location]]
+            sums[0] += hour.checks
+            sums[1] += hour.good
+    return tuple(Somewhere(name, good / checks) for name, (checks, good) in sorted(counts.items()) if checks) if len(counts) > 1 else ()
 
 
 def _day(day: date, days: Days, keys: Sequence[str]) -> Day:

@@ -20,6 +20,7 @@ from footfall.store.writer import Store
 from tests.integration.monitor.conftest import House, plan, subject
 
 ADA, WALL = "ada-has-a-long-token", "the-wall-has-one-too"
+SESSION_S = 360_000.0
 
 
 def planned() -> Plan:
@@ -41,7 +42,7 @@ def house(store: Store, root: Path) -> House:
 def dashboard(corner: House, tokens: Mapping[str, Mapping[str, str]] | None = None) -> Dashboard:
     """What a dashboard works with: an operator, ada, and a viewer, wall, unless other tokens are named."""
     named = {"operators": {"ada": ADA}, "viewers": {"wall": WALL}} if tokens is None else tokens
-    access = Access(named.get("operators", {}), named.get("viewers", {}), corner.clock, 3600.0)
+    access = Access(named.get("operators", {}), named.get("viewers", {}), corner.clock, SESSION_S)
     limits = {"probe:database": {"connections": "<= 80"}}
     return Dashboard(corner.store, corner.plan, corner.clock, corner.root, access, Masker(["hunter2"]), limits, "https://watch.example.com")
 

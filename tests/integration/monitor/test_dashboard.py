@@ -20,7 +20,7 @@ from footfall.store.schema import artifacts
 from footfall.store.spool import begin_run
 from footfall.store.writer import open_store, take_in
 from tests.integration.monitor.conftest import FakeClock, House
-from tests.integration.monitor.dashboards import ADA, WALL, Served, dashboard, house, served
+from tests.integration.monitor.dashboards import ADA, SESSION_S, WALL, Served, dashboard, house, served
 from tests.loops import run
 
 PNG = bytes.fromhex(
@@ -133,7 +133,7 @@ def test_one_must_sign_in(guarded: Served, corner: House) -> None:
         right = post(client, "/login", token=ADA, next="/incidents/1")
         assert (right.status_code, right.headers["Location"]) == (303, "/incidents/1")
         flags = right.headers["Set-Cookie"].lower()
-        assert all(flag in flags for flag in (COOKIE, "httponly", "samesite=strict", "max-age=3600"))
+        assert all(flag in flags for flag in (COOKIE, "httponly", "samesite=strict", "max-age=360000"))
         assert ADA not in right.headers["Set-Cookie"]
         assert "Acknowledge" in client.get("/").text
     assert [(each.actor, each.action, each.text) for each in audit(corner)][-1] == ("ada", "sign in", "operator")
@@ -236,7 +236,7 @@ def test_sessions_end(corner: House) -> None:
         server.start()
         assert second.get("/").status_code == 303
     with signed_in(server) as client:
-        corner.clock.turn(3601)
+        corner.clock.turn(SESSION_S)
         assert client.get("/").status_code == 303
         assert client.get("/now.json").status_code == 401
     server.stop()

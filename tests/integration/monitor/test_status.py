@@ -105,6 +105,23 @@ def _of(corner: House) -> Incident:
     return next(each for each in corner.incidents() if each.subject == "probe:payments-eu-1")
 
 
+def test_locations_are_told_under_their_public_names_only(store: Store, tmp_path: Path) -> None:
+    """Beside each other, on the page and in its JSON; one that has no public name, often a machine's, is nowhere."""
+    planned = replace(plan([], [], [subject("shop", component="Shop")]), watch=WatchSpec(places={"ams": "Amsterdam", "nyc": "New York"}))
+    corner = House(store, tmp_path, planned)
+    for place, ok in (("ams", True), ("nyc", False), ("host-17.internal", False)):
+        corner.see(ok=ok, location=place)
+    folder = tmp_path / "public"
+    write(status_of(store, planned, corner.clock.at), folder, tmp_path)
+    (component,) = json.loads((folder / "status.json").read_text())["components"]
+    assert component["locations"] == [{"name": "Amsterdam", "uptime": 1.0}, {"name": "New York", "uptime": 0.0}]
+    page = (folder / "index.html").read_text()
+    assert "Amsterdam: 100.00 %, New York: 0.00 %" in page
+    assert "host-17" not in page
+    alone = replace(planned, watch=WatchSpec(places={"ams": "Amsterdam"}))
+    assert status_of(store, alone, corner.clock.at).components[0].locations == ()
+
+
 def test_the_health_score_weighs_what_is_grave() -> None:
     """A P0 that is down costs eight times a P3; what is slow costs half; of nothing measured there is none."""
     planned = plan([], [], [subject("a", severity="P0"), subject("b", severity="P3"), subject("c", severity="P3")])
