@@ -39,7 +39,7 @@ def try_them(
     spec = workplace.suite.alerts
     known = {each.name: each for each in spec.routes}
     if not known:
-        raise UsageError("footfall.toml has no [alerts.routes.NAME] and no [alerts.channels.NAME]", hint="docs/alerts.md explains them")
+        raise UsageError("footfall.toml has no [alerts.routes.NAME] and no [alerts.channels.NAME]")
     made, wrong = senders(spec, os.environ)
     if wrong:
         raise UsageError("\n".join(wrong))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from footfall.browser.draft import quoted
 
 if TYPE_CHECKING:
     from footfall.browser.firstvisit import Seen, Visit
@@ -24,7 +25,8 @@ _USERS = 20
 def suite_text(name: str, visited: Visit, health: str, allow_load: int) -> str:
     """Return footfall.toml."""
     loaded = bool(allow_load)
-    return f"""# What runs, where and when. `footfall doctor` checks it.
+    return f"""#:schema ./.footfall/footfall.schema.json
+# What runs, where and when. `footfall doctor` checks it; `footfall docs configuration` explains every key.
 
 [suite]
 name = {quoted(name)}
@@ -67,7 +69,8 @@ def budgets_text(*, loaded: bool) -> str:
 latency = {{ warn = "p95 <= 500ms", fail = "p95 <= 2s" }}
 errors = "rate <= 1%"
 """
-    return f"""# What is good enough. One line a budget; `footfall budgets check` validates this file without running anything,
+    return f"""#:schema ./.footfall/thresholds.schema.json
+# What is good enough. One line a budget; `footfall budgets check` validates this file without running anything,
 # `footfall budgets explain` says each in words. Web Vitals limits are Google's bands.
 
 [journeys."*"]
@@ -188,8 +191,3 @@ def _unique(name: str, names: set[str]) -> str:
 def _key(step: str) -> str:
     """Write a step's name as a key of TOML."""
     return step if re.fullmatch(r"[A-Za-z0-9_-]+", step) else quoted(step)
-
-
-def quoted(text: str) -> str:
-    """Write a text as both TOML and Python read it."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

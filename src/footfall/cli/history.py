@@ -98,7 +98,7 @@ def export(
     runs: Annotated[list[str] | None, typer.Argument(help="Runs to export; all of them without one.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; stdout without it.")] = None,
 ) -> int:
-    """Write runs as JSON lines, one object each (see docs/data.md)."""
+    """Write runs as JSON lines, one object each (see `footfall docs data#one-form`)."""
     from footfall.cli.workplace import open_workplace  # noqa: PLC0415
     from footfall.store.interchange import export as lines_of  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from footfall.cli.output import say
+from footfall.cli.schema import write_schemas
 from footfall.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def init(
     if reports:
         files |= _template_files()
     written = _lay_out(root, {**files, ".gitignore": _IGNORED.encode()})
+    write_schemas(root)
     return _tried(root, written) if run and any(name.startswith("journeys/") for name in written) else 0
 
 
@@ -148,6 +150,8 @@ def _lay_out(root: Path, files: Mapping[str, bytes]) -> list[str]:
             raise UsageError(f"{path} cannot be read or written: {error.strerror}") from error
         written.append(name)
         say(f"  written  {name}")
+    if not written:
+        say("nothing was missing")
     return written
 
 
@@ -170,7 +174,8 @@ def _tried(root: Path, written: list[str]) -> int:
 
 def _step_durations(root: Path) -> dict[str, float]:
     """Return how long each step of the drafted journey took in the newest run: its p75 in ms."""
-    from footfall.cli.drafts import JOURNEY, quoted  # noqa: PLC0415
+    from footfall.browser.draft import quoted  # noqa: PLC0415
+    from footfall.cli.drafts import JOURNEY  # noqa: PLC0415
     from footfall.cli.workplace import open_workplace  # noqa: PLC0415
     from footfall.store import reader  # noqa: PLC0415
 

@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
 from footfall import __version__
+from footfall.cli.explained import page_of
 from footfall.cli.output import visible
 from footfall.errors import FootfallError, UsageError, did_you_mean
 
@@ -44,6 +45,8 @@ COMMANDS = {
     "new": "new",
     "demo": "demo",
     "doctor": "doctor",
+    "schema": "schema",
+    "docs": "docs",
 }
 """Each command's module in this package. It holds a function of the command's name, or `app`: a group of commands."""
 _PASS_THROUGH = frozenset({"journey", "load"})
@@ -104,8 +107,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error of a user's becomes a message without a traceback."""
     words = sys.argv[1:] if argv is None else list(argv)
     try:
-        app = application(None if _COMPLETION in os.environ else words)
-        return int(app(words, standalone_mode=False) or 0)
+        _check_command(words)
+        answer = _completion() if _COMPLETION in os.environ else application(words)(words, standalone_mode=False)
+        return int(answer or 0)
     except TyperException as error:
         message = error.format_message()
         if message.startswith("Usage: "):  # a command without the word that it needs: Typer raises its help
@@ -120,17 +124,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _confess()
 
 
-def _help_for(argv: Sequence[str]) -> str:
-    """Say where help is for a command line that is wrong: the nearest command, or the command's own help."""
-    if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
-        return did_you_mean(argv[0], COMMANDS)
-    return f"`{' '.join(['footfall', *argv[:1]])} --help` explains it"
+def _completion() -> Any:
+    """Answer a shell that asks how the line that is being typed may go on."""
+    from footfall.cli.complete import completing, typed  # noqa: PLC0415
+
+    return completing(typer.main.get_command(application(typed(os.environ))))([], prog_name="footfall", standalone_mode=False)
+
+
+def _check_command(words: Sequence[str]) -> None:
+    """Raise UsageError for a command that there is not: Typer would name the nearest one in words of its own."""
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        raise UsageError(f"no command is called {words[0]!r}", hint=did_you_mean(words[0], COMMANDS))
+
+
+def _help_for(words: Sequence[str]) -> str:
+    """Say where help is for a command line that is wrong."""
+    command = words[:1] if words and words[0] in COMMANDS else []
+    return f"`{' '.join(['footfall', *command, '--help'])}` explains it"
 
 
 def _explain(error: FootfallError) -> int:
     sys.stderr.write(visible(f"footfall: {error.message}\n"))
     if error.hint:
         sys.stderr.write(visible(f"  → {error.hint}\n"))
+    if page := page_of(error):
+        sys.stderr.write(visible(f"  more: footfall docs {page}\n"))
     return error.exit_code
 
 
