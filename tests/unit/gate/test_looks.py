@@ -60,12 +60,18 @@ def test_a_suspicion_that_is_not_confirmed_goes_on_to_the_next_look() -> None:
 
 def test_equal_deployments_do_not_fail_even_where_turns_differ() -> None:
     """Turns that differ by 4 % raise suspicions, in one gate of ten; fresh turns confirm none of them."""
-    ended = simulate(World(drift=0.04), 60, 1, IN_TURN)
+    ended = simulate(World(drift=0.04, metrics=20), 40, 2, IN_TURN)
     assert [each.outcome for each in ended].count(Outcome.FAIL) == 0
-    assert 3 <= sum(each.suspicions for each in ended) <= 12
+    assert sum(each.suspicions for each in ended) >= 4
+
+
+def test_many_metrics_raise_no_more_suspicions_than_few() -> None:
+    """Each of forty gets its share of the chance; without that, half of these gates would suspect something."""
+    ended = simulate(World(variation=0.2, drift=0), 15, 1, IN_TURN)
+    assert sum(each.suspicions for each in ended) <= 2
 
 
 def test_a_tenth_more_is_found() -> None:
-    """One metric of forty, that scatters by 5 %."""
-    ended = simulate(World(times=1.1), 30, 2, IN_TURN)
-    assert [each.outcome for each in ended].count(Outcome.FAIL) >= 29
+    """One metric of twenty, that scatters by 5 %."""
+    ended = simulate(World(times=1.1, metrics=20), 20, 2, IN_TURN)
+    assert [each.outcome for each in ended].count(Outcome.FAIL) >= 19
