@@ -52,6 +52,12 @@ def walk_item(item: pytest.Item, nextitem: pytest.Item | None, allowed: int, rep
         _attempt(item, nextitem, Attempt(attempt.number, allowed, repeat=True), lambda _: False)
 
 
+def trace_item(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Walk an item once, uncounted, as one that is repeated for its trace."""
+    for report in _attempt(item, nextitem, Attempt(repeat=True), lambda _: False):
+        item.ihook.pytest_runtest_logreport(report=report)
+
+
 def _attempt(
     item: pytest.Item, nextitem: pytest.Item | None, attempt: Attempt, repeatable: Callable[[pytest.Item], bool]
 ) -> list[pytest.TestReport]:

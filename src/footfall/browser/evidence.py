@@ -141,10 +141,17 @@ def begin_trace(iteration: Iteration, context: Any) -> None:
     context.tracing.start(title=f"{iteration.walk.journey} {iteration.walk.number}", screenshots=True, snapshots=True, sources=True)
 
 
-def keep_trace(iteration: Iteration) -> None:
-    """Keep the traces of a repeat, and of each one the requests as a HAR file."""
+LATER = "of a later walk"
+"""What is said of a trace that was recorded because a budget failed, when that was known: of the whole journey, not of one iteration."""
+
+
+def keep_trace(iteration: Iteration, *, later: bool = False) -> None:
+    """Keep the traces of a repeat, and of each one the requests as a HAR file; a `later` walk's say so."""
+    folder = f"traces/{iteration.walk.file_name}" if later else iteration.walk.folder
+    place = (iteration.walk.journey, "", 0) if later else iteration.place(iteration.last_part)
+    trace, requests = (f"{kind} {LATER}" if later else kind for kind in ("trace", "har"))
     for index, context in enumerate(iteration.watch.contexts, 1):
-        path = iteration.keeper.path(f"{iteration.walk.folder}/trace-{index}.zip")
+        path = iteration.keeper.path(f"{folder}/trace-{index}.zip")
         raw = path.with_name(f".raw-{path.name}")  # whatever goes wrong, nothing that is not masked stays
         with ExitStack() as removing, suppress(Error, DeadlinePassedError, zipfile.BadZipFile, ValueError):
             removing.callback(raw.unlink, missing_ok=True)
@@ -153,9 +160,8 @@ def keep_trace(iteration: Iteration) -> None:
                 iteration.secrets.mask_archive(raw)
                 har = har_of(raw)
             raw.replace(path)
-            place = iteration.place(iteration.last_part)
-            if iteration.keeper.keep("trace", path, place):
-                iteration.keeper.write("har", f"{iteration.walk.folder}/network-{index}.har", har, place)
+            if iteration.keeper.keep(trace, path, place):
+                iteration.keeper.write(requests, f"{folder}/network-{index}.har", har, place)
 
 
 def har_of(trace: Path) -> str:

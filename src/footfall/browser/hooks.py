@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from footfall.browser.attempts import ATTEMPT, Attempt, status_of, walk_item
+from footfall.browser.attempts import ATTEMPT, Attempt, status_of, trace_item, walk_item
 from footfall.browser.cleanup import Cleaned, Cleaner
 from footfall.browser.deadline import deadline
 from footfall.browser.evidence import keep_failure, keep_playwrights, keep_trace, keep_videos, traceparent_told
@@ -73,9 +73,9 @@ class JourneyHooks:
             run.recorder.event("note", told_cleaned(cleaned), run=cleaned.task.run, journey=cleaned.task.journey)
 
     def _refuse(self, error: FootfallError) -> None:
-        """End the session before anything runs; a session of workers is told through the run's record."""
+        """End the session before anything runs; whoever began the run (a command, the session that started workers) reads why in it."""
         text = f"{error.message}\n{error.hint}" if error.hint else error.message
-        if not is_worker(self._config) or self._run is None:
+        if self._run is None:
             raise pytest.UsageError(text) from error
         self._run.codes.add(error.exit_code)
         self._run.recorder.event("script_error", error.message, hint=error.hint or "", exit_code=error.exit_code)
@@ -104,7 +104,10 @@ class JourneyHooks:
         if self._run is None or not is_journey(item):
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        walk_item(item, nextitem, self._config.option.retries + 1, self._repeatable)
+        if self._config.option.trace_walk:
+            trace_item(item, nextitem)
+        else:
+            walk_item(item, nextitem, self._config.option.retries + 1, self._repeatable)
         if item.stash[ATTEMPT].failed:
             self._repeated.add(_kind(item))
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
@@ -196,7 +199,7 @@ class JourneyHooks:
             if traceparent:
                 iteration.event("note", f"look it up in the backend by traceparent {traceparent}")
         else:
-            run.recorder.event(kind, failure.text, journey=journey_name(item), **place)
+            run.recorder.event(kind, run.secrets.mask(failure.text), journey=journey_name(item), **place)
         if iteration and report.when == "call":
             keep_failure(iteration)
         if isinstance(error, CannotJudgeError) or (isinstance(error, UsageError) and not isinstance(error, ScriptError)):
@@ -209,6 +212,10 @@ class JourneyHooks:
     def _repeat_ended(self, iteration: Iteration | None, attempt: Attempt, report: pytest.TestReport, error: BaseException | None) -> None:
         """Keep the trace of a failure that came again; of a walk that passed this time there is nothing to see."""
         if iteration is None:
+            return
+        if self._config.option.trace_walk:
+            if report.when == "call":
+                keep_trace(iteration, later=True)
             return
         if report.when == "teardown":
             keep_videos(iteration, wanted=attempt.failed)

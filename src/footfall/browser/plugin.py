@@ -45,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--no-repeat", action="store_true", default=False, help="do not walk a journey that failed once more to record a trace of it"
     )
     group.addoption(
+        "--trace-walk",
+        action="store_true",
+        default=False,
+        help="walk each journey once, uncounted, and keep a trace of it; measure nothing",
+    )
+    group.addoption(
         "--traceparent",
         action="store_true",
         default=False,

@@ -62,7 +62,7 @@ def gate(
         budgets = budgets_of(workplace.suite)
         for note in budgets.notes:
             shown.say(f"note: {note}")
-        measured = None
+        measured, measuring = None, run is None
         if run is None:
             check_scripts(workplace.suite)
             spec = _capped(_spec(workplace, iterations, tuple(journey or ()), profile), time_cap)
@@ -76,6 +76,8 @@ def gate(
         strictness = Strictness(strict, allow_inconclusive, respect_slo)
         view = judge(workplace, found, budgets.budgets, strictness, budgets.slos)
         if measured is not None and _confirm(workplace, shown, measured, view):
+            view = judge(workplace, found, budgets.budgets, strictness, budgets.slos)
+        if measuring and _trace(workplace, shown, view, target, fault or ()):
             view = judge(workplace, found, budgets.budgets, strictness, budgets.slos)
         remember(workplace, view)
     return tell(workplace, view, json=json)
@@ -134,6 +136,16 @@ def _confirm(workplace: Workplace, shown: Progress, measured: Measured, view: Re
     again = suspects(view.verdicts)
     if again:
         confirm(workplace, shown, measured, again)
+    return bool(again)
+
+
+def _trace(workplace: Workplace, shown: Progress, view: ReportView, target: str | None, faults: Sequence[str]) -> bool:
+    """Walk once more, for a trace, what failed its budget without having left one; say whether anything did."""
+    from footfall.cli.trace import trace, untraced  # noqa: PLC0415
+
+    again = untraced(view.verdicts, view.artifacts)
+    if again:
+        trace(workplace, shown, view.run.id, workplace.suite.target(target), faults, again)
     return bool(again)
 
 

@@ -121,7 +121,7 @@ def _view(
     notes: Sequence[str],
 ) -> ReportView:
     store = workplace.store
-    artifacts = reader.artifacts(store, run.id)
+    artifacts = [*reader.artifacts(store, run.id), *gather.later_traces(store, run.id)]
     trends = reader.trend(store, run.id, last=TREND_RUNS)
     since = min((points[0].started for points in trends.values() if points), default=run.run.started)
     return build_view(

@@ -245,7 +245,8 @@ def _before(view: ReportView, verdict: Verdict) -> tuple[list[float], Spread | O
 
 def _links(view: ReportView, verdict: Verdict) -> Iterable[Link]:
     for artifact in view.artifacts:
-        if artifact.subject == verdict.subject and verdict.part in {"", artifact.part} and not _is_frame(artifact):
+        of = artifact.subject == verdict.subject and (verdict.part == artifact.part or not verdict.part or not artifact.part)
+        if of and not _is_frame(artifact):
             yield _link(artifact)
 
 

@@ -102,9 +102,8 @@ def _verdict_cases(view: ReportView, folder: str) -> Iterable[_Case]:
 def _told(verdict: Verdict, view: ReportView, folder: str) -> str:
     """What a budget's case prints: the finding and, where it is broken, the files of its step, each on a line of its own."""
     line = f"{verdict.outcome.value}: {place(verdict)} {verdict.metric} {comparison(verdict)}. {verdict.reason}"
-    files = (
-        [a for a in view.artifacts if a.subject == verdict.subject and verdict.part in {"", a.part}] if verdict.outcome in BROKEN else []
-    )
+    seen = view.artifacts if verdict.outcome in BROKEN else ()
+    files = [a for a in seen if a.subject == verdict.subject and (verdict.part == a.part or not verdict.part or not a.part)]
     return "\n".join((line, *_attachments(files[:_MOST_FILES], folder)))
 
 
