@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -33,7 +34,7 @@ def test_a_healthy_shop_passes(suite: SuiteCopy) -> None:
 
 
 def test_a_slow_payment_fails_and_is_named(suite: SuiteCopy) -> None:
-    """Exit 1; terminal, JUnit and report name the step, the budget and the figure."""
+    """Exit 1; terminal, JUnit and report name the step, the budget and the figure, and lead to a trace of a walk made for that."""
     ended = suite.footfall("gate", "--fault", "slow-payment", "--journey", "checkout", "--iterations", "3", "--profile", "none")
     assert ended.code == 1, ended.out + ended.err
     assert "checkout › pay · duration" in ended.out
@@ -45,6 +46,11 @@ def test_a_slow_payment_fails_and_is_named(suite: SuiteCopy) -> None:
         text = (suite.root / "out/latest" / name).read_text()
         assert "pay" in text
         assert "2.5" in text
+    trace = "artifacts/traces/checkout-desktop/trace-1.zip"
+    assert zipfile.is_zipfile(suite.root / "out/latest" / trace)
+    assert f'href="{trace}">trace of a later walk</a>' in (suite.root / "out/latest/index.html").read_text()
+    assert trace in (suite.root / "out/latest/junit.xml").read_text()
+    assert broken["count"] == 3  # it is not counted
     assert suite.history()[0]["labels"]["fault"] == "slow-payment"
 
 
