@@ -50,6 +50,7 @@ def environment() -> Iterator[Mapping[str, str]]:
         "SHOP_PASSWORD": "corner-customer",
     }
     server.shutdown()
+    server.server_close()
 
 
 def _run(root: Path, block: Block, environment: Mapping[str, str]) -> None:
