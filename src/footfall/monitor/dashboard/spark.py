@@ -11,10 +11,13 @@ _EDGE = 2
 
 
 def spark(values: Sequence[float | None], failed: Sequence[bool] = (), label: str = "") -> Markup:
-    """Draw values oldest first, on a scale that has 0 in it; None is a gap. Where `failed` says so, a bar stands over the whole height."""
-    if not values:
+    """Draw values oldest first, on a scale that has 0 in it; None is a gap. Where `failed` says so, a bar stands over the whole height.
+
+    One value alone is no line, and draws nothing.
+    """
+    if len(values) < 2:
         return Markup("")
-    step = WIDE / max(len(values) - 1, 1)
+    step = WIDE / (len(values) - 1)
     seen = [0.0, *(value for value in values if value is not None)]
     bars = "".join(f'<rect class="miss" x="{n * step - 1:.1f}" y="0" width="2" height="{HIGH}"/>' for n, bad in enumerate(failed) if bad)
     drawn = Markup(f'<path class="line" d="{_path(values, step, min(seen), max(seen))}"/>')  # noqa: S704  # numbers of our own
