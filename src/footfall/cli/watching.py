@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import platform
-import shutil
 import signal
 import sys
 import threading
@@ -15,12 +14,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx
 
 from footfall.cli.output import say
-from footfall.cli.watched import KIND, Measuring, resolved_probes
+from footfall.cli.retention import forget, sweep
+from footfall.cli.watched import Measuring, resolved_probes
 from footfall.cli.workplace import Workplace
 from footfall.clock import SystemClock
 from footfall.config.dashboard import check_tokens
@@ -41,16 +41,15 @@ from footfall.monitor.ready import problems
 from footfall.monitor.serve import SHUT, Desk, Inbound, serving, shut
 from footfall.monitor.watch import Chore, Parts, Watch
 from footfall.store import incidents
-from footfall.store import watch as kept
 from footfall.store.election import Election
 from footfall.store.inbox import Inbox
 from footfall.store.provenance import describe_machine
-from footfall.store.prune import prune
 from footfall.store.writer import take_in_abandoned
 from footfall.target import LiveTarget, open_target
 
 _THREADS = 16
 _PAGE_S = 30.0
+_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -230,22 +229,17 @@ def _chores(workplace: Workplace, plan: Plan) -> list[Chore]:
     usual = workplace.suite.watch.target or workplace.suite.default_target
     folder = workplace.root / spec.status_page / ("" if plan.target == usual else plan.target)
 
-    def forget() -> None:
-        now = datetime.now(UTC)
-        with store.writing() as connection:
-            kept.forget(connection, now, results_d=spec.keep_results_d, hours_d=spec.keep_hours_d, incidents_d=spec.keep_incidents_d)
-        for run in prune(store, before=now - timedelta(days=spec.runs_kept_d), kind=KIND):
-            shutil.rmtree(workplace.results(run), ignore_errors=True)
-
-    def take_in() -> None:
+    def tidy() -> None:
         take_in_abandoned(store, workplace.root)
+        sweep(workplace, datetime.now(UTC))
 
     def publish() -> None:
         found = status.status_of(store, plan, datetime.now(UTC), uptime, workplace.root)
         status.write(found, folder, workplace.root, plan.alerts.link)
 
     page = [Chore("the status page", _PAGE_S, publish)] if spec.status_page else []
-    return [Chore("retention", 3600.0, forget), Chore("taking in what was left", 3600.0, take_in, judge_only=False), *page]
+    retention = Chore("retention", _HOUR_S, lambda: forget(workplace, datetime.now(UTC)))
+    return [retention, Chore("tidying up", _HOUR_S, tidy, judge_only=False), *page]
 
 
 def _asker(address: str) -> Callable[[], Awaitable[bool]] | None:
