@@ -59,6 +59,10 @@ def openmetrics(view: ReportView) -> bytes:
         _add_budget(families, verdict, target)
     for seen in view.observations:
         _add_figures(families, seen)
+    for each in view.placed:
+        labels = {**target, "source": each.source, "subject": each.subject, "location": each.location}
+        families.add("footfall_location_checks", labels, float(each.checks))
+        families.add("footfall_location_good_ratio", labels, each.good / max(each.checks, 1))
     return ("\n".join([*families.lines(), "# EOF"]) + "\n").encode()
 
 

@@ -12,6 +12,7 @@ import pytest
 from footfall.report.html import html
 from footfall.report.json import json_report, schema
 from footfall.report.markdown import markdown
+from footfall.report.openmetrics import openmetrics
 from footfall.report.places import place_tables
 from footfall.report.templates import TemplateSource
 from footfall.report.view import with_history
@@ -49,6 +50,8 @@ def test_programs_read_them() -> None:
     first = document["locations"][0]
     assert (first["subject"], first["location"], first["checks"], first["good"]) == ("health", "nyc", 20_160, 20_159)
     assert json.loads(json_report(views.healthy()))["locations"] == []
+    lines = openmetrics(views.undecided()).decode()
+    assert 'footfall_location_checks{location="nyc",source="probe",subject="health",target="corner"} 20160.0' in lines
     summary = markdown(views.undecided()).decode()
     assert "| **checkout** | nyc | 2,016 | 99.10 % | 5.12 s | 30 s |" in summary
     assert "By location" not in markdown(views.healthy()).decode()
