@@ -77,9 +77,9 @@ class Levels:
         return self.false_pass / self.looks
 
 
-IN_TURN = Levels(false_failure=0.08, confirming=0.02)
-"""What a comparison in turn takes. A false failure would come in 1 or 2 of 1,000 gates if all samples were independent; those of one turn
-are not, and where turns differ by 4 % they raise three times as many suspicions. A promise of 1 in 100 holds even then."""
+IN_TURN = Levels(false_failure=0.08, confirming=0.01)
+"""What a comparison in turn takes. A false failure would come in 1 of 1,000 gates if all samples were independent; those of one turn are
+not, and where turns differ by 4 % they raise several times as many suspicions. A promise of 1 in 100 holds even then."""
 
 
 @dataclass(frozen=True)
@@ -218,13 +218,14 @@ def _compared(seen: _Seen, failed: bool, drift: Drift, metrics: int, levels: Lev
         pairs.count + fresh,
         seen.slower,
     )
+    needed = _needed(found, figures.spread, metrics, levels)
     if failed and away > drift.reach(levels.failing / _BEST_OF_MANY) and figures.after - figures.before >= FLOORS[unit]:
         sure = levels.confirming >= 1 or _confirmed(pairs.fresh, levels)
-        return replace(found, outcome=Outcome.FAIL if sure else Outcome.INCONCLUSIVE, suspected=not sure, fresh=fresh)
+        return replace(found, outcome=Outcome.FAIL, fresh=fresh) if sure else replace(found, suspected=True, fresh=fresh, needed=needed)
     within = away + drift.reach(levels.passing) < math.log(found.allowed / found.before)
     if seen.kept <= levels.passing and within and found.after <= found.allowed:
         return replace(found, outcome=Outcome.PASS)
-    return replace(found, needed=_needed(found, figures.spread, metrics, levels))
+    return replace(found, needed=needed)
 
 
 def _confirmed(fresh: Pairs | None, levels: Levels) -> bool:
