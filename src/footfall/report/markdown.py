@@ -33,7 +33,7 @@ COMMENT_LIMIT = 60_000
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^&])")
 _BESIDE = "| | where | there | here | change |\n|---|---|---|---|---|"
-_PLACES = "| what | location | checks | good | mean | longest |\n|---|---|---|---|---|---|"
+_PLACES = "| what | location | checks | good | mean |\n|---|---|---|---|---|"
 _HEADER = "| | where | budget | measured | why |\n|---|---|---|---|---|"
 
 
@@ -100,7 +100,14 @@ def _blocks(view: ReportView, room: int) -> Iterable[list[str]]:
 def _place_rows(view: ReportView) -> Iterable[str]:
     for table in place_tables(view.placed):
         for row in table.rows:
-            yield f"| **{escaped(table.subject)}** | {escaped(row.location)} | {row.checks:,} | {row.good} | {row.mean} | {row.longest} |"
+            cells = (
+                f"**{escaped(table.subject)}**",
+                escaped(row.location),
+                f"{row.checks:,}",
+                row.good,
+                f"{row.mean}<br>longest {row.longest}",
+            )
+            yield "| " + " | ".join(cells) + " |"
 
 
 def _beside_title(view: ReportView) -> str:

@@ -53,5 +53,5 @@ def test_programs_read_them() -> None:
     lines = openmetrics(views.undecided()).decode()
     assert 'footfall_location_checks{location="nyc",source="probe",subject="health",target="corner"} 20160.0' in lines
     summary = markdown(views.undecided()).decode()
-    assert "| **checkout** | nyc | 2,016 | 99.10 % | 5.12 s | 30 s |" in summary
+    assert "| **checkout** | nyc | 2,016 | 99.10 % | 5.12 s<br>longest 30 s |" in summary
     assert "By location" not in markdown(views.healthy()).decode()
