@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from footfall.gate.compare import Levels, Pairs, answer, compare_gates
+from footfall.gate.compare import Comparison, Levels, Pairs, answer, compare_gates
 from footfall.gate.looks import Step, steps
-from footfall.gate.turns import TURN
+from footfall.gate.turns import TURN, chance_of_turns, levels_of_turns
 from footfall.gate.verdict import Outcome
 from footfall.samples import Series
 
@@ -23,6 +23,8 @@ Values = npt.NDArray[np.float64]
 AT_ONCE = 50
 MEDIAN_MS = 450.0
 JOURNEYS = 4
+DRAWS = 40
+"""How often fresh turns are drawn for each suspicion, to tell how likely they were to confirm it."""
 HICCUP = 3.0
 """So many times as long is a sample that met a hiccup."""
 
@@ -66,12 +68,17 @@ class World:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a simulated gate ended: its answer, at which look, the pairs of its mean journey, and how often something was suspected."""
+    """How a simulated gate ended: its answer, at which look, the pairs of its mean journey, and how often something was suspected.
+
+    `risk` is the chance that its suspicions had to be confirmed, had fresh turns been drawn often instead of once: where nothing is wrong
+    its mean over many gates is the share of false failures, told more exactly than by counting the few that there are.
+    """
 
     outcome: Outcome
     look: int
     pairs: float
     suspicions: int
+    risk: float
 
 
 class _Gate:
@@ -84,6 +91,7 @@ class _Gate:
         self._step: Step = next(self._plan)
         self._walked = 0.0
         self._suspicions = 0
+        self._risk = 0.0
         self.ended: Ended | None = None
 
     def measure(self) -> list[Pairs]:
@@ -103,12 +111,26 @@ class _Gate:
             found.append(Pairs(series, "ms", *((before, after) if suspects else self._seen[at]), fresh=fresh))
         return found
 
-    def judge(self, found: Sequence[object]) -> None:
+    def judge(self, found: Sequence[Comparison], levels: Levels) -> None:
         """Take the comparisons of what was measured, and go on or end."""
         try:
-            self._step = self._plan.send(found)  # type: ignore[arg-type]
+            self._step = self._plan.send(found)
         except StopIteration as end:
-            self.ended = Ended(answer(found), end.value.look, self._walked, self._suspicions)  # type: ignore[arg-type]
+            self.ended = Ended(answer(found), end.value.look, self._walked, self._suspicions, self._risk)
+            return
+        if self._step.suspects:
+            self._risk += self._confirmed([at for at, each in enumerate(found) if each.suspected], levels.confirming)
+
+    def _confirmed(self, suspected: Sequence[int], chance: float) -> float:
+        """Return how often fresh turns that had not changed would confirm any of these metrics."""
+        turns, rng = self._step.pairs // TURN, self._rng.spawn(1)[0]  # one of its own: what is drawn for the gate stays the same
+        drawn = [self._world.turns(rng, DRAWS * turns)[suspected] for _ in range(2)]
+        levels = [levels_of_turns([(metric.ravel().tolist(), ()) for metric in side]) for side in drawn]
+        hits = [
+            any(chance_of_turns(*(metric[start : start + turns] for metric in pair)) <= chance for pair in zip(*levels, strict=True))
+            for start in range(0, DRAWS * turns, turns)
+        ]
+        return sum(hits) / DRAWS
 
 
 def simulate(world: World, gates: int, seed: int, levels: Levels) -> list[Ended]:
@@ -119,6 +141,6 @@ def simulate(world: World, gates: int, seed: int, levels: Levels) -> list[Ended]
         some = [_Gate(world, np.random.default_rng(each)) for each in seeds[start : start + AT_ONCE]]
         while live := [gate for gate in some if gate.ended is None]:
             for gate, seen in zip(live, compare_gates([gate.measure() for gate in live], levels), strict=True):
-                gate.judge(seen)
+                gate.judge(seen, levels)
         found += [gate.ended for gate in some if gate.ended is not None]
     return found
