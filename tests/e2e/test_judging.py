@@ -51,7 +51,7 @@ ONLY_HOME = ("--journey", "home", "--profile", "none", "--iterations", "2")
 
 
 def test_a_slower_deployment_is_found_by_comparing(home: SuiteCopy) -> None:
-    """Ten pairs, and ten fresh ones, are enough for a page that takes 400 ms longer; the stored run says the same again.
+    """Ten pairs, and twenty fresh ones, are enough for a page that takes 400 ms longer; the stored run says the same again.
 
     Neither its other half nor the walk that was made for a trace is listed.
     """
@@ -59,11 +59,11 @@ def test_a_slower_deployment_is_found_by_comparing(home: SuiteCopy) -> None:
     assert ended.code == 1, ended.out + ended.err
     assert "in turn (ABBA), until it is clear: looks after 10 / 20 / 40 / 80 pairs, ends within 45 min" in ended.err
     assert "10 pairs: " in ended.err
-    assert "perhaps slower: home; measured again, 10 fresh pairs" in ended.err
+    assert "perhaps slower: home; measured again, 20 fresh pairs" in ended.err
     assert "at most 1 in 100 such gates fails by chance" in ended.out
     failed = {verdict["key"] for verdict in home.verdicts()["verdicts"] if verdict["outcome"] == "fail"}
     assert "against.journeys.home.steps.open.duration" in failed
-    assert "20 pairs; too much for chance, and 10 fresh pairs confirm it" in (home.root / "out/latest/index.html").read_text()
+    assert "30 pairs; too much for chance, and 20 fresh pairs confirm it" in (home.root / "out/latest/index.html").read_text()
     assert home.footfall("gate", "--run", "latest").code == 1
     [run] = home.history()
     assert (run["kind"], run["labels"]["against"]) == ("gate", "corner")

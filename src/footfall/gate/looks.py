@@ -13,6 +13,10 @@ from footfall.gate.compare import LOOKS, Comparison, answer
 from footfall.gate.verdict import Outcome
 
 
+FEWEST_FRESH = 20
+"""Pairs that are measured again for a suspicion, at least: of two turns at each deployment nobody can tell how far turns lie apart."""
+
+
 @dataclass(frozen=True)
 class Look:
     """How far a comparison came: which `look` it was (from 1) of how many, and whether the time cap ended it."""
@@ -44,7 +48,7 @@ def steps() -> Generator[Step, Sequence[Comparison], Look]:
         done = pairs
         again = tuple(dict.fromkeys(each.series.subject for each in found if each.suspected))
         if again:
-            found = yield Step(look, pairs, again)
+            found = yield Step(look, max(pairs, FEWEST_FRESH), again)
         if answer(found) is not Outcome.INCONCLUSIVE:
             break
     return look
