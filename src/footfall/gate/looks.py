@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from footfall.gate.compare import LOOKS, Comparison, answer
 from footfall.gate.verdict import Outcome
 
-
 FEWEST_FRESH = 20
 """Pairs that are measured again for a suspicion, at least: of two turns at each deployment nobody can tell how far turns lie apart."""
 
