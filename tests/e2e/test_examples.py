@@ -77,7 +77,7 @@ class Promise:
 MAIN = (
     Promise("mariia-hub", "payment-declined", ("journeys.booking.success",), "booking", iterations=1),
     Promise("distri-night", "errors=/api/supplier:0.5", ("load.light.errors[1]", "load.light.errors[2]"), "admin_management", 1, load=True),
-    Promise("event-pros-nz", "layout-shift=0.5", ('journeys."*".cls',), "vendor_registration", iterations=4),
+    Promise("event-pros-nz", "layout-shift=0.5", ('journeys."*".cls',), "vendor_registration", iterations=5),
     Promise("driplo", "slow=/api/listings:1s", ("probes.search.latency",), "registration", iterations=1),
     Promise("wedsync", "slow=/api/jobs:2s", ("load.light.latency[2]",), "form_submission", iterations=1, load=True),
 )
