@@ -107,21 +107,21 @@ async def minute(root: Path, url: str, count: int, every_s: float, seconds: floa
 
 
 def week(root: Path, days: float) -> None:
-    """20 probes at a minute, judged minute by minute of a simulated time; what memory and the store have grown to after each day."""
+    """20 probes at a minute, judged three times a minute of a simulated time; what memory and the store have grown to after each day."""
     clock, plan = FakeClock(), plan_of(20, 60)
     store = open_store(root)
     judge = Judge(store, plan, clock)
     number = 0
     for day in range(int(days)):
         for _ in range(1440):
-            clock.at += timedelta(minutes=1)
+            for _ in range(3):
+                clock.at += timedelta(seconds=20)
+                judge.step()
             with store.writing() as connection:
                 kept.see_location(connection, Place("here", clock.at, blind=False, judge=True))
-                kept.add_results(
-                    connection, [Seen(f"{number}-{key}", key, "here", clock.at, ok=True, latency_ms=20.0) for key in plan.subjects]
-                )
+                results = [Seen(f"{number}-{key}", key, "here", clock.at, ok=number % 100 > 0, latency_ms=20.0) for key in plan.subjects]
+                kept.add_results(connection, results)
             number += 1
-            judge.step()
         with store.writing() as connection:
             kept.forget(connection, clock.at, results_d=2, hours_d=400, incidents_d=400)
         memory = resident_mb()

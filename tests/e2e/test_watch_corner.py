@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.e2e.conftest import SuiteCopy
 
 WATCH = """
@@ -54,20 +56,21 @@ severity = "P1"
 """
 LIMIT = """
 [load.ci]
-latency = "p95 <= 0.1ms"
+errors = { fail = "rate <= 1%", severity = "P0" }
 """
 
 
+@pytest.mark.alone  # a generator that is starved is not believed, and then its test neither opens nor ends anything
 def test_a_load_test_that_breaks_its_budget_is_an_incident(suite: SuiteCopy) -> None:
     """The profile is run through the watch, as a run of its own, and judged by its own budgets."""
     config = suite.root / "footfall.toml"
     config.write_text(config.read_text() + LOAD)
     (suite.root / "thresholds.toml").write_text(LIMIT)
-    ended = suite.footfall("watch", "--once", "--location", "ams")
+    ended = suite.footfall("watch", "--once", "--location", "ams", "--fault", "errors=/:1")
     assert ended.code == 1, ended.err
     listed = json.loads(suite.footfall("incidents", "list", "--json").out)["incidents"]
     (broken,) = [each for each in listed if each["subject"] == "load:ci"]
     assert broken["title"] == "the load test ci fails"
-    assert "p95" in broken["problem"]
+    assert "load.ci.errors" in broken["problem"]
     (run,) = [run for run in suite.history() if run["kind"] == "watch"]
     assert run["id"] == broken["detail"]["run"]

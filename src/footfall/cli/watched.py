@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -27,6 +28,7 @@ from footfall.store.writer import take_in
 from footfall.target import LiveTarget
 
 KIND = "watch"
+_log = logging.getLogger("footfall.watch")
 _START_S = 60.0
 """What a journey's processes may take beside the walk itself."""
 
@@ -93,10 +95,15 @@ class Measuring:
 
     def _load(self, subject: Subject) -> Measured:
         run, _, error = self._run(subject, lambda session: load_the_site(session, subject.name), LONGEST_LOAD_S)
-        problem = error or self._broken_budgets(run, subject.name)
-        return Measured(not problem, None, problem, {}, run)
+        if error:
+            return Measured(ok=False, problem=error, run=run)
+        broken, doubt = self._judged(run, subject.name)
+        if doubt and not broken:
+            _log.warning("the load test %s says nothing: %s", subject.name, doubt)
+        return Measured(not broken and not doubt, problem=broken or doubt, run=run, blind=bool(doubt and not broken))
 
-    def _broken_budgets(self, run: str, profile: str) -> str:
+    def _judged(self, run: str, profile: str) -> tuple[str, str]:
+        """Return which budgets a load test has broken, and why it cannot be judged: that neither opens nor ends anything."""
         from footfall.cli.judge import Strictness, judge  # noqa: PLC0415
         from footfall.cli.workplace import budgets_of  # noqa: PLC0415
         from footfall.gate.verdict import Outcome  # noqa: PLC0415
@@ -104,8 +111,10 @@ class Measuring:
 
         budgets = budgets_of(self.workplace.suite)
         view = judge(self.workplace, reader.run(self.workplace.store, run), budgets.budgets, Strictness(), budgets.slos)
-        broken = [verdict for verdict in view.of(Outcome.FAIL) if verdict.source == "load" and verdict.subject == profile]
-        return "; ".join(f"{verdict.key} {verdict.text}: {verdict.reason}" for verdict in broken)
+        about = [verdict for verdict in view.verdicts if verdict.source == "load" and verdict.subject == profile]
+        broken = [verdict for verdict in about if verdict.outcome in (Outcome.FAIL, Outcome.MISSING)]
+        doubts = [verdict.reason for verdict in about if verdict.outcome is Outcome.INCONCLUSIVE]
+        return "; ".join(f"{verdict.key} {verdict.text}: {verdict.reason}" for verdict in broken), next(iter(doubts), "")
 
     def _run(self, subject: Subject, work: Callable[[Session], None], cap_s: float) -> tuple[str, list[Record], str]:
         """Do something in a run of its own; returns its id, all that was written, and why it could not be done."""

@@ -28,13 +28,14 @@ _log = logging.getLogger("footfall.watch")
 
 @dataclass(frozen=True)
 class Measured:
-    """What one check found. `figures` are numbers by name; `evidence` among them a list of paths."""
+    """What one check found. `figures` are numbers by name; `evidence` among them a list of paths. One that is `blind` says nothing."""
 
     ok: bool
     latency_ms: float | None = None
     problem: str = ""
     figures: Json = field(default_factory=dict)
     run: str = ""
+    blind: bool = False
 
 
 Measure = Callable[[Subject], Awaitable[Measured]]
@@ -111,7 +112,7 @@ class Location:
             except Exception as error:  # noqa: BLE001  # a supervision point
                 _log.warning("the check of %s failed", subject.key, exc_info=True)
                 found = Measured(ok=False, problem=f"the check itself failed: {type(error).__name__}: {error}")
-        blind = not found.ok and not await self._sees()
+        blind = found.blind or (not found.ok and not await self._sees())
         if found.ok:
             self.blind_since = None
         self.counts.checks += 1

@@ -49,7 +49,7 @@ def look(corner: House, url: str, attempt: int) -> None:
 
 
 def test_declined_cards_are_an_incident_although_every_page_answers(store: Store, tmp_path: Path) -> None:
-    """While nobody pays all is well; when every card is declined, payments and the funnel's last step fall, and that is told with figures."""
+    """While nobody pays all is well; when every card is declined, payments and the funnel fall, which is told with figures."""
     corner = House(store, tmp_path, plan([], [], [subject("business", severity="P0")]))
     with open_target(Target("corner", demo=True), ("payment-declined",)) as live, httpx.Client(base_url=live.url, timeout=20) as client:
         look(corner, live.url, 0)

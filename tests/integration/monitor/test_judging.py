@@ -46,6 +46,12 @@ def test_a_load_test_that_fails_is_an_incident_wherever_it_ran(store: Store, tmp
     alive(corner, "ams", "nyc")
     corner.see(ok=True, key="load:peak", location="fra")  # the office has changed hands
     assert opened(corner) == []
+    corner.see(ok=False, key="load:peak", location="fra")
+    with store.writing() as connection:  # the next one's generator was starved: that ends nothing
+        watch.add_results(connection, [Seen("starved", "load:peak", "fra", corner.clock.at, ok=False, blind=True)])
+    corner.judge.step()
+    assert opened(corner) == ["load:peak"]
+    corner.see(ok=True, key="load:peak", location="fra")
     corner.clock.turn(4 * 3600)
     with store.writing() as connection:  # a soak of four hours is judged at its end
         began = corner.clock.at
@@ -106,7 +112,6 @@ def see(corner: House, *, ok: bool, attempt: int = 0) -> None:
         since = watch.load_states(connection, ["probe:shop"], target=target).get("probe:shop", {}).get("since")
         seen = Seen(str(ULID()), "probe:shop", "ams", corner.clock.at, ok, attempt=attempt, target=target)
         watch.add_results(connection, [replace(seen, round_at=from_text(since) if attempt and since else None)])
-    corner.judge.step()
 
 
 def test_two_targets_on_one_store_have_nothing_to_do_with_each_other(store: Store, tmp_path: Path) -> None:
@@ -115,20 +120,20 @@ def test_two_targets_on_one_store_have_nothing_to_do_with_each_other(store: Stor
     for attempt in range(3):
         see(production, ok=False, attempt=attempt)
         see(staging, ok=True)
-        for corner in (production, staging):
+        for corner in (staging, production):
+            corner.judge.step()
             corner.clock.turn(10)
     assert [(each.subject, each.target) for each in production.incidents()] == [("probe:shop", "production")]
     for _ in range(5):
         see(staging, ok=True)
+    staging.judge.step()
     (incident,) = production.incidents()
     assert incident.resolved is None
     with store.reading() as connection:
         states = {name: watch.load_states(connection, target=name)["probe:shop"]["phase"] for name in ("production", "staging")}
         assert states == {"production": Phase.DOWN, "staging": Phase.UP}
-        assert [(hour.target, hour.checks, hour.good) for hour in watch.hours(connection, since=incident.began.replace(minute=0))] == [
-            ("production", 1, 0),
-            ("staging", 8, 8),
-        ]
+        hours = watch.hours(connection, since=incident.began.replace(minute=0))
+        assert {(hour.target, hour.checks, hour.good) for hour in hours} == {("production", 1, 0), ("staging", 8, 8)}
 
 
 def test_what_cannot_be_judged_keeps_nobody_else(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,21 @@ def test_a_location_without_a_network_is_blind(store: Store, tmp_path: Path) -> 
     assert len(asked) == 1
 
 
+def test_a_check_that_says_nothing_is_kept_as_such(store: Store, tmp_path: Path) -> None:
+    """A load test whose generator was starved is neither good nor bad, and the location is not blind for it."""
+
+    async def starved(_subject: Subject) -> Measured:
+        return Measured(ok=False, problem="the generator was starved", blind=True)
+
+    async def scenario(location: Location) -> None:
+        location.start(job())
+        await location.finish()
+        assert location.blind_since is None
+
+    (seen,) = run(store, tmp_path, plan([], []), starved, scenario)
+    assert (seen.ok, seen.blind, seen.problem) == (False, True, "the generator was starved")
+
+
 def test_a_suspicion_is_rechecked_once_a_round_and_its_dependencies_are_looked_at(store: Store, tmp_path: Path) -> None:
     """After each pause, numbered, until the round is decided; the database is checked at once, so that it is known to be the cause."""
     quick = Rule(pauses_s=(0.01, 0.01, 0.01))
