@@ -145,7 +145,11 @@ async def _run(workplace: Workplace, plan: Plan, channels: dict[str, Sender], me
     code = _mind_signals(stop, hurry, measuring.abandoned)
     built = _build(workplace, plan, channels, measuring)
     if wanted.once:
-        return code[0] if await _stopped(built.once(), stop, measuring.abandoned) else _anything_down(workplace, plan.target)
+        if await _stopped(built.once(), stop, measuring.abandoned):
+            return code[0]
+        if publish := _publisher(workplace, plan):
+            publish()
+        return _anything_down(workplace, plan.target)
     if wanted.serve is None:
         await built.run(stop, hurry)
     else:
@@ -225,21 +229,28 @@ def _build(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measur
 
 def _chores(workplace: Workplace, plan: Plan) -> list[Chore]:
     """Retention, runs whose spools stayed while the store was away, the status page."""
-    spec, store, uptime = workplace.suite.watch, workplace.store, status.Uptime()
-    usual = workplace.suite.watch.target or workplace.suite.default_target
-    folder = workplace.root / spec.status_page / ("" if plan.target == usual else plan.target)
 
     def tidy() -> None:
-        take_in_abandoned(store, workplace.root)
+        take_in_abandoned(workplace.store, workplace.root)
         sweep(workplace, datetime.now(UTC))
 
-    def publish() -> None:
-        found = status.status_of(store, plan, datetime.now(UTC), uptime, workplace.root)
-        status.write(found, folder, workplace.root, plan.alerts.link)
-
-    page = [Chore("the status page", _PAGE_S, publish)] if spec.status_page else []
+    publish = _publisher(workplace, plan)
+    page = [Chore("the status page", _PAGE_S, publish)] if publish else []
     retention = Chore("retention", _HOUR_S, lambda: forget(workplace, datetime.now(UTC)))
     return [retention, Chore("tidying up", _HOUR_S, tidy, judge_only=False), *page]
+
+
+def _publisher(workplace: Workplace, plan: Plan) -> Callable[[], None] | None:
+    """Return what writes the status page, or None where the suite wants none."""
+    spec, uptime = workplace.suite.watch, status.Uptime()
+    usual = spec.target or workplace.suite.default_target
+    folder = workplace.root / spec.status_page / ("" if plan.target == usual else plan.target)
+
+    def publish() -> None:
+        found = status.status_of(workplace.store, plan, datetime.now(UTC), uptime, workplace.root)
+        status.write(found, folder, workplace.root, plan.alerts.link)
+
+    return publish if spec.status_page else None
 
 
 def _asker(address: str) -> Callable[[], Awaitable[bool]] | None:
