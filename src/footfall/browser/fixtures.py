@@ -167,7 +167,7 @@ def new_context(new_context: NewContext, request: pytest.FixtureRequest, base_ur
 def _film(request: pytest.FixtureRequest, iteration: Iteration) -> dict[str, Any]:
     """What a context of a repeat needs to be filmed, where the browser can; said once where it cannot."""
     config = request.config
-    if not iteration.walk.repeat or iteration.secrets.values or config.getoption("video") != "off":
+    if not iteration.walk.repeat or config.getoption("trace_walk") or iteration.secrets.values or config.getoption("video") != "off":
         return {}
     if CAN_FILM not in config.stash:
         config.stash[CAN_FILM] = can_film(request.getfixturevalue("browser"))

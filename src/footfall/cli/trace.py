@@ -16,6 +16,7 @@ from footfall.errors import FootfallError
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import Source
 from footfall.samples import Artifact
+from footfall.store.spool import explained
 from footfall.store.summary import PART_LABEL
 
 MOST = 5
@@ -47,14 +48,14 @@ def trace(
             part = opened.id
             for device, subjects in journeys.items():
                 walk_journeys(opened, JourneyPlan(tuple(subjects), 1, (device,), ("--warm-up", "0", "--trace-walk")))
+        _move(workplace.results(part), workplace.results(run))
     except FootfallError as error:
         shown.say(f"! no trace: {error.message}")
-        return
-    _move(workplace.results(part), workplace.results(run))
 
 
 def _move(source: Path, home: Path) -> None:
     """Bring the traces to the gate's own files: what CI keeps of a gate is that folder."""
-    for folder in source.glob("artifacts/traces"):
-        shutil.copytree(folder, home / "artifacts/traces", dirs_exist_ok=True)
+    with explained(home):
+        for folder in source.glob("artifacts/traces"):
+            shutil.copytree(folder, home / "artifacts/traces", dirs_exist_ok=True)
     shutil.rmtree(source, ignore_errors=True)

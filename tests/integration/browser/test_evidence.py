@@ -192,3 +192,21 @@ def test_a_budget_of_evidence(walk: Walk) -> None:
     assert "trace" not in kept(walked, "pay")
     assert any("was dropped" in event.text and "1 KB" in event.text for event in walked.events)
     assert sum(path.stat().st_size for path in (walked.spool / "artifacts").rglob("*") if path.is_file()) <= 1000
+
+
+def test_a_walk_for_its_trace_alone(walk: Walk, shop: str) -> None:
+    """It is not counted, and its trace is kept although nothing failed: one of the whole journey, secrets masked."""
+    module = """
+        def test_fine(journey):
+            with journey.step("home"):
+                journey.page.goto("/plain?card=" + journey.secret("CARD"))
+    """
+    walked = walk({"test_fine.py": module}, "--base-url", shop, "--trace-walk", CARD="hunter2hunter2")
+    assert walked.code == 0, walked.output
+    assert (walked.samples, walked.outcome) == ([], "finished")
+    assert {artifact.kind: (artifact.subject, artifact.part) for artifact in walked.artifacts} == {
+        "trace of a later walk": ("fine", ""),
+        "har of a later walk": ("fine", ""),
+    }
+    with zipfile.ZipFile(walked.spool / "artifacts/traces/fine-desktop/trace-1.zip") as archive:
+        assert not any(b"hunter2hunter2" in archive.read(name) for name in archive.namelist())
