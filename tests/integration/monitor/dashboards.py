@@ -73,7 +73,7 @@ class Served:
         async def until_ended() -> None:
             await asyncio.to_thread(self._ended.wait)
 
-        self._thread = threading.Thread(target=lambda: asyncio.run(serving(self.desk, "127.0.0.1", self.port, until_ended)))
+        self._thread = threading.Thread(target=lambda: asyncio.run(serving(self.desk, "127.0.0.1", self.port, until_ended)), daemon=True)
         self._thread.start()
         with self.client() as client:
             client.get("/assets/icon.svg")

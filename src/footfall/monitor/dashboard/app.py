@@ -266,6 +266,7 @@ class Rooms:
             number = await asyncio.to_thread(self._acted, person, name, form.get("action", ""), text)
         except UsageError as error:
             return await self._whole(request, self._one(name), error.message, 409)
+        self.board.changed()
         return RedirectResponse("/" if form.get("back") == "home" else f"/incidents/{number}", 303)
 
     def _acted(self, person: Person, name: str, action: str, text: str) -> int:

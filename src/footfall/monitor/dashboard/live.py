@@ -29,20 +29,28 @@ class Board:
 
     def __init__(self, observer: Observer, clock: Clock) -> None:
         self._observer, self._clock = observer, clock
-        self._lock = asyncio.Lock()
-        self._at, self._now = -TICK_S, Now("learning", "", None, (), (), 0, (), (), (), 0)
+        self._looking: asyncio.Task[Now] | None = None
+        self._at = 0.0
+        self._now: Now | None = None
         self.closing = asyncio.Event()
         self.listeners = 0
 
-    async def now(self, *, fresh: bool = False) -> Now:
-        """Return how it stands; at once where `fresh`. Raises StoreError."""
-        async with self._lock:
-            loop = asyncio.get_running_loop()
-            if fresh or loop.time() - self._at >= TICK_S * 0.9:
-                seen = await asyncio.to_thread(self._observer.look, self._clock.now())
-                self._now = self._now if seen == self._now else seen
-                self._at = loop.time()
-            return self._now
+    async def now(self) -> Now:
+        """Return how it stands; whoever gives up waiting does not end the look, for others wait for the same. Raises StoreError."""
+        moment = asyncio.get_running_loop().time()
+        if self._looking is None or (self._looking.done() and moment - self._at >= TICK_S * 0.9):
+            self._looking, self._at = asyncio.create_task(self._look()), moment
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> Now:
+        seen = await asyncio.to_thread(self._observer.look, self._clock.now())
+        if self._now is None or seen != self._now:  # equal ones stay one, and are told apart from others at a glance
+            self._now = seen
+        return self._now
+
+    def changed(self) -> None:
+        """Look again at once: somebody has done something."""
+        self._at = 0.0
 
     async def pause(self) -> None:
         """Wait for a tick, or for the end."""
