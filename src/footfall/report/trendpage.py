@@ -190,7 +190,8 @@ class TrendPage:
         line, curves = self.course.lines[number], self._curves
         values = [_finite(value) for value in curves.middle[number]]
         marks = tuple(mark for mark in self.course.marks if mark.series in {None, line.series})
-        latest = next((value for value in reversed(list(self.table[number])) if math.isfinite(value)), math.nan)
+        seen = self.table[number].dropna()
+        latest = float(seen.iloc[-1]) if len(seen) else math.nan
         share = self._week_change(number)
         name = f"{metric_name(line.series.metric)} {line.statistic}"
         over = line.limit is not None and ((latest > line.limit) if line.upper else (latest < line.limit))
@@ -252,8 +253,8 @@ class TrendPage:
     def _series(self, number: int) -> tuple[list[float], list[float]]:
         """A line's daily medians: days from the first, and figures."""
         column = self._daily[number].dropna()
-        days = [(moment - self._daily.index[0]) / timedelta(days=1) for moment in column.index]
-        return days, [float(value) for value in column]
+        days = (column.index - self._daily.index[0]) / timedelta(days=1)
+        return days.tolist(), column.tolist()
 
     @cached_property
     def _drifts(self) -> Mapping[int, Drift]:
