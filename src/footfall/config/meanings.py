@@ -15,7 +15,7 @@ _WATCHED: Mapping[str, str] = {
     "owner": "who is named with it",
     "runbook": "what to do: a web address, or `docs/runbook.md#pay`, whose first steps then stand in alerts",
     "component": "what the status page calls it; without it nothing is shown",
-    "depends_on": "probes and journeys without which it cannot work: while one of them is broken, nothing opens here",
+    "depends_on": "probes and journeys without which it cannot work: while one of them is broken, nothing opens here; none may lead back",
     "slo": 'a share that must succeed over 30 days, such as `"99.9%"`; told when it is spent too fast',
     "slow": "whether it is also told when it has become slow",
     "location": "the one location that measures it, whose word then suffices; by default all of them do",
@@ -116,7 +116,7 @@ _WATCH: Mapping[str, str] = {
     "watch.health_below": "the health score, 1 to 100, below which there is an incident",
     "watch.serve_token": 'what `/metrics` asks for, best as `"env:NAME"`',
     "watch.call": "an address that is called every minute while results are truly kept and judged: somebody else's dead man's switch",
-    "watch.places": "the locations that the public may know, each with what the status page calls it",
+    "watch.places": "the locations that the public may know, each with its name on the status page; the others stay out",
     "watch.dashboard": "the live dashboard",
     "watch.dashboard.operators": 'who may look and act: tokens by name, `{ ada = "env:ADA_TOKEN" }`',
     "watch.dashboard.viewers": "who may only look",
@@ -126,7 +126,7 @@ _WATCH: Mapping[str, str] = {
     "watch.keep.results": "single results",
     "watch.keep.hours": "figures by the hour, of which uptime is made",
     "watch.keep.incidents": "incidents and their timelines",
-    "watch.keep.runs": "the journeys' and load tests' runs",
+    "watch.keep.runs": "the journeys' and load tests' runs, each with its folder `out/<run>`",
 }
 
 _ALERTS: Mapping[str, str] = {
