@@ -86,7 +86,7 @@ class Served:
 
     def client(self) -> httpx.Client:
         """A client that keeps cookies and follows nothing."""
-        return httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(retries=8))
+        return httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(retries=8), timeout=60)
 
 
 def served(corner: House, tokens: Mapping[str, Mapping[str, str]] | None = None) -> Served:

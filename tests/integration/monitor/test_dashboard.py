@@ -227,7 +227,7 @@ def test_sessions_end(corner: House) -> None:
     with signed_in(server) as first, signed_in(server, WALL) as second:
         cookies = dict(first.cookies)
         assert post(first, "/logout", seal=seal(first)).headers["Location"] == "/login"
-        assert httpx.get(f"{server.url}/", cookies=cookies).status_code == 303
+        assert httpx.get(f"{server.url}/", cookies=cookies, timeout=60).status_code == 303
         server.stop()
         server.start()
         assert second.get("/").status_code == 200
