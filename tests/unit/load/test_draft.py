@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.errors import UsageError
@@ -156,7 +156,8 @@ REQUESTS = st.builds(
 )
 
 
-@given(st.lists(REQUESTS, min_size=1, max_size=4))
+@settings(max_examples=50)
+@given(st.lists(REQUESTS, min_size=1, max_size=3))
 def test_whatever_was_asked_the_draft_is_python(asked: list[Asked]) -> None:
     """However strange the site's addresses, fields and answers are."""
     ast.parse(draft("any_name", "a \"strange\" ''' file\\.har", Recording(SITE, tuple(asked), {}), 1).text)
