@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 from footfall.cli.output import say
 from footfall.errors import UsageError, did_you_mean
 
+_REMARK = re.compile(r"^<!--.*?-->\n+", re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6}) +(.+?) *#*")
 
 
@@ -30,8 +32,22 @@ def docs(
     if name not in pages(root):
         raise UsageError(f"no page is called {name!r}", hint=did_you_mean(name, pages(root)))
     file = root / f"{name}.md"
-    say(str(file) if path else section(file.read_text("utf-8"), anchor, name))
+    if path:
+        say(str(file))
+    else:
+        _show(section(_REMARK.sub("", file.read_text("utf-8")), anchor, name))
     return 0
+
+
+def _show(text: str) -> None:
+    """Print a text as it is, or set where somebody reads it."""
+    if not sys.stdout.isatty():
+        say(text)
+        return
+    from rich.console import Console  # noqa: PLC0415  # only where somebody sees it
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    Console().print(Markdown(text, hyperlinks=False))
 
 
 def folder() -> Path:

@@ -24,6 +24,7 @@ def test_an_error_ends_with_the_page_that_explains_it(
     assert shown.startswith("## [gate]\n")
     assert "`iterations`" in shown
     assert "[probes.NAME]" not in shown
+    assert "<!--" not in shown
 
 
 def test_pages_are_listed_and_found(capsys: pytest.CaptureFixture[str]) -> None:
