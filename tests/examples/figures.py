@@ -12,7 +12,7 @@ FIGURES: dict[str, dict[str, Any]] = {
         "footfall.toml:probes.api-slow.expect.figures.latency": "<= 2000",
         "thresholds.toml:load.light.errors.fail": "count <= 10 over 5m",
         "footfall.toml:probes.errors.expect.figures.value": "<= 10",
-        "footfall.toml:probes.health-score.expect.figures.value": ">= 70",
+        "footfall.toml:watch.health_below": 70,
         "footfall.toml:probes.booking-conversion.expect.figures.booking_conversion": ">= 50%",
         "thresholds.toml:probes.business.booking_conversion.fail": "last >= 0.5",
         "thresholds.toml:journeys.booking.success.fail": "rate >= 85%",
