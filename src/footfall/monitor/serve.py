@@ -21,7 +21,8 @@ from starlette.routing import BaseRoute, Route
 from footfall.clock import Clock
 from footfall.errors import StoreError, UsageError
 from footfall.monitor.channels.webhook import verified
-from footfall.monitor.dashboard.app import Dashboard, loopback, mount
+from footfall.monitor.dashboard.app import Dashboard, mount
+from footfall.monitor.dashboard.guard import loopback
 from footfall.monitor.dashboard.live import Board
 from footfall.monitor.exposition import CONTENT_TYPE, exposition
 from footfall.monitor.plan import Plan

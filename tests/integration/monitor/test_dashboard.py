@@ -11,7 +11,8 @@ import httpx
 import pytest
 from sqlalchemy import insert
 
-from footfall.monitor.dashboard.app import COOKIE, HEADERS
+from footfall.monitor.dashboard.app import COOKIE
+from footfall.monitor.dashboard.guard import HEADERS
 from footfall.monitor.serve import Desk, application
 from footfall.samples import Run
 from footfall.store import incidents, reader

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from footfall.monitor.dashboard.access import ANYBODY, Access, Attempts, Role
-from footfall.monitor.dashboard.app import loopback
+from footfall.monitor.dashboard.guard import loopback
 from footfall.monitor.dashboard.now import Check, Row, share, verdict_of
 from footfall.monitor.dashboard.spark import spark
 from footfall.monitor.dashboard.vitals import vitals_of

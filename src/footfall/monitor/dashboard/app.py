@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from jinja2 import TemplateError
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from footfall.clock import Clock
 from footfall.config.secrets import Masker
 from footfall.errors import StoreError, UsageError
 from footfall.monitor.dashboard.access import Access, Attempts, Person
+from footfall.monitor.dashboard.guard import Guarded, form_of, next_of
 from footfall.monitor.dashboard.live import LISTENERS, Board, Drawn, events, update
 from footfall.monitor.dashboard.now import Observer
 from footfall.monitor.dashboard.pages import One, Page, Pages
@@ -34,23 +31,9 @@ from footfall.store.incidents import Action
 from footfall.store.writer import Store
 
 COOKIE = "footfall_session"
-_FORM_BYTES = 20_000
 _LONGEST_TEXT = 2000
 _NOW_PARTS = ("verdict", "incidents", "checks", "vitals", "business", "pictures", "places")
 _ONE_PARTS = ("incident", "timeline")
-_NEXT = re.compile(r"/(?:incidents/[0-9A-Za-z]{1,26})?", re.ASCII)
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="#2457c5"><ellipse cx="8" cy="8.5" rx="3.2" ry="4.7"/>'
     '<ellipse cx="7.4" cy="16.2" rx="2.2" ry="2.4"/><ellipse cx="16.4" cy="12" rx="3.2" ry="4.7"/>'
@@ -74,16 +57,6 @@ class Dashboard:
     masker: Masker = field(default_factory=lambda: Masker(()))
     limits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     link: str = ""
-
-
-def loopback(host: str) -> bool:
-    """Whether a host's name or address means this machine alone."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def visible(masker: Masker) -> Callable[[str], str]:
@@ -193,22 +166,22 @@ class Rooms:
     def _to_the_door(self, request: Request) -> Response:
         """A link from another site brings no strict cookie along: the page asks for itself once more, and then it is there."""
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
-            return HTMLResponse(self._pages.door("", again=_next(request.url.path)))
-        return RedirectResponse(f"/login?next={_next(request.url.path)}", 303)
+            return HTMLResponse(self._pages.door("", again=next_of(request.url.path)))
+        return RedirectResponse(f"/login?next={next_of(request.url.path)}", 303)
 
     async def door(self, request: Request) -> Response:
         """Ask for a token."""
-        following = _next(request.query_params.get("next", "/"))
+        following = next_of(request.query_params.get("next", "/"))
         if self._person(request) is not None:
             return RedirectResponse(following, 303)
         return HTMLResponse(self._pages.door(following))
 
     async def sign_in(self, request: Request) -> Response:
         """Exchange a token for a session."""
-        form = await _form(request)
+        form = await form_of(request)
         if form is None or not self._own(request):
             return PlainTextResponse("this form did not come from here\n", 403)
-        address, following = request.client.host if request.client else "", _next(form.get("next", "/"))
+        address, following = request.client.host if request.client else "", next_of(form.get("next", "/"))
         wait_s = self._attempts.wait_s(address)
         if wait_s > 0:
             said = f"Too many wrong tokens. Try again in {wait_s:.0f} seconds."
@@ -228,7 +201,7 @@ class Rooms:
     async def sign_out(self, request: Request) -> Response:
         """End a session."""
         person = self._person(request)
-        form = await _form(request)
+        form = await form_of(request)
         if person is None or form is None or not self._meant(request, person, form):
             return PlainTextResponse("this form did not come from here\n", 403)
         self._access.sign_out(person)
@@ -256,7 +229,7 @@ class Rooms:
     async def act(self, request: Request) -> Response:
         """Acknowledge, resolve or note, as `footfall incidents` does, under the operator's name."""
         person, name = self._person(request), request.path_params["name"]
-        form = await _form(request)
+        form = await form_of(request)
         if person is None or form is None or not self._meant(request, person, form):
             return PlainTextResponse("this form did not come from here, or its session is over: go back and reload\n", 403)
         if not person.acts:
@@ -288,58 +261,7 @@ def mount(dashboard: Dashboard) -> tuple[Mount, Board]:
     """Return the dashboard's addresses, and the board that must be closed before the server ends."""
     rooms = Rooms(dashboard)
     app = Starlette(routes=rooms.routes(), exception_handlers={StoreError: _away, TemplateError: _template})
-    return Mount("/", app=_Guarded(app, open_to_all=not dashboard.access.asked)), rooms.board
-
-
-class _Guarded:
-    """Puts the policy's headers on every answer; a dashboard without log-in answers to this machine's own names alone.
-
-    Otherwise a site anywhere could give its own name this machine's address, and read along.
-    """
-
-    def __init__(self, app: ASGIApp, *, open_to_all: bool) -> None:
-        self._app, self._open = app, open_to_all
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        if self._open and scope["type"] == "http" and not loopback(_host(scope)):
-            refusal = PlainTextResponse("without tokens in [watch.dashboard] this page is for this machine alone\n", 403)
-            await refusal(scope, receive, with_headers)
-            return
-        await self._app(scope, receive, with_headers)
-
-
-def _host(scope: Scope) -> str:
-    try:
-        return Request(scope).url.hostname or ""
-    except ValueError:
-        return ""
-
-
-def _next(address: str) -> str:
-    """Return where to go after signing in: one of our own pages, whatever was asked for."""
-    return address if _NEXT.fullmatch(address) else "/"
-
-
-async def _form(request: Request) -> dict[str, str] | None:
-    """Read a small form; None for anything else."""
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _FORM_BYTES:
-            return None
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
-    except ValueError:
-        return None
+    return Mount("/", app=Guarded(app, open_to_all=not dashboard.access.asked)), rooms.board
 
 
 def _asset(text: str, kind: str) -> Response:
