@@ -143,10 +143,10 @@ def secrets(suite: Suite, target: str | None) -> Finding:
     """Whether the environment variables that the suite names are set."""
     from footfall.config.secrets import places  # noqa: PLC0415
 
-    unset = {name: where for name, where in {**_asked_by_journeys(suite), **places(suite)}.items() if not os.environ.get(name)}
-    named = len({**_asked_by_journeys(suite), **places(suite)})
+    named = {**_asked_by_journeys(suite), **places(suite)}
+    unset = {name: where for name, where in named.items() if not os.environ.get(name)}
     if not unset:
-        return Finding("secrets", "ok", f"{named} named, all set" if named else "none are named")
+        return Finding("secrets", "ok", f"{len(named)} named, all set" if named else "none are named")
     looked_at = f"targets.{suite.target(target).name}."
     needed = any(where.startswith(looked_at) for where in unset.values())
     text = "\n".join(f"{name} is not set ({where})" for name, where in unset.items())
