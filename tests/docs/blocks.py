@@ -1,4 +1,14 @@
-"""The code blocks of the documentation, and the suite in which its commands are run."""
+"""The code blocks of the documentation, and the suite in which its commands are run.
+
+How a page is written, so that tests can read it:
+
+- every block names its language; `text` is what nothing reads.
+- `console` holds commands after `$ ` and what they print: figures may differ, `…` stands for anything. `sh` is one script.
+- A command that may fail is followed by `$ echo $?`, and what that prints.
+- `<!-- not run: why -->` above a block keeps its commands from being run, `<!-- slow -->` sends them to the second tier (`make test-all`).
+  Their names and options are checked all the same.
+- A first line `# journeys/test_a.py` or `# footfall.toml` makes a block that file of the suite; TOML is added to what is there.
+"""
 
 from __future__ import annotations
 

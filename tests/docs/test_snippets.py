@@ -38,7 +38,7 @@ REQUESTS = 'def asked(self):\n    self.client.get("/api/products")\n    self.cli
 def test_every_block_says_what_it_is() -> None:
     """A block names its language, so that some test here reads it."""
     unknown = [f"{block}: {block.language!r}" for block in all_blocks() if block.language not in LANGUAGES]
-    assert not unknown, "\n".join(unknown)
+    assert not unknown, f"write one of {sorted(LANGUAGES)} behind ```: {unknown}"
 
 
 def test_what_is_not_run_says_why(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,7 +54,7 @@ def test_what_is_not_run_says_why(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_block_of_commands_has_its_turn() -> None:
     """Commands on pages that are not run in order would be run by nobody."""
     forgotten = [str(block) for block in all_blocks("console", "sh") if block.page not in RUN_IN_ORDER and block.not_run is None]
-    assert not forgotten, f"say why they are not run, or add their pages to RUN_IN_ORDER: {forgotten}"
+    assert not forgotten, f"write `<!-- not run: why -->` above them, or add their pages to RUN_IN_ORDER: {forgotten}"
 
 
 @pytest.fixture(scope="module")
