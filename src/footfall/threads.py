@@ -43,5 +43,9 @@ class Threads:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(done, *told)
 
-        threading.Thread(target=body, name=self._name, daemon=True).start()
+        try:
+            threading.Thread(target=body, name=self._name, daemon=True).start()
+        except RuntimeError:  # the system has no thread left
+            places.release()
+            raise
         return await answer
