@@ -30,7 +30,9 @@ _log = logging.getLogger("footfall.watch")
 
 
 class Inbox:
-    """Appends results to `.footfall/watch/<location>@<target>.jsonl` and hands them to the store. `add` and `deliver` may be of different threads.
+    """Appends results to `.footfall/watch/<location>@<target>.jsonl` and hands them to the store.
+
+    `add` and `deliver` may be of different threads.
 
     Raises StoreError when the folder cannot be written, UsageError when a living watch of that location and target uses it. A disk that
     is full costs the results that it refuses, which are counted as `dropped`, and nothing else.
