@@ -321,3 +321,29 @@ def test_what_changes_is_streamed_and_can_be_asked_for(guarded: Served, corner: 
             changed = next(line for line in lines if line.startswith("data:"))
         assert "77 ms" in changed
         assert '"vitals"' not in changed
+
+
+def test_a_store_that_is_away_is_told(tmp_path: Path) -> None:
+    """Pages and questions are answered by 503, a stream says so and goes on; when the store is back, so is everything."""
+    store = open_store(tmp_path)
+    corner = house(store, tmp_path)
+    corner.see(ok=True)
+    server = served(corner)
+    server.start()
+    file = tmp_path / ".footfall/history.db"
+    try:
+        with signed_in(server) as client, client.stream("GET", "/events") as stream:
+            lines = (line for line in stream.iter_lines() if line.startswith("event:"))
+            assert next(lines) == "event: now"
+            store.close()
+            good = file.read_bytes()
+            file.write_bytes(b"no database at all")
+            assert next(line for line in lines if line != "event: beat") == "event: away"
+            assert [client.get(path).status_code for path in ("/", "/now.json")] == [503, 503]
+            store.close()
+            file.write_bytes(good)
+            assert next(line for line in lines if line != "event: away") == "event: beat"
+            assert client.get("/").status_code == 200
+    finally:
+        server.stop()
+        store.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import TemplateError
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -22,12 +23,12 @@ from footfall.monitor.dashboard.access import Access, Attempts, Person
 from footfall.monitor.dashboard.guard import Guarded, form_of, next_of
 from footfall.monitor.dashboard.live import LISTENERS, Board, Drawn, events, update
 from footfall.monitor.dashboard.now import Observer
-from footfall.monitor.dashboard.pages import One, Page, Pages
+from footfall.monitor.dashboard.pages import NotThereError, One, Page, Pages
 from footfall.monitor.dashboard.pictures import picture, shots
 from footfall.monitor.incidents import Desk
 from footfall.monitor.plan import Plan
 from footfall.store import incidents
-from footfall.store.incidents import Action
+from footfall.store.incidents import Action, Incident
 from footfall.store.writer import Store
 
 COOKIE = "footfall_session"
@@ -105,16 +106,13 @@ class Rooms:
         person = self._person(request)
         if person is None:
             return self._to_the_door(request)
-        try:
-            facts = await page.read()
-        except UsageError as error:
-            return PlainTextResponse(f"{error.message}\n", 404)
+        facts = await page.read()
         return HTMLResponse(await asyncio.to_thread(self._pages.whole, page, facts, person, said), status)
 
     def _one(self, name: str) -> Page:
         def facts() -> One:
             with self._of.store.reading() as connection:
-                found = incidents.find(connection, name)
+                found = _found(connection, name)
                 timeline = tuple(incidents.timeline(connection, found))
             return One(found, timeline, shots(self._of.store, self._of.root, str(found.detail.get("run", ""))))
 
@@ -141,10 +139,7 @@ class Rooms:
         if person is None:
             return PlainTextResponse("sign in again\n", 401)
         page, had = self._page(request), Drawn(digest=request.query_params.get("last", ""))
-        try:
-            facts = await page.read()
-        except UsageError as error:
-            return PlainTextResponse(f"{error.message}\n", 404)
+        facts = await page.read()
         found = await asyncio.to_thread(update, self._pages, page, facts, person, had)
         return Response(status_code=204) if found is None else JSONResponse(found)
 
@@ -237,6 +232,8 @@ class Rooms:
         text = visible(self._of.masker)(form.get("text", "").strip())[:_LONGEST_TEXT]
         try:
             number = await asyncio.to_thread(self._acted, person, name, form.get("action", ""), text)
+        except StoreError:
+            raise
         except UsageError as error:
             return await self._whole(request, self._one(name), error.message, 409)
         self.board.changed()
@@ -245,7 +242,7 @@ class Rooms:
     def _acted(self, person: Person, name: str, action: str, text: str) -> int:
         with self._of.store.writing() as connection:
             desk = Desk(connection, self._of.plan, self._of.clock.now())
-            found = incidents.find(connection, name)
+            found = _found(connection, name)
             if action == "acknowledge":
                 desk.acknowledge(found, person.name, text)
             elif action == "resolve":
@@ -260,8 +257,17 @@ class Rooms:
 def mount(dashboard: Dashboard) -> tuple[Mount, Board]:
     """Return the dashboard's addresses, and the board that must be closed before the server ends."""
     rooms = Rooms(dashboard)
-    app = Starlette(routes=rooms.routes(), exception_handlers={StoreError: _away, TemplateError: _template})
+    app = Starlette(routes=rooms.routes(), exception_handlers={StoreError: _away, NotThereError: _nothing, TemplateError: _template})
     return Mount("/", app=Guarded(app, open_to_all=not dashboard.access.asked)), rooms.board
+
+
+def _found(connection: Connection, name: str) -> Incident:
+    try:
+        return incidents.find(connection, name)
+    except StoreError:
+        raise
+    except UsageError as error:
+        raise NotThereError(error.message) from error
 
 
 def _asset(text: str, kind: str) -> Response:
@@ -270,6 +276,10 @@ def _asset(text: str, kind: str) -> Response:
 
 def _away(_request: Request, _error: Exception) -> Response:
     return PlainTextResponse("the store is away; try again\n", 503, {"Retry-After": "5"})
+
+
+def _nothing(_request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 404)
 
 
 def _template(_request: Request, error: Exception) -> Response:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from footfall.clock import Clock
-from footfall.errors import StoreError, UsageError
+from footfall.errors import StoreError
 from footfall.monitor.dashboard.access import Person
 from footfall.monitor.dashboard.now import Now, Observer
-from footfall.monitor.dashboard.pages import Page, Pages, digest
+from footfall.monitor.dashboard.pages import NotThereError, Page, Pages, digest
 
 TICK_S = 1.0
 BEAT_S = 5.0
@@ -99,7 +99,7 @@ async def events(board: Board, pages: Pages, page: Page, person: Person, last: s
             try:
                 facts = await page.read()
                 found = await asyncio.to_thread(update, pages, page, facts, person, had)
-            except UsageError:  # retention has taken it
+            except NotThereError:  # retention has taken it
                 return
             except StoreError as error:
                 yield event("away", {"problem": error.message})

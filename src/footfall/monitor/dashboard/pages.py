@@ -39,11 +39,15 @@ class One:
     shots: tuple[Shot, ...] = ()
 
 
+class NotThereError(Exception):
+    """There is nothing of the name that was asked for."""
+
+
 @dataclass(frozen=True)
 class Page:
     """A page: its `address`, the names of its sections, and what reads its facts; equal facts need not be drawn again.
 
-    `read` may raise StoreError, and UsageError where there is nothing of that name.
+    `read` may raise StoreError and NotThereError.
     """
 
     address: str

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from footfall.errors import UsageError
+from footfall.errors import StoreError, UsageError
 from footfall.samples import Artifact
 from footfall.store import reader
 from footfall.store.writer import Store
@@ -52,6 +52,8 @@ def _artifacts(store: Store, run: str) -> list[Artifact]:
         return []
     try:
         return reader.artifacts(store, run)
+    except StoreError:
+        raise
     except UsageError:
         return []
 
