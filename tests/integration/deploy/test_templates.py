@@ -12,10 +12,9 @@ from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
-import typer
 import yaml
 
-from footfall.cli.main import application
+from tests.integration.deploy.command_line import parsed
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 ACTION, WORKFLOW = DEPLOY / "ci/github/action.yml", DEPLOY / "ci/github/workflow.yml"
@@ -93,27 +92,18 @@ def test_the_workflow_gives_the_action_what_it_takes() -> None:
     assert set(re.findall(r"steps\.gate\.outputs\.([\w-]+)", text)) == written
 
 
-def parsed(arguments: list[str]) -> dict[str, Any]:
-    """Return what footfall's own command line understands of these words; a word that it does not know is an error."""
-    group = typer.main.get_command(application())
-    assert isinstance(group, typer.core.TyperGroup)
-    command = group.get_command(group.make_context("footfall", ["doctor"]), arguments[0])
-    assert command is not None, arguments
-    return command.make_context(arguments[0], arguments[1:]).params
-
-
 def test_command_lines_are_footfalls_own() -> None:
     """In GitLab's jobs, the pipeline of Jenkins, compose and Kubernetes alike."""
     for name in ("footfall:production", "footfall:preview"):
-        assert parsed(["gate", *read(GITLAB)[name]["variables"]["GATE_ARGS"].split()])["target"]
+        assert parsed(["gate", *read(GITLAB)[name]["variables"]["GATE_ARGS"].split()])[0]["target"]
     options = re.findall(r"(--[a-z-]+) ", re.findall(r"sh '''(.*?)'''", JENKINS.read_text("utf-8"), re.DOTALL)[0])
-    assert parsed(["gate", *(word for option in options for word in (option, "30m"))])["against"]
+    assert parsed(["gate", *(word for option in options for word in (option, "30m"))])[0]["against"]
     services = read(COMPOSE)["services"]
-    assert parsed(services["watch"]["command"])["serve"] == "0.0.0.0:9464"
+    assert parsed(services["watch"]["command"])[0]["serve"] == "0.0.0.0:9464"
     assert services["gate"]["entrypoint"][-1] == "gate"
     for place in WATCH[1:]:
         (container,) = place["spec"]["template"]["spec"]["containers"]
-        said = parsed(container["args"])
+        said, _ = parsed(container["args"])
         assert said["location"] == place["metadata"]["labels"]["app.kubernetes.io/instance"]
         assert said["serve"].endswith(f":{container['ports'][0]['containerPort']}")
 

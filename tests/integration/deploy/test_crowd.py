@@ -7,10 +7,9 @@ from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
-import typer
 import yaml
 
-from footfall.cli.main import application
+from tests.integration.deploy.command_line import parsed
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 MANIFESTS: list[dict[str, Any]] = list(yaml.safe_load_all((REPOSITORY / "deploy/kubernetes.yaml").read_text("utf-8")))
@@ -22,16 +21,6 @@ def arguments_of(job: str) -> list[str]:
     (container,) = NAMED[f"Job {job}"]["spec"]["template"]["spec"]["containers"]
     assert "command" not in container, "the image's own entry point is footfall"
     return list(container["args"])
-
-
-def parsed(arguments: list[str]) -> tuple[dict[str, Any], list[str]]:
-    """What `footfall load` understands of a command line: its options, and what it hands on to Locust."""
-    group = typer.main.get_command(application())
-    assert isinstance(group, typer.core.TyperGroup)
-    command = group.get_command(group.make_context("footfall", ["doctor"]), arguments[0])
-    assert command is not None
-    context = command.make_context(arguments[0], arguments[1:])
-    return context.params, context.args
 
 
 @pytest.mark.parametrize("name", NAMED)
