@@ -84,7 +84,7 @@ def _turns(samples: Iterable[Sample], target: str, metrics: Container[str]) -> d
         if sample.source != Source.JOURNEY or sample.metric not in metrics:
             continue
         turns = found[series_of(sample, target)]
-        if not turns or sample.iteration < turns[-1].last:
+        if not turns or sample.iteration <= turns[-1].last:
             turns.append(_Turn(sample.at))
         turns[-1].last = sample.iteration
         turns[-1].values.append(sample.value)
