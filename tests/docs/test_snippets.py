@@ -19,7 +19,7 @@ import typer
 from footfall.cli.main import application
 from footfall.config.suite import load_suite
 from footfall.config.thresholds import known_names, read_thresholds
-from tests.docs.blocks import RUN_IN_ORDER, Block, all_blocks, merged, toml_text
+from tests.docs.blocks import REPOSITORY, RUN_IN_ORDER, Block, all_blocks, merged, toml_text
 
 LANGUAGES = {"console", "sh", "python", "toml", "json", "jinja", "text", "yaml"}
 
@@ -49,6 +49,8 @@ def test_what_is_not_run_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write(f"\n{len(kept)} of {len(found)} blocks of commands are not run:\n{listed}\n")
     assert all(len(block.not_run or "") > 10 for block in kept), listed
+    named = re.findall(r"tests/[\w/.]+\w", listed)
+    assert not [path for path in named if not (REPOSITORY / path).exists()], "these tests run what the pages do not, but they are not there"
 
 
 def test_every_block_of_commands_has_its_turn() -> None:
