@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -37,6 +37,7 @@ def test_a_token_says_who_one_is_and_what_one_may_do() -> None:
     assert not ANYBODY.acts
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text() | st.from_regex(r"[A-Za-z0-9_-]{4,40}\.[A-Za-z0-9_-]{20,43}", fullmatch=True))
 def test_nobody_makes_a_session_up(cookie: str) -> None:
     """Whatever a cookie says, only what was signed here is a session."""
@@ -142,6 +143,7 @@ def test_a_hundred_per_cent_is_all_of_them() -> None:
     assert [share(*counts) for counts in ((99_999, 100_000), (1, 1), (0, 3), (0, 0))] == ["99.99 %", "100.00 %", "0.00 %", ""]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.none() | st.floats(-1e6, 1e6), max_size=50), st.text())
 def test_a_sparkline_stays_in_its_frame(values: list[float | None], label: str) -> None:
     """Whatever is drawn and however it is called: every point lies within the picture, and nothing breaks out of the markup."""
