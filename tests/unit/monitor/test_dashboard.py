@@ -111,7 +111,7 @@ def _incident(severity: str = "P1", by: str = "") -> Incident:
 
 def _row(state: str = "up") -> Row:
     check = Check("ams", datetime(2026, 11, 21, tzinfo=UTC), ok=True, latency="", problem="", uptime="", spark=Markup(""))
-    return Row("probe:shop", "shop", "probe", "P1", state, None, (check,))
+    return Row("probe:shop", "shop", "probe", "P1", state, (check,))
 
 
 @pytest.mark.parametrize(

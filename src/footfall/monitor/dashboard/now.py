@@ -19,7 +19,6 @@ from footfall.monitor.dashboard.pictures import Shot, shots
 from footfall.monitor.dashboard.spark import spark
 from footfall.monitor.dashboard.vitals import Vital, Vitals
 from footfall.monitor.judge import ALIVE_S, MISSING_S
-from footfall.monitor.memory import from_json
 from footfall.monitor.plan import JOURNEY, Plan
 from footfall.monitor.score import health_score, phases_of
 from footfall.monitor.state import Phase
@@ -50,14 +49,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Row:
-    """A subject: where it stands, since when, and what each location saw."""
+    """A subject: where it stands, and what each location saw."""
 
     key: str
     name: str
     source: str
     severity: str
     state: str
-    since: datetime | None
     checks: tuple[Check, ...]
 
 
@@ -100,7 +98,10 @@ class Walk:
 
 @dataclass(frozen=True)
 class Now:
-    """How it stands. `tone` is a verdict's word for colour and glyph; `unwatched_since` is set where nobody measures or judges."""
+    """How it stands. `tone` is a verdict's word for colour and glyph; `unwatched` says that no location was heard of for a minute.
+
+    `more_rows` were left out of the components, `places` say whether each is alive, `ended` are incidents of the last 24 hours.
+    """
 
     tone: str
     headline: str
@@ -179,8 +180,7 @@ class Observer:
             if beat is not None and not beat.detail.get("expected"):
                 checks.append(Check("", beat.seen, beat.ok, "", str(beat.detail.get("problem", "")), "", Markup("")))
             state = self._state(key, phases, now, seen=bool(checks))
-            since = from_json(plain[key]).since if key in phases else None
-            rows.append(Row(key, subject.name, subject.source, subject.severity, state, since, tuple(checks)))
+            rows.append(Row(key, subject.name, subject.source, subject.severity, state, tuple(checks)))
         return rows
 
     def _uptimes(self, connection: Connection, now: datetime) -> Mapping[tuple[str, str], str]:
