@@ -26,8 +26,8 @@ OLD = (
         " VALUES ('r1', 'probe:health', 'ams', :at, :no, :no, :no, 0, 'x', '{}', '', :no)"
     ),
     (
-        "INSERT INTO incidents (id, subject, severity, owner, source, title, problem, began, opened, acknowledged_by, resolved_by, flapping,"
-        " level, detail) VALUES ('01T', 'probe:health', 'P1', '', 'probe', 'health is down', 'x', :at, :at, '', '', :no, 0, '{}')"
+        "INSERT INTO incidents (id, subject, severity, owner, source, title, problem, began, opened, acknowledged_by, resolved_by,"
+        " flapping, level, detail) VALUES ('01T', 'probe:health', 'P1', '', 'probe', 'health is down', 'x', :at, :at, '', '', :no, 0, '{}')"
     ),
 )
 
