@@ -211,7 +211,7 @@ def test_every_page_fits_and_axe_finds_nothing(
 ) -> None:
     """On a phone and a desktop, dark and light: no scrolling sideways, nothing on the console, readable by all."""
     with broken(corner):
-        page = looking("/assets/icon.svg", viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+        page = looking("/", viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
         heard: list[str] = []
         page.on("console", lambda message: heard.append(message.text))
         for path in paths:
