@@ -16,6 +16,7 @@ MOST_LINKS = 3
 _PATIENCE_MS = 15_000
 _LONGEST_NAME = 40
 _NOT_FOLLOWED = re.compile(r"log[ _-]?out|sign[ _-]?out|delete|remove|unsubscribe|\b(pdf|zip|rss)\b", re.IGNORECASE)
+_LAST = re.compile(r"log[ _-]?in|sign[ _-]?(in|up)|regist|account|basket|cart\b|cookie|privacy|imprint|terms", re.IGNORECASE)
 _FIELDS = "input:visible:not([type=hidden]):not([type=submit]):not([type=button]), textarea:visible, select:visible"
 
 
@@ -30,10 +31,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Followed:
-    """A link of the site's own, by the name that customers read, and the page behind it."""
+    """A link of the site's own, by the name that customers read, and the page behind it; `first` of several that lead there."""
 
     name: str
     page: Seen
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def _looked_at(context: BrowserContext, url: str) -> Visit:
             hint="is the address right, with http:// or https://?",
         ) from error
     if answer is not None and answer.status >= 400:
-        raise TargetUnreachableError(f"{url} answers {answer.status} {answer.status_text}", hint="is the address right?")
+        hint = "is the address right?" if answer.status < 500 else "the site is in trouble: look at its own log, then try again"
+        raise TargetUnreachableError(f"{url} answers {answer.status} {answer.status_text}", hint=hint)
     place = urlsplit(page.url)
     origin = f"{place.scheme}://{place.netloc}"
     home, forms = _seen(page), _forms(page)
@@ -95,12 +98,13 @@ def _followed(page: Page, origin: str) -> list[Followed]:
     found: list[Followed] = []
     been = {_path(page.url)}
     for name in _names(page):
-        link = page.get_by_role("link", name=name, exact=True)
         if len(found) == MOST_LINKS:
             break
-        if link.count() != 1 or not _leads_on(link, origin, been):
+        links = page.get_by_role("link", name=name, exact=True)
+        link = links.first
+        if not _one_way(links) or not _leads_on(link, origin, been):
             continue
-        before = page.url
+        before, several = page.url, links.count() > 1
         try:
             link.click()
             page.wait_for_load_state("load")
@@ -111,16 +115,22 @@ def _followed(page: Page, origin: str) -> list[Followed]:
         if not page.url.startswith(origin) or _path(page.url) in been:
             break
         been.add(_path(page.url))
-        found.append(Followed(name, _seen(page)))
+        found.append(Followed(name, _seen(page), first=several))
     return found
 
 
+def _one_way(links: Locator) -> bool:
+    """Whether all links of a name lead to one page: a shop's picture and title of a product do."""
+    return len(set(links.evaluate_all("links => links.map(link => link.href)"))) == 1
+
+
 def _names(page: Page) -> list[str]:
-    """Return the names of the first page's visible links, those of its navigation first."""
+    """Return the names of the first page's visible links: those of its navigation first, what few customers come for last."""
     everywhere = page.get_by_role("link")
     names = [*page.get_by_role("navigation").get_by_role("link").all_inner_texts(), *everywhere.all_inner_texts()]
     plain = (" ".join(name.split()) for name in names)
-    return list(dict.fromkeys(name for name in plain if 0 < len(name) <= _LONGEST_NAME and not _NOT_FOLLOWED.search(name)))
+    names = list(dict.fromkeys(name for name in plain if 0 < len(name) <= _LONGEST_NAME and not _NOT_FOLLOWED.search(name)))
+    return sorted(names, key=lambda name: _LAST.search(name) is not None)
 
 
 def _leads_on(link: Locator, origin: str, been: set[str]) -> bool:

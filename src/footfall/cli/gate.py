@@ -67,7 +67,7 @@ def gate(
             check_scripts(workplace.suite)
             spec = _capped(_spec(workplace, iterations, tuple(journey or ()), profile), time_cap)
             if against is None:
-                measured = _measure(workplace, shown, spec, target, tuple(fault or ()))
+                measured = measure_all(workplace, shown, spec, target, tuple(fault or ()))
                 run = measured.run
             else:
                 run = _compare(workplace, shown, spec, target, against, fault or (), capped=time_cap is not None)
@@ -149,7 +149,7 @@ def _trace(workplace: Workplace, shown: Progress, view: ReportView, target: str 
     return bool(again)
 
 
-def _measure(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> Measured:
+def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> Measured:
     """Measure all three senses, one after the other, and return what was measured."""
     from footfall.cli.confirm import Measured  # noqa: PLC0415
     from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +17,10 @@ from footfall.errors import UsageError
 
 if TYPE_CHECKING:
     from footfall.browser.firstvisit import Visit
+    from footfall.gate.evidence import Observation
 
 SUITE, BUDGETS = "footfall.toml", "thresholds.toml"
+REPORT = "out/latest/index.html"
 DEMO = "demo"
 _IGNORED = ".footfall/\nout/\n__pycache__/\n"
 _LOCAL = re.compile(r"(localhost|127\.|\[::1\])")
@@ -34,6 +36,9 @@ def init(
     allow_load: Annotated[int, typer.Option("--allow-load", min=0, help="The most users that a load test may send to your site.")] = 0,
     reports: Annotated[bool, typer.Option("--reports", help="Also copy the reports' templates, to change them.")] = False,
     run: Annotated[bool, typer.Option("--run/--no-run", help="Measure once, and propose budgets for what that took.")] = True,
+    open_it: Annotated[
+        bool | None, typer.Option("--open/--no-open", help="Open the report in a browser (default: on a terminal with a screen).")
+    ] = None,
 ) -> int:
     """Lay out a suite and try it once.
 
@@ -50,7 +55,20 @@ def init(
         files |= _template_files()
     written = _lay_out(root, {**files, ".gitignore": _IGNORED.encode()})
     write_schemas(root)
-    return _tried(root, written) if run and any(name.startswith("journeys/") for name in written) else 0
+    if not run or not any(name.startswith("journeys/") for name in written):
+        return 0
+    code = _tried(root, written)
+    if _has_screen() if open_it is None else open_it:
+        import webbrowser  # noqa: PLC0415
+
+        webbrowser.open((root / REPORT).resolve().as_uri())
+    return code
+
+
+def _has_screen() -> bool:
+    """Whether somebody sits before this, who could look at a report."""
+    window = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.stdout.isatty() and bool(window)
 
 
 def _url_of(root: Path) -> str:
@@ -96,9 +114,9 @@ def _drafted(root: Path, url: str, allow_load: int) -> dict[str, bytes]:
     say(f"visiting {address}")
     visited = visit(address, os.environ)
     _tell(visited, address)
-    health = _health(visited.origin)
+    health, grade = _health(visited.origin), _grade(visited.origin + visited.home.path)
     texts = {
-        SUITE: drafts.suite_text(root.name, visited, health, allow_load),
+        SUITE: drafts.suite_text(root.name, visited, drafts.Checks(health, grade), allow_load),
         BUDGETS: drafts.budgets_text(loaded=allow_load > 0),
         f"journeys/test_{drafts.JOURNEY}.py": drafts.journey_text(visited),
         f"loadtests/{drafts.PROFILE}.py": drafts.profile_text(visited, allow_load),
@@ -134,6 +152,22 @@ def _health(origin: str) -> str:
     return ""
 
 
+def _grade(url: str) -> str:
+    """Return the grade of the first page's security headers, or nothing where it does not answer a plain request."""
+    import httpx  # noqa: PLC0415
+
+    from footfall.probe.web import grade_of, weaknesses  # noqa: PLC0415
+
+    try:
+        answer = httpx.get(url, timeout=15.0, verify=False)  # noqa: S501  # certificates are a probe's business
+    except httpx.HTTPError:
+        return ""
+    wrong = weaknesses(answer.headers, secure=url.startswith("https://"))
+    grade = grade_of(max(0, 100 - sum(wrong.values())))
+    say(f"  its security headers are worth {grade}{': ' if wrong else ''}{'; '.join(wrong)}")
+    return grade
+
+
 def _lay_out(root: Path, files: Mapping[str, bytes]) -> list[str]:
     """Write what is not there yet; return its names. Raises UsageError when the folder cannot be written."""
     written = []
@@ -156,31 +190,51 @@ def _lay_out(root: Path, files: Mapping[str, bytes]) -> list[str]:
 
 
 def _tried(root: Path, written: list[str]) -> int:
-    """Measure once, write budgets for what the drafted steps took, and judge."""
+    """Measure once, write budgets for what the drafted journey took, and judge by them."""
     from footfall.cli import drafts  # noqa: PLC0415
     from footfall.cli.gate import gate  # noqa: PLC0415
 
     os.chdir(root)
-    drafted = BUDGETS in written and f"journeys/test_{drafts.JOURNEY}.py" in written
     say("")
-    code = gate()
-    if drafted and (measured := _step_durations(root)):
-        with (root / BUDGETS).open("a", encoding="utf-8") as file:
-            file.write(drafts.step_budgets(measured))
-        say(f"\n{BUDGETS} has budgets for {len(measured)} steps now, twice what they took; change them to what your customers bear")
-    say("next: `footfall new journey NAME` records what your customers come for; `footfall gate` judges, in CI too")
+    drafted = BUDGETS in written and f"journeys/test_{drafts.JOURNEY}.py" in written
+    code = _measured_first(root) if drafted else gate()
+    say("next: `footfall new journey NAME` records what your customers come for; `footfall gate` judges, in CI too;")
+    say("      `footfall watch` goes on looking, and tells the people whom [alerts] names (`footfall docs how-to/alerts`)")
     return code
 
 
-def _step_durations(root: Path) -> dict[str, float]:
-    """Return how long each step of the drafted journey took in the newest run: its p75 in ms."""
-    from footfall.browser.draft import quoted  # noqa: PLC0415
-    from footfall.cli.drafts import JOURNEY  # noqa: PLC0415
+def _measured_first(root: Path) -> int:
+    """Measure, then judge by budgets that the site holds today: what is true now must not be the first thing that fails."""
+    from footfall.cli.gate import gate, measure_all  # noqa: PLC0415
+    from footfall.cli.progress import progress  # noqa: PLC0415
     from footfall.cli.workplace import open_workplace  # noqa: PLC0415
     from footfall.store import reader  # noqa: PLC0415
 
-    store = open_workplace().store
-    seen = reader.evidence(store, reader.run(store, "latest").id)
-    durations = {each.series.part: each.figures.p75 for each in seen if (each.series.subject, each.series.metric) == (JOURNEY, "duration")}
-    walk = (root / "journeys" / f"test_{JOURNEY}.py").read_text("utf-8")
-    return {step: durations[step] for step in sorted(filter(None, durations), key=lambda step: walk.find(f"step({quoted(step)})"))}
+    with progress() as shown:
+        workplace = open_workplace(shown)
+        run = measure_all(workplace, shown, workplace.suite.gate, None, ()).run
+        seen = reader.evidence(workplace.store, run)
+    _propose(root, seen)
+    return gate(run=run)
+
+
+def _propose(root: Path, seen: Sequence[Observation]) -> None:
+    """Add budgets for what the drafted journey took: its steps, and the vitals that Google's bands are too strict for."""
+    from footfall.browser.draft import quoted  # noqa: PLC0415
+    from footfall.cli import drafts  # noqa: PLC0415
+
+    taken = [(each.series.metric, each.series.part, each.figures.p75) for each in seen if each.series.subject == drafts.JOURNEY]
+    walk = (root / "journeys" / f"test_{drafts.JOURNEY}.py").read_text("utf-8")
+    steps = {part: value for metric, part, value in taken if part and metric == "duration"}
+    ordered = {step: steps[step] for step in sorted(steps, key=lambda step: walk.find(f"step({quoted(step)})"))}
+    beyond = drafts.vital_budgets({vital: max((each[2] for each in taken if each[0] == vital), default=0.0) for vital in drafts.BANDS})
+    with (root / BUDGETS).open("a", encoding="utf-8") as file:
+        file.write(beyond + (drafts.step_budgets(ordered) if ordered else ""))
+    if ordered:
+        say(f"{BUDGETS} has budgets for {_counted(len(ordered))} now, twice what they took; change them to what your customers bear")
+    if beyond:
+        say("  the site is beyond Google's bands, or near; its limits are twice what it takes now: lower them as it gets better")
+
+
+def _counted(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"
