@@ -147,7 +147,7 @@ MATRIX = (
     # WedSync: payments, PDFs, errors, services
     Promise("wedsync", "payment-declined", ("journeys.payment.success",), "payment", iterations=1),
     Promise("wedsync", "errors=/forms:1", ("journeys.pdf_upload.success",), "pdf_upload", iterations=1),
-    Promise("wedsync", "errors=/api/jobs:0.02", ("load.light.errors[1]",), "payment", load=True),
+    Promise("wedsync", "errors=/api/jobs:0.03", ("load.light.errors[1]",), "payment", load=True),
     Promise("wedsync", "slow-payment=2s", ('probes."*".latency[2]',), "form_submission", iterations=1),
     Promise("wedsync", "payment-down", ('probes."*".success', "journeys.payment.success"), "payment", iterations=1),
 )
