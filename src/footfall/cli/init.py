@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from footfall.cli.output import say
+from footfall.cli.output import counted, say
 from footfall.cli.schema import write_schemas
 from footfall.errors import UsageError
 
@@ -231,10 +231,6 @@ def _propose(root: Path, seen: Sequence[Observation]) -> None:
     with (root / BUDGETS).open("a", encoding="utf-8") as file:
         file.write(beyond + (drafts.step_budgets(ordered) if ordered else ""))
     if ordered:
-        say(f"{BUDGETS} has budgets for {_counted(len(ordered))} now, twice what they took; change them to what your customers bear")
+        say(f"{BUDGETS} has budgets for {counted(len(ordered), 'step')} now, twice what they took; change them to what your customers bear")
     if beyond:
         say("  the site is beyond Google's bands, or near; its limits are twice what it takes now: lower them as it gets better")
-
-
-def _counted(steps: int) -> str:
-    return "1 step" if steps == 1 else f"{steps} steps"

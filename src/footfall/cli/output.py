@@ -28,3 +28,8 @@ def write_out(text: str) -> None:
 def say(line: str) -> None:
     """Write a line to stdout; see `write_out`."""
     write_out(line + "\n")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 step`, `2 steps`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

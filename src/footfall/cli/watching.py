@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from footfall.cli.output import say
+from footfall.cli.output import counted, say
 from footfall.cli.retention import forget, sweep
 from footfall.cli.watched import Measuring, resolved_probes
 from footfall.cli.workplace import Workplace
@@ -83,7 +83,8 @@ def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) 
         probes, _ = resolved_probes(workplace.suite.probes)
         headers = {**_headers(target), "X-Footfall-Run": f"watch-{place}"}
         measuring = Measuring(workplace, target, live, place, headers, probes, threading.Event())
-        sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {len(plan.subjects)} things, {len(channels)} channels\n")
+        what = f"{counted(len(plan.subjects), 'thing')}, {counted(len(channels), 'channel')}"
+        sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {what}\n")
         _note_inbound(plan, probes, served=wanted.serve is not None)
         sys.stderr.flush()
         return asyncio.run(_run(workplace, plan, channels, measuring, wanted))
