@@ -103,23 +103,24 @@ success = "rate >= 99%"
 
 
 def _vitals() -> str:
-    return "\n".join(
-        f'{name} = {{ warn = "p75 <= {_limit(name, good)}", fail = "p75 <= {_limit(name, poor)}" }}' for name, (good, poor) in BANDS.items()
-    )
+    return "\n".join(_vital(name, _limit(name, poor)) for name, (_, poor) in BANDS.items())
 
 
-def vital_budgets(worst: Mapping[str, float]) -> str:
-    """Return budgets for the vitals that are beyond Google's bands already, from the worst p75 of each (ms, or a score)."""
-    lines = []
+def _vital(name: str, limit: str) -> str:
+    return f'{name} = {{ warn = "p75 <= {_limit(name, BANDS[name][0])}", fail = "p75 <= {limit}" }}'
+
+
+def raised(budgets: str, worst: Mapping[str, float]) -> str:
+    """Return drafted budgets whose vitals the site holds today, from the worst p75 of each (ms, or a score).
+
+    A vital beyond Google's limit, or near it, may be twice what it is; the others keep Google's.
+    """
     for name, value in worst.items():
-        good, poor = BANDS[name]
+        poor = BANDS[name][1]
         if value > poor / _NEAR:
-            limit = _limit(name, _ROOM * value)
-            lines.append(f'{name} = {{ warn = "p75 <= {_limit(name, good)}", fail = "p75 <= {limit}" }}    # was {_limit(name, value)}\n')
-    if not lines:
-        return ""
-    told = "\n# Beyond what Google calls needing improvement, or near it, when this was drafted. Lower them as the site gets better.\n"
-    return f"{told}[journeys.{JOURNEY}]\n" + "".join(lines)
+            line = f"{_vital(name, _limit(name, _ROOM * value))}    # was {_limit(name, value)} when drafted; lower it"
+            budgets = budgets.replace(_vital(name, _limit(name, poor)), line)
+    return budgets
 
 
 def _limit(name: str, value: float) -> str:

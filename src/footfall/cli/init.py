@@ -227,10 +227,12 @@ def _propose(root: Path, seen: Sequence[Observation]) -> None:
     walk = (root / "journeys" / f"test_{drafts.JOURNEY}.py").read_text("utf-8")
     steps = {part: value for metric, part, value in taken if part and metric == "duration"}
     ordered = {step: steps[step] for step in sorted(steps, key=lambda step: walk.find(f"step({quoted(step)})"))}
-    beyond = drafts.vital_budgets({vital: max((each[2] for each in taken if each[0] == vital), default=0.0) for vital in drafts.BANDS})
-    with (root / BUDGETS).open("a", encoding="utf-8") as file:
-        file.write(beyond + (drafts.step_budgets(ordered) if ordered else ""))
+    worst = {vital: max((each[2] for each in taken if each[0] == vital), default=0.0) for vital in drafts.BANDS}
+    path = root / BUDGETS
+    drafted = path.read_text("utf-8")
+    budgets = drafts.raised(drafted, worst)
+    path.write_text(budgets + (drafts.step_budgets(ordered) if ordered else ""), "utf-8")
     if ordered:
         say(f"{BUDGETS} has budgets for {counted(len(ordered), 'step')} now, twice what they took; change them to what your customers bear")
-    if beyond:
+    if budgets != drafted:
         say("  the site is beyond Google's bands, or near; its limits are twice what it takes now: lower them as it gets better")

@@ -69,7 +69,7 @@ def test_what_init_drafts_fits() -> None:
     """The budgets that `footfall init` writes."""
     assert not faults(
         "thresholds",
-        drafts.budgets_text(loaded=True) + drafts.vital_budgets({"cls": 0.7}) + drafts.step_budgets({"home": 812.0, "a step": 40.0}),
+        drafts.raised(drafts.budgets_text(loaded=True), {"cls": 0.7}) + drafts.step_budgets({"home": 812.0, "a step": 40.0}),
     )
 
 
