@@ -83,7 +83,7 @@ MAIN = (
 )
 HEALTHY = {
     "mariia-hub": "booking",
-    "distri-night": "client_order",
+    "distri-night": "supplier_fulfillment",
     "event-pros-nz": "job_to_booking",
     "driplo": "purchase",
     "wedsync": "pdf_upload",
@@ -115,7 +115,7 @@ def assert_breaks(suite: SuiteCopy, promise: Promise) -> None:
 
 MATRIX = (
     # Mariia Hub: LCP, layout, clicks, payments, the API, errors under load
-    Promise("mariia-hub", "late-hero=6s", ('journeys."*".lcp',), "booking"),
+    Promise("mariia-hub", "late-hero=6s", ('journeys."*".lcp', 'probes."*".latency'), "booking"),
     Promise("mariia-hub", "layout-shift=0.5", ('journeys."*".cls',), "booking", iterations=6),
     Promise("mariia-hub", "block-click=1200ms", ('journeys."*".fid',), "booking", iterations=3),
     Promise("mariia-hub", "payment-down", ('probes."*".success', "journeys.booking.success"), "booking", iterations=1),
