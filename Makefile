@@ -44,7 +44,7 @@ lint: setup
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
-	@for suite in examples/*; do (cd $$suite && ../../$(VENV_PYTHON) -m mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/examples journeys loadtests) || exit 1; done
+	@for suite in examples/*; do (cd $$suite && ../../$(VENV_PYTHON) -m mypy --config-file ../../pyproject.toml --cache-dir "../../.mypy_cache/$$suite" journeys loadtests) || exit 1; done
 	@.venv/bin/lint-imports
 
 format: setup
