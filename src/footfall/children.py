@@ -122,7 +122,11 @@ def _end_after_parent(environment: Mapping[str, str]) -> None:
 def end_with_parent(environment: Mapping[str, str]) -> None:
     """In a child: interrupt this process (as Ctrl-C would) once its parent is gone, and kill it if it lingers 10 s.
 
-    Uses a plain thread; a program under gevent must call `wait_for_parents_end` from a real one.
+    Uses a plain thread; a program under gevent must call `wait_for_parents_end` from a real one. A child is interrupted even where a
+    shell's background has it ignore Ctrl-C: whoever started it ends it so.
     """
     if environment.get(PARENT_FD):
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            with contextlib.suppress(ValueError):  # only the main thread may
+                signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=_end_after_parent, args=(dict(environment),), name="footfall-parent", daemon=True).start()

@@ -43,10 +43,11 @@ def wait_for(path: Path, seconds: float = 15) -> str:
     raise AssertionError(f"{path.name} did not appear")
 
 
-def test_a_child_ends_in_order_when_its_parent_is_killed(tmp_path: Path) -> None:
-    """`kill -9` of the parent interrupts the child, as Ctrl-C would, so that it can keep what it measured."""
+@pytest.mark.parametrize("shell", [[], ["sh", "-c", "trap '' INT; exec \"$@\"", "in the background"]])
+def test_a_child_ends_in_order_when_its_parent_is_killed(tmp_path: Path, shell: list[str]) -> None:
+    """`kill -9` of the parent interrupts the child, as Ctrl-C would, so that it can keep what it measured; a shell's background or not."""
     mark = tmp_path / "child"
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, CHILD, str(mark)])
+    parent = subprocess.Popen([*shell, sys.executable, "-c", PARENT, CHILD, str(mark)])
     child = psutil.Process(int(wait_for(mark)))
     parent.kill()
     parent.wait()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from footfall.browser.firstvisit import visit
+from footfall.browser.firstvisit import Visit, visit
 from footfall.errors import TargetUnreachableError
 
 HOME = """<title>Books</title><nav><a href="/login">Log in</a></nav><h1>Books</h1>
@@ -43,15 +44,21 @@ def shop() -> Iterator[str]:
     thread.join()
 
 
+def looked_at(url: str) -> Visit:
+    """Visit in a thread of its own: other tests of this process have Playwright's loop running in theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(visit, url, os.environ).result()
+
+
 def test_what_customers_come_for_is_followed_before_the_door(shop: str) -> None:
     """A name that several links of one page share is followed where all lead to one place; a name of two places is not."""
-    seen = visit(shop, os.environ)
+    seen = looked_at(shop)
     assert [(link.name, link.page.path, link.first) for link in seen.links] == [("Emma", "/emma", True), ("Log in", "/login", False)]
 
 
 def test_a_site_that_is_broken_is_told_from_a_wrong_address(shop: str) -> None:
     """Its own fault is not blamed on what was typed."""
     with pytest.raises(TargetUnreachableError) as told:
-        visit(f"{shop}/broken", os.environ)
+        looked_at(f"{shop}/broken")
     assert told.value.hint is not None
     assert "look at its own log" in told.value.hint
