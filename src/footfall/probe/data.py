@@ -80,12 +80,13 @@ def _asked(spec: ProbeSpec) -> Found:
 
 
 def _sql(spec: ProbeSpec) -> Found:
-    options, started = spec.options, time.perf_counter()
+    options, started, ended = spec.options, time.perf_counter(), threading.Event()
+    limit_s = 0.9 * spec.timeout_s  # it ends before we stop listening
     try:
         engine = _engine(options["database"], spec.timeout_s)
-        with engine.connect() as connection, _ended_in_time(connection, 0.9 * spec.timeout_s - ms_since(started) / 1000):
+        with engine.connect() as connection, _ended_in_time(connection, limit_s - ms_since(started) / 1000, ended):
             figures = {"connect": ms_since(started)}
-            _read_only(connection, 0.9 * spec.timeout_s * 1000 - ms_since(started))  # it ends before we stop listening
+            _read_only(connection, spec.timeout_s * 1000 - ms_since(started))
             asked = time.perf_counter()
             query = text(PRESETS[options["preset"]] if options["preset"] else options["query"])
             values = {"slow_over_ms": options["slow_over_ms"]} if "slow_over_ms" in query._bindparams else {}  # noqa: SLF001  # no public way
@@ -93,6 +94,8 @@ def _sql(spec: ProbeSpec) -> Found:
             figures["query"] = ms_since(asked)
             connection.rollback()
     except (SQLAlchemyError, ImportError, ValueError) as error:
+        if ended.is_set():
+            return Found({}, f"the query was ended after {limit_s:.3g} s (timeout: {spec.timeout_s:g} s)")
         original = getattr(error, "orig", None) or error
         return Found({}, f"the query failed: {str(original).strip().partition(chr(10))[0]}")
     numbers = {str(name): float(value) for name, value in (row or {}).items() if _is_number(value)}
@@ -108,11 +111,16 @@ def _engine(url: str, timeout_s: float) -> Engine:
 
 
 @contextmanager
-def _ended_in_time(connection: Connection, left_s: float) -> Iterator[None]:
+def _ended_in_time(connection: Connection, left_s: float, ended: threading.Event) -> Iterator[None]:
     """End a connection's query when its time is up, by whatever its driver has for that; the query then fails where it was asked."""
     driver = connection.connection.driver_connection
-    end = next((getattr(driver, name) for name in ("interrupt", "cancel", "close") if hasattr(driver, name)), None)
-    timer = threading.Timer(max(0.05, left_s), end or (lambda: None))
+    end = next((getattr(driver, name) for name in ("interrupt", "cancel", "close") if hasattr(driver, name)), lambda: None)
+
+    def end_it() -> None:
+        ended.set()
+        end()
+
+    timer = threading.Timer(max(0.05, left_s), end_it)
     timer.daemon = True
     timer.start()
     try:
@@ -122,7 +130,10 @@ def _ended_in_time(connection: Connection, left_s: float) -> Iterator[None]:
 
 
 def _read_only(connection: Connection, left_ms: float) -> None:
-    """Make the database refuse to write: PostgreSQL, MySQL and SQLite can; elsewhere the transaction is rolled back at least."""
+    """Make the database refuse to write: PostgreSQL, MySQL and SQLite can; elsewhere the transaction is rolled back at least.
+
+    PostgreSQL also ends the query by itself after `left_ms`, should we be gone by then.
+    """
     kind = connection.dialect.name
     if kind == "postgresql":
         connection.execute(text("SET TRANSACTION READ ONLY"))

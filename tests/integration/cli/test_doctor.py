@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -74,7 +75,8 @@ def suite(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def looked(capsys: pytest.CaptureFixture[str], *names: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """Run `footfall doctor NAMES --json`; return the exit code and the findings by name."""
-    code = main(["doctor", *names, "--json"])
+    with ThreadPoolExecutor(1) as elsewhere:  # the browser is looked at by Playwright's sync API, which another test may have open here
+        code = elsewhere.submit(main, ["doctor", *names, "--json"]).result()
     return code, {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
 
 

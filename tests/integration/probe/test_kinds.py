@@ -310,7 +310,7 @@ ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELEC
 def test_a_query_that_never_ends_is_ended(tmp_path: Path) -> None:
     """On any database, not only where the server has a limit of its own: the check fails in time, and no thread is left behind."""
     failed = checked("sql", database=f"sqlite:///{tmp_path / 'shop.db'}", query=ENDLESS, timeout_s=0.5)
-    assert failed.problem == "the query failed: interrupted"
+    assert failed.problem == "the query was ended after 0.45 s (timeout: 0.5 s)"
     for thread in threading.enumerate():
         if thread.name == "footfall-sql":
             thread.join()  # its query was ended, so it ends
@@ -332,7 +332,9 @@ def test_presets_know_postgresql(new_schema: str) -> None:
         assert found.measured[figure] >= 0
     assert "pg_stat_statements" in checked("sql", database=url, preset="slow_queries").problem
     assert "read-only transaction" in checked("sql", database=url, query="CREATE TABLE t ()").problem
-    assert "statement timeout" in checked("sql", database=url, query="SELECT pg_sleep(60)", timeout_s=4).problem
+    assert "was ended after 1.8 s" in checked("sql", database=url, query="SELECT pg_sleep(60)", timeout_s=2).problem
+    limit = checked("sql", database=url, query="SELECT setting::int AS ms FROM pg_settings WHERE name = 'statement_timeout'", timeout_s=2)
+    assert 0 < limit.measured["ms"] <= 2_000, "the server would end a query by itself if we were gone"
 
 
 def test_promql_is_a_figure() -> None:
