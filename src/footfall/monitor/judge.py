@@ -64,8 +64,11 @@ class Judge:
         self._remembered = Remembered()
         self._spoilt: Counter[int] = Counter()
 
-    def step(self) -> list[Transition]:
-        """Judge all that waits, let time pass, and take due steps of escalations. Raises StoreError; then nothing of it has happened."""
+    def step(self) -> list[tuple[Subject, Transition]]:
+        """Judge all that waits, let time pass, and take due steps of escalations; return what changed.
+
+        Raises StoreError; then nothing of it has happened.
+        """
         now = self._clock.now()
         if self._minute_over(now):
             self._remembered.deployments = deployments(self._store, target=self._target or None, limit=_RECENT)
@@ -107,7 +110,7 @@ class Bench:
     ) -> None:
         self.connection, self.plan, self.now = connection, plan, now
         self.desk = Desk(connection, plan, now, facts)
-        self.changed: list[Transition] = []
+        self.changed: list[tuple[Subject, Transition]] = []
         self.in_hand: int | None = None
         self._remembered = remembered or Remembered()
         self._target = plan.target
@@ -201,7 +204,7 @@ class Bench:
         self._states[subject.key] = state
         for transition in transitions:
             self._change(subject, transition)
-        self.changed += transitions
+            self.changed.append((subject, transition))
 
     def _change(self, subject: Subject, transition: Transition) -> None:
         if transition.change is Change.OPENED:

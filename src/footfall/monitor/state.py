@@ -118,6 +118,12 @@ class Transition:
     by: str = ""
     flapping: bool = False
 
+    @property
+    def words(self) -> str:
+        """What changed; and what was seen, where that is bad."""
+        well = self.change in {Change.CLEARED, Change.RESOLVED}
+        return self.change if well or not self.problem else f"{self.change}: {self.problem}"
+
 
 Outcome = tuple[State, tuple[Transition, ...]]
 

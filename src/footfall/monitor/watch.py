@@ -235,8 +235,8 @@ class Watch:
         self.health.judging = self._elected(now)
         self._beat(now)
         if self.health.judging:
-            for transition in parts.judge.step():
-                _log.info("%s: %s", transition.change, transition.problem)
+            for subject, transition in parts.judge.step():
+                _log.info("%s %s", subject.name, transition.words)
         else:
             parts.judge.rest()
         target = parts.plan.target

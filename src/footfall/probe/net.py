@@ -19,6 +19,7 @@ from websockets.exceptions import InvalidURI, WebSocketException
 from footfall.config.suite import ProbeSpec
 from footfall.metrics import parse_duration
 from footfall.probe.found import Found, ms_since
+from footfall.probe.names import open_stream
 
 _LARGEST = 1_000_000
 
@@ -26,7 +27,7 @@ _LARGEST = 1_000_000
 async def tcp(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
     """Connect; send something, where `send` says so, and look for `expect.text` in what comes back."""
     options, started = spec.options, time.perf_counter()
-    reader, writer = await asyncio.open_connection(options["host"], options["port"])
+    reader, writer = await open_stream(options["host"], options["port"])
     figures = {"connect": ms_since(started)}
     try:
         if options["send"]:
@@ -67,7 +68,7 @@ async def tls(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> F
 
 
 async def _shake_hands(options: Mapping[str, Any], name: str, context: ssl.SSLContext) -> tuple[bytes, str]:
-    _, writer = await asyncio.open_connection(options["host"], options["port"], ssl=context, server_hostname=name)
+    _, writer = await open_stream(options["host"], options["port"], ssl=context, server_hostname=name)
     try:
         found: ssl.SSLObject = writer.get_extra_info("ssl_object")
         return found.getpeercert(binary_form=True) or b"", found.version() or ""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import ipaddress
-import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -18,10 +16,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from footfall.threads import Threads
-
-_RESOLVERS = Threads("footfall-dns", 64)
-"""Name look-ups block, and some hang for half a minute."""
+from footfall.probe.names import addresses, is_address
 
 
 class Phases:
@@ -69,13 +64,13 @@ class _TimedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        addresses = [host] if _is_address(host) else await self._look_up(host, port)
-        for position, address in enumerate(addresses, start=1):
+        found = [host] if is_address(host) else await self._look_up(host, port)
+        for position, address in enumerate(found, start=1):
             started = time.perf_counter()
             try:
                 stream = await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
             except httpcore.ConnectError:
-                if position == len(addresses):
+                if position == len(found):
                     raise
             else:
                 self._phases.add("connect", time.perf_counter() - started)
@@ -85,22 +80,14 @@ class _TimedBackend(httpcore.AsyncNetworkBackend):
     async def _look_up(self, host: str, port: int) -> list[str]:
         started = time.perf_counter()
         try:
-            found = await _RESOLVERS.run(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            found = await addresses(host, port)
         except OSError as error:
-            raise httpcore.ConnectError(f"the name {host} cannot be resolved: {error.strerror or error}") from error
+            raise httpcore.ConnectError(str(error)) from error
         self._phases.add("dns", time.perf_counter() - started)
-        return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+        return found
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 @functools.cache

@@ -39,7 +39,7 @@ class Stuck(Judge):
     released = threading.Event()
     hangs = False
 
-    def step(self) -> list[Transition]:
+    def step(self) -> list[tuple[Subject, Transition]]:
         """Judge, or hang."""
         if self.hangs:
             self.released.wait()

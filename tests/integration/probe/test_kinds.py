@@ -37,13 +37,17 @@ __all__ = ["new_schema", "postgresql"]  # fixtures
 
 
 def checked(kind: str, base_url: str = "http://127.0.0.1:9", *, timeout_s: float = 20.0, **options: Any) -> Result:
-    """Make one check; `expect_days=3` is `expect.days`, `figures` are limits."""
+    """Make one check; the rest as for `spec_of`."""
+    return loops.run(check(spec_of(kind, timeout_s=timeout_s, **options), base_url, {}))
+
+
+def spec_of(kind: str, *, timeout_s: float, **options: Any) -> ProbeSpec:
+    """A probe; `expect_days=3` is `expect.days`, `figures` are limits."""
     figures = {name: Limit(f"{how} {value}", how, value) for name, (how, value) in options.pop("figures", {}).items()}
     measure = options.pop("measure", {})
     given = {name.replace("expect_", "expect."): value for name, value in options.items()}
     known = {**dict.fromkeys(KINDS[kind].needs, ""), **KINDS[kind].may, **given}
-    spec = ProbeSpec(kind, str(known.get("url", "")), timeout_s=timeout_s, kind=kind, options=known, figures=figures, measure=measure)
-    return loops.run(check(spec, base_url, {}))
+    return ProbeSpec(kind, str(known.get("url", "")), timeout_s=timeout_s, kind=kind, options=known, figures=figures, measure=measure)
 
 
 @contextmanager
@@ -181,6 +185,35 @@ def test_a_tcp_service_answers_as_expected() -> None:
         "refused" in checked("tcp", host="127.0.0.1", port=port).problem
         or "Connect call failed" in checked("tcp", host="127.0.0.1", port=port).problem
     )
+
+
+def test_a_service_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of the name's addresses answers; a name that there is not is said."""
+    both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("127.0.0.2", "127.0.0.1")]
+    with listening(lambda line: line.sendall(b"READY")) as port:
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+        found = checked("tcp", host="shop.test", port=port, expect_text="READY")
+        monkeypatch.undo()
+    assert found.ok, found.problem
+    assert "no-such-host.invalid cannot be resolved" in checked("tcp", host="no-such-host.invalid", port=1).problem
+
+
+def test_names_that_hang_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty look-ups that never answer: each check fails in time, and what else runs in threads still does."""
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(60) or [])
+    probe = spec_of("tcp", host="slow.test", port=1, timeout_s=0.5)
+
+    async def all_at_once() -> list[Result]:
+        found = asyncio.gather(*(check(probe, "", {}) for _ in range(50)))
+        await asyncio.sleep(0.1)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 10) == "free"
+        return await found
+
+    try:
+        assert {found.problem for found in loops.run(all_at_once())} == {"no whole answer within 0.5 s"}
+    finally:
+        released.set()
 
 
 def test_a_name_has_its_records() -> None:
