@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,7 +52,7 @@ ONLY_HOME = ("--journey", "home", "--profile", "none", "--iterations", "2")
 
 
 def test_a_slower_deployment_is_found_by_comparing(home: SuiteCopy) -> None:
-    """Ten pairs, and twenty fresh ones, are enough for a page that takes 400 ms longer; the stored run says the same again.
+    """A page that takes 400 ms longer is suspected after ten pairs or a few more, and twenty fresh ones confirm it; so says the stored run.
 
     Neither its other half nor the walk that was made for a trace is listed.
     """
@@ -64,7 +65,8 @@ def test_a_slower_deployment_is_found_by_comparing(home: SuiteCopy) -> None:
     assert "at most 1 in 100 such gates fails by chance" in ended.out
     failed = {verdict["key"] for verdict in home.verdicts()["verdicts"] if verdict["outcome"] == "fail"}
     assert "against.journeys.home.steps.open.duration" in failed
-    assert "30 pairs; too much for chance, and 20 fresh pairs confirm it" in (home.root / "out/latest/index.html").read_text()
+    told = (home.root / "out/latest/index.html").read_text()
+    assert re.search(r"\d0 pairs; too much for chance, and 20 fresh pairs confirm it", told)
     assert home.footfall("gate", "--run", "latest").code == 1
     [run] = home.history()
     assert (run["kind"], run["labels"]["against"]) == ("gate", "corner")

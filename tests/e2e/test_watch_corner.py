@@ -32,6 +32,7 @@ def test_a_journey_that_breaks_is_an_incident_with_its_evidence(suite: SuiteCopy
     """Customers cannot check out: the journey is walked twice, opens, and names its screenshot; the runs carry the location."""
     config = suite.root / "footfall.toml"
     config.write_text(config.read_text() + WATCH)
+    suite.edit("journeys/test_checkout.py", "timeout=15_000", "timeout=2_000")
     (suite.root / "docs").mkdir()
     (suite.root / "docs/runbook.md").write_text("# Runbook\n\n## Checkout\n\n- Ask the payment provider.\n")
     ended = suite.footfall("watch", "--once", "--location", "ams", "--fault", "payment-down")

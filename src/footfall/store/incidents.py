@@ -139,6 +139,8 @@ def find(connection: Connection, name: str) -> Incident:
         return _incident(rows[0])
     if rows:
         raise UsageError(f"{name!r} begins the ids of several incidents", hint="name one of them: " + ", ".join(row.id for row in rows))
+    if connection.execute(query.limit(1)).first() is None:
+        raise UsageError("there has been no incident yet", hint="`footfall watch` opens them")
     raise UsageError(f"no incident is called {name!r}", hint="`footfall incidents list --all` shows them, and `latest` names the newest")
 
 
