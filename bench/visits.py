@@ -12,7 +12,6 @@ Playwright. `journey_overhead.py` compares walk with walk, in one browser.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -23,6 +22,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from browser_peers import PATIENCE_S, Command, Peers
 from playwright.sync_api import sync_playwright
 
 from footfall.browser.find import start
@@ -30,7 +30,6 @@ from footfall.config.suite import Target
 from footfall.target import open_target
 
 PAGES = ("/", "/book", "/shop")
-PATIENCE_S = 300
 PLAIN = """
 import sys
 from playwright.sync_api import sync_playwright
@@ -50,16 +49,6 @@ def test_visit(journey):
             journey.page.goto(path)
             journey.page.get_by_role("heading", level=1).first.wait_for()
 """
-ELASTIC = """
-const { journey, step } = require('@elastic/synthetics');
-journey('visit', ({ page, params }) => {
-  for (const path of PAGES) step(path, async () => {
-    await page.goto(params.url + path);
-    await page.locator('h1').first().waitFor();
-  });
-});
-"""
-Command = Sequence[str]
 
 
 def ways(folder: Path, url: str, executable: str, peers: Path | None) -> Iterator[tuple[str, list[Command]]]:
@@ -71,21 +60,8 @@ def ways(folder: Path, url: str, executable: str, peers: Path | None) -> Iterato
     yield "footfall", [[sys.executable, "-m", "pytest", "journeys", "-q", "-p", "no:cacheprovider", "--base-url", url]]
     if peers is None:
         return
-    chrome = executable or shutil.which("chromium") or ""
-    if (lighthouse := peers / "node_modules/.bin/lighthouse").exists():
-        flags = ["--chrome-flags=--headless=new --no-sandbox", "--quiet", "--output=json", "--output-path=lighthouse.json"]
-        yield "Lighthouse", [["env", f"CHROME_PATH={chrome}", str(lighthouse), url + path, *flags] for path in PAGES]
-    if (browsertime := peers / "node_modules/.bin/browsertime").exists() and (driver := shutil.which("chromedriver")):
-        own = ["-n", "1", "--headless", "--chrome.binaryPath", chrome, "--chrome.chromedriverPath", driver, "--chrome.args", "no-sandbox"]
-        yield "browsertime", [[str(browsertime), *own, "--resultDir", str(folder / "browsertime"), *(url + path for path in PAGES)]]
-    if (elastic := peers / "node_modules/.bin/elastic-synthetics").exists():
-        (folder / "elastic").mkdir()
-        (folder / "elastic/visit.journey.js").write_text(ELASTIC.replace("PAGES", json.dumps(PAGES)), "utf-8")
-        (folder / "package.json").write_text("{}", "utf-8")  # it wants to be in a project
-        (folder / "node_modules").symlink_to(peers / "node_modules")
-        options = json.dumps({"executablePath": chrome, "chromiumSandbox": False})
-        own = ["--reporter", "json", "--params", json.dumps({"url": url}), "--playwright-options", options, "--screenshots", "off"]
-        yield "Elastic Synthetics", [[str(elastic), str(folder / "elastic"), *own]]
+    others = Peers(peers, executable or shutil.which("chromium") or "", folder, PAGES)
+    yield from ((name, others.commands(name, url)) for name in others.names)
 
 
 def taken(commands: Sequence[Command], folder: Path) -> tuple[float, float]:

@@ -85,7 +85,7 @@ async def minute(root: Path, url: str, count: int, every_s: float, seconds: floa
     """Watch for real."""
     store, plan, clock = open_store(root), plan_of(count, every_s), SystemClock()
 
-    async def measure(subject: Subject) -> Measured:
+    async def measure(subject: Subject, _attempt: int) -> Measured:
         result = await check(ProbeSpec(subject.name, "/"), url, {})
         return Measured(result.ok, result.latency_ms, result.problem, {**result.phases})
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,11 +69,11 @@ class Measuring:
         # Each walk has a thread, those that are walked once more too, and the load test; the process ends after them, not before.
         self._threads = ThreadPoolExecutor(2 * self.workplace.suite.watch.journeys_at_once + 1, "footfall-walks")
 
-    async def measure(self, subject: Subject) -> Measured:
-        """Make one check. Raises nothing for what the site does."""
+    async def measure(self, subject: Subject, attempt: int = 0) -> Measured:
+        """Make one check, `attempt` being which recheck it is. Raises nothing for what the site does."""
         if subject.source == PROBE:
             return await self._probe(self.probes[subject.name])
-        work = self._walk if subject.source == JOURNEY else self._load
+        work = partial(self._walk, again=attempt > 0) if subject.source == JOURNEY else self._load
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, subject)
 
     async def _probe(self, spec: ProbeSpec) -> Measured:
@@ -81,8 +82,10 @@ class Measuring:
         result = await check(spec, self.live.url, self.headers)
         return Measured(result.ok, result.latency_ms, result.problem, {**result.phases, **result.measured})
 
-    def _walk(self, subject: Subject) -> Measured:
-        plan = JourneyPlan((subject.name,), arguments=("--warm-up", "0"))
+    def _walk(self, subject: Subject, *, again: bool) -> Measured:
+        # A trace takes one more walk: it is made when a failure is walked again, and does not hold up the first suspicion of it.
+        traced = again or not subject.rule.pauses_s
+        plan = JourneyPlan((subject.name,), arguments=("--warm-up", "0", *(() if traced else ("--no-repeat",))))
         cap = self.workplace.suite.journeys.timeout_s + _START_S
         run, records, error = self._run(subject, lambda session: walk_journeys(session, plan), cap)
         walked = [record for record in records if isinstance(record, Sample) and not record.part]

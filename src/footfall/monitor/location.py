@@ -38,7 +38,8 @@ class Measured:
     blind: bool = False
 
 
-Measure = Callable[[Subject], Awaitable[Measured]]
+Measure = Callable[[Subject, int], Awaitable[Measured]]
+"""Makes a check of something: the number is 0 for a scheduled one, else which recheck of a suspicion it is."""
 Control = Callable[[], Awaitable[bool]]
 """Whether a place known to be up can be reached."""
 
@@ -108,7 +109,7 @@ class Location:
             at = self._clock.now()
             excused = bool(self._plan.maintenance(subject.key, at))
             try:
-                found = await self._measure(subject)
+                found = await self._measure(subject, attempt)
             except Exception as error:  # noqa: BLE001  # a supervision point
                 _log.warning("the check of %s failed", subject.key, exc_info=True)
                 found = Measured(ok=False, problem=f"the check itself failed: {type(error).__name__}: {error}")

@@ -37,7 +37,9 @@ def run(
     inbox = Inbox(root, "ams")
 
     async def work() -> None:
-        location = Location("ams", planned, measure, inbox, FakeClock(), control=control, masker=Masker(["hunter2"]))
+        location = Location(
+            "ams", planned, lambda which, _attempt: measure(which), inbox, FakeClock(), control=control, masker=Masker(["hunter2"])
+        )
         await scenario(location)
         await location.finish()
 

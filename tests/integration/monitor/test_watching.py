@@ -68,7 +68,7 @@ def started(
     """Everything at work, with checks that hold or fail at once."""
     clock = SystemClock()
 
-    async def measure(which: Subject) -> Measured:
+    async def measure(which: Subject, _attempt: int) -> Measured:
         running.checked.append(which.key)
         return Measured(ok=ok, problem="" if ok else "status 500")
 
