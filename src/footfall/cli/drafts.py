@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from footfall.browser.draft import quoted
 
@@ -77,9 +76,7 @@ def _headers(path: str, grade: str) -> str:
 def _certificate(origin: str) -> str:
     if not origin.startswith("https://"):
         return ""
-    place = urlsplit(origin)
-    port = f"port = {place.port}\n" if place.port else ""
-    return f'\n[probes.certificate]\nkind = "tls"\nhost = {quoted(place.hostname or "")}\n{port}every = "6h"\nexpect = {{ days = 14 }}\n'
+    return '\n[probes.certificate]\nkind = "tls"\nevery = "6h"\nexpect = { days = 14 }\n'
 
 
 def budgets_text(*, loaded: bool) -> str:

@@ -51,9 +51,9 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "tls": Kind(("host",), {"port": 443, "server_name": ""}, ("days", "protocol", "trusted")),
-    "dns": Kind(("name",), {"record": "A", "resolver": ""}, ("records",)),
-    "tcp": Kind(("host", "port"), {"send": ""}, ("text",)),
+    "tls": Kind((), {"host": "", "port": 0, "server_name": ""}, ("days", "protocol", "trusted")),
+    "dns": Kind((), {"name": "", "record": "A", "resolver": ""}, ("records",)),
+    "tcp": Kind(("port",), {"host": "", "send": ""}, ("text",)),
     "websocket": Kind(("url",), {"send": "", "idle": ""}, ("text",)),
     "headers": Kind(("url",), {}, ("grade", "present")),
     "sql": Kind(("database",), {"query": "", "preset": "", "slow_over_ms": 100}, ()),
@@ -63,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
     "heartbeat": Kind((), {"grace": "1m", "secret": ""}, ()),
     "webhook": Kind(("secret",), {"grace": "1m", "signature": "X-Footfall-Signature"}, ()),
 }
-"""Every kind but HTTP. `expect.figures` holds for all of them."""
+"""Every kind but HTTP. `expect.figures` holds for all of them. A host or a name that is left out is the target's, and so is port 0."""
 
 
 def kind_of(table: Table) -> str:

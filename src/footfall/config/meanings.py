@@ -70,7 +70,7 @@ _PROBES: Mapping[str, str] = {
     "probes.NAME.expect.grade": "the worst grade that will do",
     "probes.NAME.expect.present": "headers that must be there",
     "probes.NAME.expect.hit": "whether the answer must come from the cache",
-    "probes.NAME.host": "where to connect to",
+    "probes.NAME.host": "where to connect to; the target's host if it is left out",
     "probes.NAME.port": "the port there",
     "probes.NAME.server_name": "the name to ask for, where it is not `host`",
     "probes.NAME.name": "the name to look up",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -19,15 +20,22 @@ from websockets.exceptions import InvalidURI, WebSocketException
 from footfall.config.suite import ProbeSpec
 from footfall.metrics import parse_duration
 from footfall.probe.found import Found, ms_since
-from footfall.probe.names import open_stream
+from footfall.probe.names import is_address, open_stream
 
 _LARGEST = 1_000_000
 
 
-async def tcp(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
+def _place(options: Mapping[str, Any], base_url: str) -> tuple[str, int]:
+    """Return the host and port that a probe names, or the target's."""
+    site = urlsplit(base_url)
+    own_port = site.port if site.scheme == "https" and not options["host"] else None
+    return options["host"] or site.hostname or "", options["port"] or own_port or 443
+
+
+async def tcp(spec: ProbeSpec, base_url: str, _headers: Mapping[str, str]) -> Found:
     """Connect; send something, where `send` says so, and look for `expect.text` in what comes back."""
     options, started = spec.options, time.perf_counter()
-    reader, writer = await open_stream(options["host"], options["port"])
+    reader, writer = await open_stream(*_place(options, base_url))
     figures = {"connect": ms_since(started)}
     try:
         if options["send"]:
@@ -50,25 +58,25 @@ async def _heard(reader: asyncio.StreamReader, wanted: str) -> str:
     return ""
 
 
-async def tls(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
+async def tls(spec: ProbeSpec, base_url: str, _headers: Mapping[str, str]) -> Found:
     """Shake hands; `certificate_days` are left until the first certificate runs out. Trust and host name are checked apart."""
-    options = spec.options
-    name = options["server_name"] or options["host"]
+    options, place = spec.options, _place(spec.options, base_url)
+    name = options["server_name"] or place[0]
     started = time.perf_counter()
     blind = ssl.create_default_context()
     blind.check_hostname, blind.verify_mode = False, ssl.CERT_NONE
-    certificate, version = await _shake_hands(options, name, blind)
+    certificate, version = await _shake_hands(place, name, blind)
     figures = {"tls": ms_since(started)}
     try:
         ends = x509.load_der_x509_certificate(certificate).not_valid_after_utc
     except (ValueError, x509.InvalidVersion) as error:
         return Found(figures, f"the certificate cannot be parsed: {error}")
     figures["certificate_days"] = (ends - datetime.now(UTC)).total_seconds() / 86400
-    return Found(figures, _mismatch(options, figures["certificate_days"], version) or await _distrusted(options, name))
+    return Found(figures, _mismatch(options, figures["certificate_days"], version) or await _distrusted(options, place, name))
 
 
-async def _shake_hands(options: Mapping[str, Any], name: str, context: ssl.SSLContext) -> tuple[bytes, str]:
-    _, writer = await open_stream(options["host"], options["port"], ssl=context, server_hostname=name)
+async def _shake_hands(place: tuple[str, int], name: str, context: ssl.SSLContext) -> tuple[bytes, str]:
+    _, writer = await open_stream(*place, ssl=context, server_hostname=name)
     try:
         found: ssl.SSLObject = writer.get_extra_info("ssl_object")
         return found.getpeercert(binary_form=True) or b"", found.version() or ""
@@ -90,41 +98,45 @@ def _mismatch(options: Mapping[str, Any], days: float, version: str) -> str:
     return ""
 
 
-async def _distrusted(options: Mapping[str, Any], name: str) -> str:
+async def _distrusted(options: Mapping[str, Any], place: tuple[str, int], name: str) -> str:
     """Say why the certificate's chain or host name does not hold; nothing where that is not asked for (`expect.trusted = false`)."""
     if not options.get("expect.trusted", True):
         return ""
     try:
-        await _shake_hands(options, name, ssl.create_default_context())
+        await _shake_hands(place, name, ssl.create_default_context())
     except ssl.SSLCertVerificationError as error:
         return f"the certificate is not trusted: {error.verify_message}"
     return ""
 
 
-async def dns_record(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
+async def dns_record(spec: ProbeSpec, base_url: str, _headers: Mapping[str, str]) -> Found:
     """Look a name up; `expect.records` must all be among the answers."""
     options = spec.options
+    name = options["name"] or urlsplit(base_url).hostname or ""
+    if is_address(name):
+        return Found({}, f"{name} is an address: `name` says what to look up")
     resolver = dns.asyncresolver.Resolver(configure=not options["resolver"])
     if options["resolver"]:
         parts = urlsplit(f"//{options['resolver']}")
         resolver.nameservers, resolver.port = [parts.hostname or ""], parts.port or 53
     resolver.lifetime, started = spec.timeout_s, time.perf_counter()
     try:
-        answer = await resolver.resolve(options["name"], options["record"].upper())
+        answer = await resolver.resolve(name, options["record"].upper())
     except (dns.exception.DNSException, ValueError) as error:
-        return Found({}, f"{options['name']} {options['record']}: {error or type(error).__name__}")
+        return Found({}, f"{name} {options['record']}: {error or type(error).__name__}")
     figures = {"dns": ms_since(started), "records": float(len(answer)), "ttl": float(answer.rrset.ttl if answer.rrset else 0)}
     found = {record.to_text().strip('"').rstrip(".") for record in answer}
     missing = [record for record in options.get("expect.records", ()) if str(record).rstrip(".") not in found]
     return Found(figures, f"{', '.join(missing)} is not among {', '.join(sorted(found))}" if missing else "")
 
 
-async def websocket(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
+async def websocket(spec: ProbeSpec, base_url: str, _headers: Mapping[str, str]) -> Found:
     """Connect, `send` something and time the answer, ping; stay `idle` for a while and see whether the line still answers."""
     options, started = spec.options, time.perf_counter()
+    url = f"{base_url.rstrip('/')}{options['url']}" if options["url"].startswith("/") else options["url"]
     try:
         async with connect(
-            options["url"], max_size=_LARGEST, additional_headers=dict(spec.headers), open_timeout=None, close_timeout=1
+            re.sub("^http", "ws", url), max_size=_LARGEST, additional_headers=dict(spec.headers), open_timeout=None, close_timeout=1
         ) as line:
             figures = {"connect": ms_since(started)}
             problem = await _talk(line, options, figures)

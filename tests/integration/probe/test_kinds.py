@@ -134,6 +134,7 @@ def test_a_certificate_is_trusted_in_time_and_of_this_host(tmp_path: Path, monke
         assert "ends in 20.5 days, expected at least 30" in checked("tls", **where, expect_days=30).problem
         assert checked("tls", **where, expect_protocol="TLSv1.2").problem == "the protocol is TLSv1.3, expected TLSv1.2"
         assert "certificate is not valid for 'localhost'" in checked("tls", **where, server_name="localhost").problem
+        assert checked("tls", f"https://127.0.0.1:{where['port']}", expect_days=19).ok, "without a host it is the target's certificate"
     with secured(certificate(tmp_path, days=-2)) as port:
         assert "ended 2.0 days ago" in checked("tls", host="127.0.0.1", port=port).problem
 
@@ -179,6 +180,7 @@ def test_a_tcp_service_answers_as_expected() -> None:
         assert good.ok, good.problem
         assert good.measured["connect"] >= 0
         assert "'READY' is not in the answer" in checked("tcp", host="127.0.0.1", port=port, send="x", expect_text="READY").problem
+        assert checked("tcp", "http://127.0.0.1", port=port, send="PING\n", expect_text="PONG").ok, "without a host it is the target's"
         with_limit = checked("tcp", host="127.0.0.1", port=port, figures={"latency": ("<", 0.0)})
         assert with_limit.problem.startswith("latency is")
     assert (
@@ -238,18 +240,21 @@ def test_a_name_has_its_records() -> None:
         resolver = f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
         try:
             return [
-                await check(ProbeSpec("n", "", timeout_s=10, kind="dns", options=given), "http://x", {})
+                await check(ProbeSpec("n", "", timeout_s=10, kind="dns", options=given), "http://shop.test", {})
                 for given in (
                     {"name": "shop.test", "record": "a", "resolver": resolver, "expect.records": ["192.0.2.2"]},
                     {"name": "shop.test", "record": "A", "resolver": resolver, "expect.records": ["192.0.2.9"]},
                     {"name": "gone.test", "record": "A", "resolver": resolver},
+                    {"name": "", "record": "A", "resolver": resolver},
                 )
             ]
         finally:
             transport.close()
 
-    good, missing, gone = loops.run(ask())
+    good, missing, gone, of_target = loops.run(ask())
     assert good.ok, good.problem
+    assert of_target.ok, "without a name it is the target's"
+    assert "127.0.0.1 is an address" in checked("dns", "http://127.0.0.1").problem
     assert (good.measured["records"], good.measured["ttl"]) == (2, 60)
     assert missing.problem == "192.0.2.9 is not among 192.0.2.1, 192.0.2.2"
     assert "does not exist" in gone.problem
@@ -269,6 +274,7 @@ def test_a_websocket_connects_answers_and_stays() -> None:
         assert good.ok, good.problem
         assert {"connect", "answer", "round_trip"} <= set(good.measured)
         assert "expected 'bye' in it" in checked("websocket", url=url, send="hello", expect_text="bye").problem
+        assert checked("websocket", url.replace("ws", "http"), url="/", send="hello", expect_text="hello").ok, "a path is the target's"
         server.shutdown()
     assert not checked("websocket", url=url).ok
     with served(lambda _path: (403, {}, b"")) as plain:

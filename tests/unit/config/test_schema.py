@@ -166,7 +166,7 @@ def test_what_the_loader_takes_fits(text: str, tmp_path: Path) -> None:
         '[probes.a]\nurl = "/"\nslo = "often"',
         '[probes.a]\nurl = "/"\nhost = "a.example"',
         '[probes.a]\nkind = "tsl"\nhost = "a.example"',
-        '[probes.a]\nkind = "tls"',
+        '[probes.a]\nkind = "tcp"',
         '[probes.a]\nkind = "tls"\nhost = "a.example"\nport = 70000',
         '[probes.a]\nkind = "headers"\nurl = "/"\nexpect = { grade = "A++" }',
         '[probes.a]\nurl = "/"\nexpect = { figures = { latency = "500" } }',
