@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SUITE, BUDGETS = "footfall.toml", "thresholds.toml"
 REPORT = "out/latest/index.html"
 DEMO = "demo"
-_IGNORED = ".footfall/\nout/\n__pycache__/\n"
+_IGNORED = ".footfall/\n.footfall-*/\nout/\n__pycache__/\n"
 _LOCAL = re.compile(r"(localhost|127\.|\[::1\])")
 _CODE = (".py", ".csv", ".toml")
 
@@ -198,7 +198,8 @@ def _tried(root: Path, written: list[str]) -> int:
     say("")
     drafted = BUDGETS in written and f"journeys/test_{drafts.JOURNEY}.py" in written
     code = _measured_first(root) if drafted else gate()
-    say("next: `footfall new journey NAME` records what your customers come for; `footfall gate` judges, in CI too;")
+    say("next: `footfall new journey NAME` records what your customers come for; `footfall gate` judges;")
+    say("      `footfall new ci github|gitlab|jenkins` writes the pipeline that does it for each change;")
     say("      `footfall watch` goes on looking, and tells the people whom [alerts] names (`footfall docs how-to/alerts`)")
     return code
 

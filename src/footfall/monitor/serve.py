@@ -1,4 +1,4 @@
-"""What others may ask of a watch, or tell it: the dashboard, `/metrics` for Prometheus, heartbeats, and inbound webhooks."""
+"""What others may ask of a watch, or tell it: the dashboard, `/metrics`, whether it lives (`/healthz`), heartbeats, inbound webhooks."""
 
 from __future__ import annotations
 
@@ -100,7 +100,12 @@ def _calls(desk: Desk) -> list[BaseRoute]:
         await _note_refused(desk, request.path_params["name"], refused)
         return PlainTextResponse("the signature does not hold\n", 401)
 
+    async def alive(_request: Request) -> Response:
+        """Say that this watch lives, its store or no store: who asks would otherwise restart it for what is not its fault."""
+        return PlainTextResponse("ok\n")
+
     return [
+        Route("/healthz", alive),
         Route("/metrics", metrics),
         Route("/heartbeat/{name}", heartbeat, methods=["GET", "POST"]),
         Route("/hooks/{name}", webhook, methods=["POST"]),

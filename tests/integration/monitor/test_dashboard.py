@@ -339,7 +339,7 @@ def test_a_store_that_is_away_is_told(tmp_path: Path) -> None:
             good = file.read_bytes()
             file.write_bytes(b"no database at all")
             assert next(line for line in lines if line != "event: beat") == "event: away"
-            assert [client.get(path).status_code for path in ("/", "/now.json")] == [503, 503]
+            assert [client.get(path).status_code for path in ("/", "/now.json", "/metrics", "/healthz")] == [503, 503, 503, 200]
             store.close()
             file.write_bytes(good)
             assert next(line for line in lines if line != "event: away") == "event: beat"
