@@ -100,16 +100,17 @@ def _calls(desk: Desk) -> list[BaseRoute]:
         await _note_refused(desk, request.path_params["name"], refused)
         return PlainTextResponse("the signature does not hold\n", 401)
 
-    async def alive(_request: Request) -> Response:
-        """Say that this watch lives, its store or no store: who asks would otherwise restart it for what is not its fault."""
-        return PlainTextResponse("ok\n")
-
     return [
-        Route("/healthz", alive),
+        Route("/healthz", _alive),
         Route("/metrics", metrics),
         Route("/heartbeat/{name}", heartbeat, methods=["GET", "POST"]),
         Route("/hooks/{name}", webhook, methods=["POST"]),
     ]
+
+
+async def _alive(_request: Request) -> Response:
+    """Say that this watch runs, its store or no store: who asks would otherwise restart it for what is not its fault."""
+    return PlainTextResponse("ok\n")
 
 
 def _refusal(request: Request, secret: str) -> str:
