@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 from footfall.config.suite import Suite
@@ -14,6 +14,8 @@ from footfall.errors import UsageError
 MASK = "***"
 SHORTEST = 4
 """Characters of a secret below which masking it would tear ordinary text apart."""
+_SHORTEST_WITHIN = 6
+"""Characters of base64 that are masked wherever they stand: fewer occur by chance in any long base64 text."""
 _REFERENCE = re.compile(r"(?<!\S)env:([A-Za-z_][A-Za-z0-9_]*)(?!\S)", re.ASCII)
 
 
@@ -96,4 +98,15 @@ def _forms(secret: str) -> Iterable[str]:
         if len(text) >= SHORTEST:
             raw = text.encode("utf-8", "surrogateescape")  # a variable need not be UTF-8
             yield from (text, quote(raw, safe=""), quote_plus(raw), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-            yield from (base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("="))
+            for encode in (base64.b64encode, base64.urlsafe_b64encode):
+                yield encode(raw).decode().rstrip("=")
+                yield from _within_longer(raw, encode)
+
+
+def _within_longer(raw: bytes, encode: Callable[[bytes], bytes]) -> Iterable[str]:
+    """Return how a secret looks within the base64 of a longer text (`user:secret`), where what stands before it shifts it by k bytes."""
+    for k in range(3):
+        first, end = -(-8 * k // 6), 8 * (k + len(raw)) // 6
+        inner = encode(bytes(k) + raw).decode()[first:end]  # without the characters that hold bits of its neighbours too
+        if len(inner) >= _SHORTEST_WITHIN:
+            yield inner

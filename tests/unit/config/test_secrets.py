@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -62,6 +63,19 @@ def test_no_form_of_a_secret_is_left(secret: str, around: str) -> None:
     masker = Masker([secret])
     for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], base64.b64encode(secret.encode()).decode()):
         assert form.strip("=") not in masker.mask(f"{around}{form}{around}").replace("***", "")
+
+
+@pytest.mark.parametrize("user", ["ada", "anna", "grace"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_secret_in_the_base64_of_a_longer_text_is_masked(user: str, encode: Callable[[bytes], bytes]) -> None:
+    """Basic authentication encodes `user:secret`: the name's length decides how the secret looks in it, and so does what follows."""
+    secret = "p4ss>>word??!"
+    for text in (f"{user}:{secret}", f"{user}:{secret}:more"):
+        masked = Masker([secret]).mask(f"Authorization: Basic {encode(text.encode()).decode()}")
+        assert "***" in masked
+        left = masked.removeprefix("Authorization: Basic ").partition("***")
+        assert len(left[0]) <= len(f"{user}:") * 8 / 6 + 1  # no more than the name and the bits that it shares a character with
+        assert len(left[2].rstrip("=")) <= (len(text) - text.index(secret) - len(secret)) * 8 / 6 + 2
 
 
 @given(_secrets.filter(lambda text: len(text) > 4), st.data())
