@@ -33,13 +33,15 @@ def print_figures(store: Store, run_id: str, *, json: bool, placed: Sequence[Pla
         _print_table([seen for seen in observations if seen.series.source == source and "phase" not in seen.series.label_map])
     for problem in problems(store, run_id)[:MOST_PROBLEMS]:
         write_out(f"✗ {problem}\n")
+    for retried in flaky(store, run_id)[:MOST_PROBLEMS]:
+        write_out(f"! {retried}\n")
     if placed:
         print_places(placed)
     write_out(f"\n`footfall report --run {run_id}` draws it; `--json` tells everything\n")
 
 
 _COLUMNS = (
-    *("success", "duration", "ux_score", "lcp", "inp", "cls", "fcp", "ttfb", "tbt"),
+    *("success", "flaky", "duration", "ux_score", "lcp", "inp", "cls", "fcp", "ttfb", "tbt"),
     *("requests", "p50", "p95", "p99", "errors", "throughput", "users"),
     *("latency", "dns", "connect", "tls"),
 )
@@ -105,6 +107,8 @@ def _rows(observations: Sequence[Observation]) -> dict[str, dict[str, str]]:
 def _cells(seen: Observation) -> dict[str, str]:
     """Return a metric's cells: rates as a share, load latency as percentiles, users as their most, anything else as its median."""
     metric, figures = seen.series.metric, seen.figures
+    if metric == "flaky" and not figures.mean:
+        return {}  # it is measured wherever retries are allowed, and a column of zeros is noise
     if seen.kind is Kind.RATE:
         return {metric: format_quantity(figures.mean, "ratio")}
     if seen.series.source != Source.LOAD:
@@ -119,6 +123,7 @@ def _as_json(store: Store, run_id: str, observations: Iterable[Observation]) -> 
     return {
         "run": run_id,
         "problems": problems(store, run_id),
+        "flaky": flaky(store, run_id),
         "series": [
             {**asdict(seen.series), "labels": seen.series.label_map, "unit": seen.unit, "figures": asdict(seen.figures)}
             for seen in observations
@@ -131,9 +136,15 @@ def problems(store: Store, run_id: str) -> list[str]:
     return list(dict.fromkeys(_placed(event) for event in reader.events(store, run_id) if event.kind == "error"))
 
 
+def flaky(store: Store, run_id: str) -> list[str]:
+    """Return which walks passed only on a retry and why they failed before, each once."""
+    return list(dict.fromkeys(_placed(event) for event in reader.events(store, run_id) if event.kind == "flaky"))
+
+
 def _placed(event: Event) -> str:
     """Return an event's text behind the journey, the step and the line where it happened."""
     journey, step, file, line = (event.detail.get(key) for key in ("journey", "step", "file", "line"))
+    step = "" if event.kind == "flaky" else step  # a walk that passed in the end names its last step, which is not the one that failed
     place = " › ".join(filter(None, (journey, step))) + (f" ({file}:{line})" if file and line else "")
     return f"{place}: {event.text}" if journey else event.text
 

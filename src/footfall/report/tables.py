@@ -134,12 +134,19 @@ def _journey_facts(subject: _Subject) -> Iterable[str]:
     success, whole = subject.find("", "success"), subject.find("", "duration")
     if success:
         held = round(success.figures.mean * success.figures.count)
-        yield f"{held} of {count(success.figures.count, 'iteration')} reached the end"
+        yield f"{held} of {count(success.figures.count, 'iteration')} reached the end{_retried(subject)}"
     if whole:
         yield f"p75 {format_quantity(whole.figures.p75, whole.unit)} in all"
     score = subject.find("", "ux_score")
     if score:
         yield f"UX score {score.figures.p50:.0f} of 100"
+
+
+def _retried(subject: _Subject) -> str:
+    """Say how many of the iterations that reached the end did so only on a retry; empty where none did."""
+    flaky = subject.find("", "flaky")
+    number = round(flaky.figures.mean * flaky.figures.count) if flaky else 0
+    return f", {number} only on a retry" if number else ""
 
 
 def _ordered(parts: Iterable[str], order: Sequence[str]) -> list[str]:

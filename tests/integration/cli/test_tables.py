@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from footfall.cli.tables import problems
-from footfall.samples import Event, Run, RunEnd
+import pytest
+
+from footfall.cli.tables import print_figures, problems
+from footfall.samples import Event, Run, RunEnd, Sample
 from footfall.store.spool import begin_run
 from footfall.store.writer import take_in
 from tests.integration.cli.conftest import Stored
@@ -25,3 +27,22 @@ def test_a_problem_is_told_with_its_place(stored: Stored) -> None:
         "checkout › pay (journeys/test_checkout.py:7): no button",
         "probe health: status 503",
     ]
+
+
+@pytest.mark.parametrize("flaky", [0.0, 1.0])
+def test_a_pass_on_retry_is_no_clean_pass(stored: Stored, capsys: pytest.CaptureFixture[str], flaky: float) -> None:
+    """Its share has a column and its reason a line; where retries were allowed and none was needed, there is neither."""
+    now = datetime.now(UTC)
+    with begin_run(stored.root, Run("SHAKY", "shop", now)) as begun:
+        for metric, value in (("success", 1.0), ("flaky", flaky)):
+            begun.recorder.write(Sample("SHAKY", now, "journey", "checkout", "", metric, value, 1))
+        if flaky:
+            text = "passed only on attempt 2 of 3; before: no button"
+            begun.recorder.write(Event("SHAKY", now, "flaky", text, {"journey": "checkout", "step": "thanks", "iteration": 1}))
+        begun.recorder.write(RunEnd("SHAKY", now, "finished"))
+    take_in(stored.store, begun.directory)
+    print_figures(stored.store, "SHAKY", json=False)
+    heading, *rows = capsys.readouterr().out.splitlines()
+    assert heading.split() == (["success", "flaky"] if flaky else ["success"])
+    assert rows[0].split() == ["checkout", *["100", "%"] * (2 if flaky else 1)]
+    assert ("! checkout: passed only on attempt 2 of 3; before: no button" in rows) == bool(flaky)

@@ -189,6 +189,19 @@ def test_links_to_artifacts_are_relative() -> None:
     assert b'href="artifacts/checkout/trace%203.zip"' in html(view, TEMPLATES)
 
 
+@pytest.mark.parametrize(
+    ("flaky", "told"), [([0, 1, 0], "3 of 3 iterations reached the end, 1 only on a retry"), ([0, 0, 0], "on a retry")]
+)
+def test_a_pass_on_retry_is_told_beside_the_passes(flaky: list[float], told: str) -> None:
+    """A journey that needs its retries did not simply hold; one that did not need them says nothing of them."""
+    seen = [
+        views.observe(views.series("journey", "checkout", "", metric, views.DESKTOP), values)
+        for metric, values in (("success", [1.0] * 3), ("flaky", flaky))
+    ]
+    page = html(build_view(views.RUN, observations=seen), TEMPLATES).decode()
+    assert (told in page) == any(flaky)
+
+
 def test_operations_see_what_left_its_range_and_what_is_slowest() -> None:
     """The slow step comes first in both lists; a hint is called a hint."""
     text = _Page(html(views.failed(), TEMPLATES, "operations")).text
