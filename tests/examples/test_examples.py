@@ -16,19 +16,20 @@ from footfall.config.suite import Suite, load_suite
 from footfall.config.thresholds import known_names, read_thresholds
 from footfall.config.watch import Watched
 from footfall.monitor.plan import plan_of
-from footfall.monitor.ready import problems
+from footfall.monitor.ready import problems, untold
 from tests.examples.figures import FIGURES
 from tests.examples.suites import EXAMPLES, NAMES, at, commands, references, stands
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_a_suite_that_holds_together(name: str) -> None:
-    """Both files are read without a fault, no step or request is unknown, and the watch could start as it is planned."""
+    """Both files are read without a fault, nothing is unknown, the watch could start as planned, and tells somebody of all."""
     suite = load_suite(EXAMPLES / name)
     read = read_thresholds(suite.root / "thresholds.toml", known_names(suite))
     assert [note for note in read.notes if not note.key.endswith(".fid")] == []
     assert scan(suite.root).faults == ()
     assert problems(suite, plan_of(suite), suite.target(suite.watch.target)) == []
+    assert untold(plan_of(suite)) == []
 
 
 @pytest.mark.parametrize(("name", "place", "figure"), [(name, *line) for name in NAMES for line in FIGURES[name].items()])

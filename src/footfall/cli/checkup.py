@@ -176,7 +176,7 @@ def channels(suite: Suite) -> Finding:
 def watch(suite: Suite, target: str | None) -> Finding:
     """Whether `footfall watch` could do what it is asked to."""
     from footfall.monitor.plan import plan_of  # noqa: PLC0415
-    from footfall.monitor.ready import problems  # noqa: PLC0415
+    from footfall.monitor.ready import problems, untold  # noqa: PLC0415
 
     plan = plan_of(suite)
     if not plan.subjects:
@@ -184,6 +184,9 @@ def watch(suite: Suite, target: str | None) -> Finding:
     found = problems(suite, plan, suite.target(target or suite.watch.target or None))
     if found:
         return Finding("watch", "warn", "\n".join(found), "the watch does not start before these are mended", "change footfall.toml")
+    if unheard := untold(plan):
+        why = "no route of [alerts.routes] takes them: the watch sees them break, and nobody hears of it"
+        return Finding("watch", "warn", "nobody is told of\n" + "\n".join(unheard), why, "add them to a route, or a route without filters")
     return Finding("watch", "ok", f"{len(plan.subjects)} things to watch")
 
 

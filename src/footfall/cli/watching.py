@@ -37,7 +37,7 @@ from footfall.monitor.judge import Judge
 from footfall.monitor.letter import Writer
 from footfall.monitor.location import Location
 from footfall.monitor.plan import INBOUND_KINDS, PROBE, Plan, plan_of
-from footfall.monitor.ready import problems
+from footfall.monitor.ready import problems, untold
 from footfall.monitor.serve import SHUT, Desk, Inbound, serving, shut
 from footfall.monitor.watch import Chore, Parts, Watch
 from footfall.store import incidents
@@ -86,6 +86,7 @@ def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) 
         what = f"{counted(len(plan.subjects), 'thing')}, {counted(len(channels), 'channel')}"
         sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {what}\n")
         _note_inbound(plan, probes, served=wanted.serve is not None)
+        _note_untold(plan)
         sys.stderr.flush()
         return asyncio.run(_run(workplace, plan, channels, measuring, wanted))
 
@@ -97,6 +98,12 @@ def _note_inbound(plan: Plan, probes: Mapping[str, ProbeSpec], *, served: bool) 
     anybody = [name for name, probe in probes.items() if probe.kind in INBOUND_KINDS and not probe.options.get("secret")]
     if anybody and served:
         sys.stderr.write(f"note: anybody may call {', '.join(anybody)}, for they have no secret; that something failed is not believed\n")
+
+
+def _note_untold(plan: Plan) -> None:
+    """Say of whose incidents nobody will hear: a suite may mean it so, but should not learn of it from an outage."""
+    if found := untold(plan):
+        sys.stderr.write(f"note: nobody is told of {'; '.join(found)}: no route takes them\n")
 
 
 def _log(*, verbose: bool) -> None:

@@ -147,7 +147,7 @@ _ALERTS: Mapping[str, str] = {
     "alerts.channels.NAME.fallback": "the channel that takes over when this one is dead",
     "alerts.routes": "which incidents go to which channels",
     "alerts.routes.NAME.channels": "who is told first",
-    "alerts.routes.NAME.severities": "only incidents of these; by default of all",
+    "alerts.routes.NAME.severities": "only incidents of these (`critical`: P0 and P1, `warning`: P2, `info`: P3); by default of all",
     "alerts.routes.NAME.owners": "only incidents of these owners",
     "alerts.routes.NAME.sources": "only what these found: `probe`, `journey`, `load`, `watch`",
     "alerts.routes.NAME.subjects": "only what is called so: `checkout*`",

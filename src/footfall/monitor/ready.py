@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from footfall.config.suite import Suite, Target
 from footfall.config.watch import Watched
-from footfall.monitor.plan import INBOUND_KINDS, Plan
+from footfall.monitor.plan import HEALTH, INBOUND_KINDS, LOAD, Plan, Subject
+from footfall.monitor.routes import takes
 
 _LEAST_S = 1.0
+_ANY = "any"
+"""Stands for a location whose name only its start tells."""
 
 
 def problems(suite: Suite, plan: Plan, target: Target) -> list[str]:
@@ -21,6 +26,37 @@ def problems(suite: Suite, plan: Plan, target: Target) -> list[str]:
     if suite.watch.load and target.production and not target.allow_load:
         found.append(f"watch.load: {target.name} is production and has no `allow_load`")
     return found
+
+
+def untold(plan: Plan) -> list[str]:
+    """Say of whose incidents nobody would hear, because no route takes them: `P1 probe: login, checkout`. No route at all is meant so."""
+    found: dict[str, list[str]] = {}
+    if plan.alerts.routes and plan.subjects:
+        for subject in map(plan.subject, _may_break(plan)):
+            if not _heard(plan, subject):
+                found.setdefault(f"{subject.severity} {subject.key.partition(':')[0]}", []).append(subject.name)
+    return [f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in found.items()]
+
+
+def _heard(plan: Plan, subject: Subject) -> bool:
+    return any(takes(route, subject.key, subject.severity, subject.watched.owner, subject.source) for route in plan.alerts.routes)
+
+
+def _may_break(plan: Plan) -> Iterator[str]:
+    """Yield the key of everything that may become an incident: what is watched, and what the watch finds out beside it."""
+    yield from plan.subjects
+    yield from (f"slow:{key}" for key, each in plan.subjects.items() if _has_duration(plan, each) and each.watched.slow)
+    yield from (f"slo:{key}" for key, each in plan.subjects.items() if each.watched.slo is not None)
+    yield from (f"channel:{name}" for name in plan.alerts.channels)
+    yield f"location:{_ANY}"
+    if plan.watch.control:
+        yield f"blind:{_ANY}"
+    if plan.watch.health_below:
+        yield HEALTH
+
+
+def _has_duration(plan: Plan, subject: Subject) -> bool:
+    return subject.source != LOAD and subject.key not in plan.inbound
 
 
 def _too_often(where: str, watched: Watched, timeout_s: float) -> list[str]:

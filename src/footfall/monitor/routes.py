@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.clock import from_text
 from footfall.config.alerts import DAYS, AlertsSpec, Hours, Route, Step
-from footfall.monitor.severity import P0, severity
+from footfall.monitor.severity import P0, word
 from footfall.samples import Json
 from footfall.store.incidents import Incident
 from footfall.store.outbox import Message
@@ -31,16 +31,17 @@ class Owed:
 
 def routes_of(spec: AlertsSpec, incident: Incident) -> tuple[Route, ...]:
     """Return the routes that an incident takes."""
-    return tuple(route for route in spec.routes if _takes(route, incident))
+    return tuple(route for route in spec.routes if takes(route, incident.subject, incident.severity, incident.owner, incident.source))
 
 
-def _takes(route: Route, incident: Incident) -> bool:
-    name = incident.subject.partition(":")[2]
+def takes(route: Route, subject: str, severity: str, owner: str, source: str) -> bool:
+    """Whether a route lets an incident pass. A word takes every severity that is told by it: `critical` P0 and P1."""
+    name = subject.partition(":")[2]
     return (
-        (not route.severities or incident.severity in {severity(text) for text in route.severities})
-        and (not route.owners or incident.owner in route.owners)
-        and (not route.sources or incident.source in route.sources)
-        and (not route.subjects or any(fnmatchcase(name, each) or fnmatchcase(incident.subject, each) for each in route.subjects))
+        (not route.severities or not {severity, word(severity)}.isdisjoint(route.severities))
+        and (not route.owners or owner in route.owners)
+        and (not route.sources or source in route.sources)
+        and (not route.subjects or any(fnmatchcase(name, each) or fnmatchcase(subject, each) for each in route.subjects))
     )
 
 

@@ -7,9 +7,10 @@ SEVERITIES = (P0, P1, P2, P3)
 """Gravest first, so that they compare by position."""
 
 NAMES = {"critical": P0, "warning": P2, "info": P3, "P4": P3}
-"""Other words for them; a budget may say P4, which is told like P3."""
+"""Other words for them where something says how grave it is; a budget may say P4, which is told like P3."""
 
 _WORDS = {P0: "critical", P1: "critical", P2: "warning", P3: "info"}
+"""How each is told, and what a route's word takes: P1, which is what says nothing of its severity, is critical too."""
 
 
 def severity(text: str) -> str:

@@ -37,6 +37,18 @@ def test_each_channel_hears_once_however_many_routes_name_it() -> None:
     assert due(found) == {"team": T0, "mail": T0}
 
 
+def test_a_word_takes_every_severity_that_is_told_by_it() -> None:
+    """Three routes by word leave nothing out: what says nothing of its severity is P1, and that is critical too."""
+    found = spec(*(Route(each, (each,), severities=(each,)) for each in ("critical", "warning", "info")))
+    heard = {level: routes.routes_of(found, replace(INCIDENT, severity=level)) for level in ("P0", "P1", "P2", "P3")}
+    assert {level: [route.name for route in taken] for level, taken in heard.items()} == {
+        "P0": ["critical"],
+        "P1": ["critical"],
+        "P2": ["warning"],
+        "P3": ["info"],
+    }
+
+
 def test_escalation_counts_from_the_first_message_that_goes_out() -> None:
     """Quiet hours hold the first message until six: the seniors hear five minutes after it, not in the middle of the night."""
     found = spec(Route("all", ("team",), escalate=(Step(300, ("seniors",)),), remind_s=1800))

@@ -1,0 +1,63 @@
+"""What a watch says before it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from footfall.cli import checkup
+from footfall.monitor.plan import plan_of
+from footfall.monitor.ready import untold
+from tests.unit.config.test_watch import suite
+
+WATCHED = """
+[targets.corner]
+demo = true
+[probes.health]
+url = "/api/health"
+slo = "99.9%"
+[probes.backup]
+kind = "heartbeat"
+severity = "info"
+owner = "ops"
+[watch]
+control = "https://example.com"
+health_below = 70
+[watch.journeys.booking]
+severity = "warning"
+[alerts.channels.team]
+kind = "slack"
+url = "https://example.com/hook"
+"""
+ALL = ["P1 probe: health", "P3 probe: backup", "P2 journey: booking", "P2 slow: health, booking", "P1 slo: health"]
+OWN = ["P2 channel: team", "P2 location: any", "P2 blind: any", "P1 health: score"]
+
+
+def route(name: str, filters: str) -> str:
+    """A route to the team."""
+    return f'[alerts.routes.{name}]\nchannels = ["team"]\n{filters}\n'
+
+
+@pytest.mark.parametrize(
+    ("routes", "left"),
+    [
+        ("", []),  # the first channel hears of everything
+        (route("all", ""), []),
+        (route("critical", 'severities = ["critical"]') + route("rest", 'severities = ["warning", "info"]'), []),
+        (route("grave", 'severities = ["P0"]'), ALL + OWN),
+        (route("critical", 'severities = ["critical"]'), [each for each in ALL + OWN if not each.startswith("P1")]),
+        (route("ops", 'owners = ["ops"]'), [each for each in ALL + OWN if "backup" not in each]),
+        (route("own", 'sources = ["watch"]'), ALL),
+    ],
+)
+def test_it_says_of_whose_incidents_nobody_would_hear(tmp_path: Path, routes: str, left: list[str]) -> None:
+    """By severity, owner or source: what is watched, its slowness and error budget, and the watch's own affairs."""
+    found = suite(tmp_path, WATCHED + routes)
+    assert untold(plan_of(found)) == left
+    assert checkup.watch(found, None).state == ("warn" if left else "ok")
+
+
+def test_a_suite_that_tells_nobody_at_all_means_it(tmp_path: Path) -> None:
+    """Without a channel there is the dashboard, or `--once` and its exit code."""
+    assert untold(plan_of(suite(tmp_path, WATCHED.partition("[alerts")[0]))) == []
