@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from footfall.cli.progress import Progress
 
 
 def journey(
@@ -48,10 +51,21 @@ def journey(
         workplace = open_workplace(shown)
         check_scripts(workplace.suite)
         plan = JourneyPlan(chosen("journey", names, scan(workplace.root).journeys), iterations, wanted, arguments)
+        if workers > 1:
+            _warn_of(workers, shown)
         with session(workplace, workplace.suite.target(target), shown, kind="journey", faults=fault or (), labels=labels) as opened:
             walk_journeys(opened, plan)
     print_figures(workplace.store, opened.id, json=json)
     return 1 if journey_failed(workplace.store, opened.id) else 0
+
+
+def _warn_of(workers: int, shown: Progress) -> None:
+    """Say that walks side by side falsify the vitals: pytest says so too, but in a log that nobody reads."""
+    import os  # noqa: PLC0415
+
+    from footfall.browser.workers import side_by_side  # noqa: PLC0415  # pytest and Playwright, only where they are needed
+
+    shown.say(f"! {side_by_side(workers, os.cpu_count() or 1)}")
 
 
 def _split(names: list[str]) -> tuple[list[str], list[str]]:

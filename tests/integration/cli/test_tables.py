@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from footfall.cli.tables import print_figures, problems
 from footfall.samples import Event, Run, RunEnd, Sample
 from footfall.store.spool import begin_run
 from footfall.store.writer import take_in
-from tests.integration.cli.conftest import Stored
+from tests.integration.cli.conftest import Said, Stored
 
 
 def test_a_problem_is_told_with_its_place(stored: Stored) -> None:
@@ -46,3 +48,12 @@ def test_a_pass_on_retry_is_no_clean_pass(stored: Stored, capsys: pytest.Capture
     assert heading.split() == (["success", "flaky"] if flaky else ["success"])
     assert rows[0].split() == ["checkout", *["100", "%"] * (2 if flaky else 1)]
     assert ("! checkout: passed only on attempt 2 of 3; before: no button" in rows) == bool(flaky)
+
+
+def test_walks_side_by_side_are_warned_of_on_the_terminal(workshop: Path, footfall: Callable[..., Said]) -> None:
+    """Before anything is walked, and only where there are several workers; here the site does not even answer."""
+    (workshop / "footfall.toml").write_text('[suite]\nname = "Bakery"\n\n[targets.shop]\nurl = "http://127.0.0.1:1"\n')
+    alone, together = (footfall("journey", "checkout", "--workers", workers) for workers in ("1", "2"))
+    assert (alone.code, together.code) == (3, 3)
+    assert "! 2 walks side by side on " in together.err
+    assert "side by side" not in alone.err
