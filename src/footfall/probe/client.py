@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import httpx
 
 from footfall.config.suite import ProbeSpec
+from footfall.probe.body import UNPACKED
 from footfall.probe.phases import Phases, timed_transport
 
 
@@ -19,6 +20,7 @@ def client_of(spec: ProbeSpec, base_url: str, headers: Mapping[str, str], phases
     return httpx.AsyncClient(
         transport=timed_transport(phases or Phases()),
         follow_redirects=True,
+        headers=UNPACKED,
         timeout=spec.timeout_s,
         event_hooks={"request": [_dressed(_origin(base_url), headers, _origin(urljoin(base_url + "/", spec.url)), spec.headers)]},
     )

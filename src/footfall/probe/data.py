@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import threading
 import time
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from footfall.config.suite import ProbeSpec
+from footfall.probe.body import read
 from footfall.probe.client import client_of
 from footfall.probe.found import Found, ms_since
 from footfall.threads import Threads
@@ -161,16 +163,17 @@ def _measured(measure: Mapping[str, str], figures: dict[str, float], numbers: Ma
 async def promql(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Ask Prometheus (its HTTP API, "instant queries"); `value` is the first sample, `series` how many there are."""
     url = urljoin(urljoin(base_url + "/", spec.options["url"]).rstrip("/") + "/", "api/v1/query")
-    async with client_of(spec, base_url, headers) as client:
-        answer = await client.get(url, params={"query": spec.options["query"]})
+    query = {"query": spec.options["query"]}
+    async with client_of(spec, base_url, headers) as client, client.stream("GET", url, params=query) as answer:
+        body = await read(answer)
     try:
-        said = answer.json()
+        said = json.loads(body)
         if said.get("status") != "success":
             return Found({}, f"Prometheus refuses the query: {said.get('error', answer.status_code)}")
         result = said["data"]["result"]
         samples = [result] if said["data"]["resultType"] in {"scalar", "string"} else [each["value"] for each in result]
         values = [float(sample[1]) for sample in samples]
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return Found({}, f"the answer ({answer.status_code}) is none of Prometheus")
     finite = [value for value in values if math.isfinite(value)]
     return Found({"series": float(len(values)), **({"value": finite[0]} if finite else {})})

@@ -16,11 +16,9 @@ import jsonpath
 
 from footfall.config.kinds import Limit
 from footfall.config.suite import Expect, ProbeSpec
+from footfall.probe.body import BodyError, read
 from footfall.probe.client import client_of
 from footfall.probe.phases import Phases
-
-LARGEST_BODY = 1_000_000
-"""Bytes read of an answer; a longer one is a failed check, not a full memory."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ async def check(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> R
             latency = _ms_since(started)
     except TimeoutError:
         return Result(ok=False, latency_ms=_ms_since(started), problem=f"no whole answer within {spec.timeout_s:g} s", phases=phases.ms)
-    except (httpx.HTTPError, httpx.InvalidURL, _TooLargeError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, BodyError) as error:
         return Result(ok=False, latency_ms=_ms_since(started), problem=str(error) or type(error).__name__, phases=phases.ms)
     measured, unmeasured = _measure(spec.measure, answer.body)
     problem = _mismatch(spec.expect, answer) or unmeasured or beyond(spec.figures, {**phases.ms, **measured, "latency": latency})
@@ -74,23 +72,10 @@ def _ms_since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-class _TooLargeError(Exception):
-    """The answer is longer than a probe reads."""
-
-
 async def _ask(client: httpx.AsyncClient, spec: ProbeSpec, base_url: str, phases: Phases) -> _Answer:
     url = urljoin(base_url + "/", spec.url)
     async with client.stream(spec.method, url, content=spec.body or None, extensions={"trace": phases.trace}) as response:
-        return _Answer(response.status_code, response.headers, await _read(response))
-
-
-async def _read(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise _TooLargeError(f"the answer is longer than {LARGEST_BODY:,} bytes")
-    return bytes(body)
+        return _Answer(response.status_code, response.headers, await read(response))
 
 
 def _mismatch(expect: Expect, answer: _Answer) -> str:

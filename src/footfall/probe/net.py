@@ -130,14 +130,14 @@ async def dns_record(spec: ProbeSpec, base_url: str, _headers: Mapping[str, str]
     return Found(figures, f"{', '.join(missing)} is not among {', '.join(sorted(found))}" if missing else "")
 
 
-async def websocket(spec: ProbeSpec, base_url: str, _headers: Mapping[str, str]) -> Found:
+async def websocket(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Connect, `send` something and time the answer, ping; stay `idle` for a while and see whether the line still answers."""
     options, started = spec.options, time.perf_counter()
     url = f"{base_url.rstrip('/')}{options['url']}" if options["url"].startswith("/") else options["url"]
+    own = headers if urlsplit(url).netloc == urlsplit(base_url).netloc else {}  # the target's may hold secrets
+    settings: dict[str, Any] = {"max_size": _LARGEST, "open_timeout": None, "close_timeout": 1}
     try:
-        async with connect(
-            re.sub("^http", "ws", url), max_size=_LARGEST, additional_headers=dict(spec.headers), open_timeout=None, close_timeout=1
-        ) as line:
+        async with connect(re.sub("^http", "ws", url), additional_headers={**own, **spec.headers}, **settings) as line:
             figures = {"connect": ms_since(started)}
             problem = await _talk(line, options, figures)
             if options["idle"]:

@@ -12,9 +12,9 @@ import httpx
 
 from footfall.config.kinds import GRADES
 from footfall.config.suite import ProbeSpec
+from footfall.probe.body import AS_BROWSERS, LARGEST_BODY, read
 from footfall.probe.client import client_of
 from footfall.probe.found import Found
-from footfall.probe.http import LARGEST_BODY
 
 _YEAR_S = 31_536_000
 _MOST_ASSETS = 200
@@ -98,7 +98,9 @@ async def assets(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> 
     """Fetch a page and what its HTML names, and weigh them as sent: `page_bytes`, those of each kind, and `total_bytes`."""
     async with client_of(spec, base_url, headers) as client:
         page = urljoin(base_url + "/", spec.url)
-        size, status, body = await _weigh(client, page, keep=True)
+        async with client.stream("GET", page) as answer:
+            body = await read(answer, 10 * LARGEST_BODY)
+            size, status = answer.num_bytes_downloaded, answer.status_code
         if status >= 400:
             return Found({}, f"the page answers {status}")
         parser = _Assets()
@@ -107,12 +109,12 @@ async def assets(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> 
             :_MOST_ASSETS
         ]
         limit = asyncio.Semaphore(_AT_ONCE)
-        weighed = await asyncio.gather(*(_weigh_one(client, url, limit) for url, _ in wanted))
+        weighed = await asyncio.gather(*(_weigh(client, url, limit) for url, _ in wanted))
     figures = {"page_bytes": float(size), "assets": float(len(wanted))}
     for kind in ("script", "style", "image"):
         figures[f"{kind}_bytes"] = float(sum(each[0] for each, (_, what) in zip(weighed, wanted, strict=True) if what == kind))
     figures["total_bytes"] = size + sum(each[0] for each in weighed)
-    broken = [urlsplit(url).path for (_, answered, _), (url, _) in zip(weighed, wanted, strict=True) if answered >= 400]
+    broken = [urlsplit(url).path for (_, answered), (url, _) in zip(weighed, wanted, strict=True) if answered >= 400]
     return Found(figures, f"{_some(broken)} cannot be had" if broken else "")
 
 
@@ -121,26 +123,21 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
 
 
-async def _weigh_one(client: httpx.AsyncClient, url: str, limit: asyncio.Semaphore) -> tuple[int, int, bytes]:
-    async with limit:
-        return await _weigh(client, url, keep=False)
-
-
-async def _weigh(client: httpx.AsyncClient, url: str, *, keep: bool) -> tuple[int, int, bytes]:
-    """Return the bytes that came over the line, the status, and the page's text where it is wanted."""
-    body = bytearray()
-    async with client.stream("GET", url) as response:
-        async for chunk in response.aiter_bytes():
-            if keep and len(body) < LARGEST_BODY:
-                body += chunk
+async def _weigh(client: httpx.AsyncClient, url: str, limit: asyncio.Semaphore) -> tuple[int, int]:
+    """Return the bytes that come over the line, as a browser would get them, and the status."""
+    async with limit, client.stream("GET", url, headers=AS_BROWSERS) as response:
+        async for _ in response.aiter_raw():
             if response.num_bytes_downloaded > 50 * LARGEST_BODY:
                 break
-        return response.num_bytes_downloaded, response.status_code, bytes(body)
+        return response.num_bytes_downloaded, response.status_code
 
 
 async def cdn(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Ask for something and see whether the CDN had it ready: `cache_hit` is 1 or 0, by the headers that the CDNs in use send."""
-    async with client_of(spec, base_url, headers) as client, client.stream("GET", urljoin(base_url + "/", spec.url)) as response:
+    async with (
+        client_of(spec, base_url, headers) as client,
+        client.stream("GET", urljoin(base_url + "/", spec.url), headers=AS_BROWSERS) as response,
+    ):
         seen, status = response.headers, response.status_code
     if status >= 400:
         return Found({}, f"status {status}")
