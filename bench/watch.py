@@ -1,7 +1,7 @@
 """What a watch costs: HTTP probes against a real server, through results, judging and the store, on a clock that is faked or real.
 
 python bench/watch.py                      # 1,000 probes at 30 s for one minute of real time: CPU and lateness
-python bench/watch.py --week               # 20 probes for a simulated week: memory
+python bench/watch.py --week               # 20 probes for a simulated week, every check made (half an hour): memory
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.send_response_only(200)
+        self.send_response_only(404 if self.path == "/missing" else 200)
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
@@ -106,27 +106,36 @@ async def minute(root: Path, url: str, count: int, every_s: float, seconds: floa
     store.close()
 
 
-def week(root: Path, days: float) -> None:
-    """20 probes at a minute, judged three times a minute of a simulated time; what memory and the store have grown to after each day."""
-    clock, plan = FakeClock(), plan_of(20, 60)
+async def week(root: Path, url: str, days: float) -> None:
+    """20 probes at a minute of a simulated time, each check made, kept and judged; what memory and the store have grown to."""
+    clock, plan, inbox = FakeClock(), plan_of(20, 60), Inbox(root, "here")
     store = open_store(root)
     judge = Judge(store, plan, clock)
-    number = 0
-    for day in range(int(days)):
-        for _ in range(1440):
-            for _ in range(3):
-                clock.at += timedelta(seconds=20)
-                judge.step()
-            with store.writing() as connection:
-                kept.see_location(connection, Place("here", clock.at, blind=False, judge=True))
-                results = [Seen(f"{number}-{key}", key, "here", clock.at, ok=number % 100 > 0, latency_ms=20.0) for key in plan.subjects]
-                kept.add_results(connection, results)
-            number += 1
+    for number in range(int(days * 1440)):
+        for _ in range(3):
+            clock.at += timedelta(seconds=20)
+            judge.step()
         with store.writing() as connection:
-            kept.forget(connection, clock.at, results_d=2, hours_d=400, incidents_d=400)
-        memory = resident_mb()
-        print(f"day {day + 1}: {memory:.1f} MB resident, {sum(path.stat().st_size for path in root.rglob('*.db*')) / 1e6:.1f} MB stored")
+            kept.see_location(connection, Place("here", clock.at, blind=False, judge=True))
+        for seen in await asyncio.gather(*(_checked(key, url, number, clock.at) for key in plan.subjects)):
+            inbox.add(seen)
+        inbox.deliver(store)
+        if number % 1440 == 1439 or number == int(days * 1440) - 1:
+            with store.writing() as connection:
+                kept.forget(connection, clock.at, results_d=2, hours_d=400, incidents_d=400)
+            print(f"after {(number + 1) / 1440:.2f} days: {resident_mb():.1f} MB resident, {stored_mb(root):.1f} MB stored", flush=True)
     store.close()
+
+
+async def _checked(key: str, url: str, number: int, at: datetime) -> Seen:
+    """Make a check; one in a hundred asks for what there is not."""
+    found = await check(ProbeSpec(key, "/" if number % 100 else "/missing"), url, {})
+    return Seen(f"{number}-{key}", key, "here", at, found.ok, problem=found.problem, latency_ms=found.latency_ms, figures=found.phases)
+
+
+def stored_mb(root: Path) -> float:
+    """What the store's files hold."""
+    return sum(path.stat().st_size for path in root.rglob("*.db*")) / 1e6
 
 
 def resident_mb() -> float:
@@ -146,14 +155,12 @@ def main() -> None:
     options = parser.parse_args()
     logging.getLogger("footfall.watch").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
-        if options.week:
-            week(Path(folder), options.days)
-            return
         here, there = get_context("spawn").Pipe()
         site = get_context("spawn").Process(target=serve, args=(there,), daemon=True)
         site.start()
         url = f"http://127.0.0.1:{here.recv()}"
-        asyncio.run(minute(Path(folder), url, options.probes, options.every, options.seconds))
+        root = Path(folder)
+        asyncio.run(week(root, url, options.days) if options.week else minute(root, url, options.probes, options.every, options.seconds))
         here.send("end")
         site.join()
 
