@@ -24,6 +24,7 @@ from footfall.cli.watched import Measuring, resolved_probes
 from footfall.cli.workplace import Workplace
 from footfall.clock import SystemClock
 from footfall.config.dashboard import check_tokens
+from footfall.config.fields import is_web_address
 from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
 from footfall.config.suite import ProbeSpec, Target
 from footfall.errors import UsageError
@@ -126,8 +127,8 @@ def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sen
     for needed in (
         lambda: _address(target),
         lambda: _headers(target),
-        lambda: resolve(spec.control, os.environ, "watch.control"),
-        lambda: resolve(spec.call, os.environ, "watch.call"),
+        lambda: _web_address(spec.control, "watch.control"),
+        lambda: _web_address(spec.call, "watch.call"),
         lambda: resolve(spec.serve_token, os.environ, "watch.serve_token"),
         lambda: check_tokens(resolve_all(spec.dashboard.tokens, os.environ, "watch.dashboard")),
     ):
@@ -140,6 +141,14 @@ def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sen
 
 def _address(target: Target) -> str:
     return resolve(target.url or "", os.environ, f"targets.{target.name}.url").rstrip("/")
+
+
+def _web_address(text: str, where: str) -> str:
+    """Resolve an optional address. Raises UsageError for one that cannot work; it may be secret, and is not shown."""
+    found = resolve(text, os.environ, where)
+    if found and not is_web_address(found):
+        raise UsageError(f"{where}: what {text} stands for is not a web address", hint="expected https:// or http:// and a host")
+    return found
 
 
 def _headers(target: Target) -> dict[str, str]:
@@ -265,7 +274,7 @@ def _asker(address: str) -> Callable[[], Awaitable[bool]] | None:
     """Return what asks the control address: any answer will do."""
     if not address:
         return None
-    url = resolve(address, os.environ, "watch.control")
+    url = _web_address(address, "watch.control")
 
     async def ask() -> bool:
         try:
@@ -282,7 +291,7 @@ def _caller(address: str) -> Callable[[], Awaitable[None]] | None:
     """Return what calls the dead man's switch."""
     if not address:
         return None
-    url = resolve(address, os.environ, "watch.call")
+    url = _web_address(address, "watch.call")
 
     async def call() -> None:
         async with httpx.AsyncClient(timeout=10.0) as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from footfall.config.toml import Document, KeyPath
 from footfall.errors import ConfigError, Fault, did_you_mean
@@ -37,6 +38,15 @@ def shown(value: Any) -> str:
     """Write a value for a message, shortened."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a text has a scheme and a host that a browser could go to."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 class Table:

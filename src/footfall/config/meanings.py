@@ -92,7 +92,7 @@ _WATCH: Mapping[str, str] = {
     "watch.target": "what is watched; by default the default target",
     "watch.journeys": "the journeys that the watch walks",
     "watch.load": "the load tests that the watch runs",
-    "watch.control": "an address known to be up, to tell a broken site from a broken connection",
+    "watch.control": "a web address known to be up, to tell a broken site from a broken connection",
     "watch.quorum": "how many locations must agree, where there are several",
     "watch.rechecks": "after how long a failed check is repeated before it counts",
     "watch.probes_at_once": "the most probes at a time",

@@ -63,7 +63,7 @@ def _texts(suite: Suite) -> Iterator[tuple[str, str]]:
         yield from ((f"{where}.{name}", value) for name, value in probe.options.items() if isinstance(value, str))
     for channel in suite.alerts.channels.values():
         yield from ((f"alerts.channels.{channel.name}.{key}", getattr(channel, key)) for key in ("url", "key", "secret", "server"))
-    yield from (("watch.call", suite.watch.call), ("watch.serve_token", suite.watch.serve_token))
+    yield from ((f"watch.{key}", getattr(suite.watch, key)) for key in ("control", "call", "serve_token"))
     yield from ((f"watch.dashboard.{name}", text) for name, text in suite.watch.dashboard.tokens.items())
 
 

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from footfall.config import kinds, scripts
 from footfall.config.alerts import AlertsSpec, alerts_spec
-from footfall.config.fields import Faults, Table, shown
+from footfall.config.fields import Faults, Table, is_web_address, shown
 from footfall.config.toml import read
 from footfall.config.watch import Watched, WatchSpec, check_circle, check_dependencies, circles, watch_spec, watched
 from footfall.errors import UsageError, did_you_mean
@@ -192,18 +191,10 @@ def _target(name: str, table: Table) -> Target:
         table.fault("url", "a target needs a URL", 'expected url = "https://…", or demo = true for the embedded shop')
     if demo and url:
         table.fault("url", "the embedded shop chooses its own URL", "expected either url or demo = true")
-    if url and not url.startswith("env:") and not _is_web_address(url):
+    if url and not url.startswith("env:") and not is_web_address(url):
         table.fault("url", f"{shown(url)} is not a web address", "expected one such as https://staging.example.com")
     table.end()
     return found
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 def _journey_defaults(table: Table) -> JourneyDefaults:
@@ -279,7 +270,7 @@ def _http_probe(name: str, table: Table, expect: Table) -> ProbeSpec:
     url = table.text("url")
     if not url:
         table.fault("url", "a probe needs a URL", 'expected a path such as "/api/health", or a whole address')
-    elif not url.startswith(("/", "env:")) and not _is_web_address(url):
+    elif not url.startswith(("/", "env:")) and not is_web_address(url):
         table.fault("url", f"{shown(url)} is neither a path nor a web address", 'expected one such as "/api/health"')
     method = table.text("method", "GET").upper()
     if method not in METHODS:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from footfall.config.dashboard import DashboardSpec, dashboard_spec
-from footfall.config.fields import Table, shown
+from footfall.config.fields import Table, is_web_address, shown
 from footfall.config.scripts import Scripts
 from footfall.errors import did_you_mean
 from footfall.metrics import parse_quantity
@@ -115,7 +115,7 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         target,
         walked,
         _watched_tables(table, "load", profiles, known, lambda _: Watched(every_s=86_400.0, alert_after=1)),
-        table.text("control"),
+        _address(table, "control", "a place known to be up, such as https://example.com"),
         table.whole("quorum", WatchSpec.quorum),
         _pauses(table),
         table.whole("probes_at_once", WatchSpec.probes_at_once),
@@ -124,7 +124,7 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         {name: _impact(each) for name, each in table.tables("impact")},
         table.text("status_page"),
         table.text("status_title"),
-        table.text("call"),
+        _address(table, "call", "what is to be called, such as https://switch.example.com/ping"),
         table.text("serve_token"),
         _days_kept(keep, "results", WatchSpec.keep_results_d),
         _days_kept(keep, "hours", WatchSpec.keep_hours_d),
@@ -133,15 +133,21 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         dashboard=dashboard_spec(table.table("dashboard")),
         places=table.strings("places"),
         health_below=table.whole("health_below", 0),
-        url=table.text("url"),
+        url=_address(table, "url", "where the dashboard is, such as https://watch.example.com"),
     )
     if spec.health_below > 100:
         table.fault("health_below", f"{spec.health_below} is no health score", "expected a number from 1 to 100")
-    if spec.url and not spec.url.startswith(("https://", "http://")):
-        table.fault("url", f"{shown(spec.url)} is not a web address", "expected where the dashboard is, such as https://watch.example.com")
     keep.end()
     table.end()
     return spec
+
+
+def _address(table: Table, key: str, expected: str) -> str:
+    """Take a web address; one that stands in the environment is looked at when the watch starts."""
+    text = table.text(key)
+    if text and not text.startswith("env:") and not is_web_address(text):
+        table.fault(key, f"{shown(text)} is not a web address", f"expected {expected}")
+    return text
 
 
 def _days_kept(keep: Table, name: str, default: float) -> float:

@@ -20,6 +20,10 @@ from footfall.store.inbox import Inbox
 from footfall.store.watch import Seen
 
 _CONTROL_S = 2.0
+_PROVE_S = 600.0
+"""How often the control is asked while checks hold: one that nobody has ever seen answer proves nothing when it does not."""
+_TRUST_S = 3600.0
+"""For how long a control that answered may be silent while checks hold, before it is the control that is broken."""
 _AGAIN = 4
 """How many times as many rechecks as scheduled checks of probes run at once."""
 _LONGEST_PROBLEM = 500
@@ -74,6 +78,9 @@ class Location:
         self._tasks: set[asyncio.Task[None]] = set()
         self._suspect: Mapping[str, datetime] = {}
         self._controlled: tuple[float, asyncio.Task[bool]] | None = None
+        self._held_at: float | None = None
+        self._answered_at: float | None = None
+        self._doubted = False
 
     def start(self, job: Job, late_s: float = 0.0) -> None:
         """Start a scheduled check; one that still runs (or still waits for its turn) is not started again, and that is said."""
@@ -113,9 +120,9 @@ class Location:
             except Exception as error:  # noqa: BLE001  # a supervision point
                 _log.warning("the check of %s failed", subject.key, exc_info=True)
                 found = Measured(ok=False, problem=f"the check itself failed: {type(error).__name__}: {error}")
-        blind = found.blind or (not found.ok and not await self._sees())
         if found.ok:
-            self.blind_since = None
+            self._held()
+        blind = found.blind or (not found.ok and not await self._sees())
         self.counts.checks += 1
         seen = Seen(str(ULID()), subject.key, self.name, at, found.ok, blind, excused, attempt, round_at, found.latency_ms)
         problem, target = self._clean(found.problem), self._plan.target
@@ -126,16 +133,43 @@ class Location:
         printable = "".join(letter if letter.isprintable() else " " for letter in self._masker.mask(problem))
         return printable[:_LONGEST_PROBLEM]
 
+    # Whether failures are its own
+
     async def _sees(self) -> bool:
-        """Whether this location's own network is well; asked once for all checks that fail together."""
-        if self._control is None:
-            return True
-        now = self._clock.monotonic()
-        if self._controlled is None or now - self._controlled[0] > _CONTROL_S:
-            self._controlled = (now, asyncio.ensure_future(self._control()))
-        sees = await asyncio.shield(self._controlled[1])
+        """Whether this location's own network is well, as far as the control can be believed."""
+        sees = self._control is None or await self._answers(self._control, _CONTROL_S) or self._doubt()
         self.blind_since = None if sees else self.blind_since or self._clock.now()
         return sees
+
+    async def _answers(self, control: Control, fresh_s: float) -> bool:
+        """Whether the control answers; asked once for all checks that end together."""
+        now = self._clock.monotonic()
+        if self._controlled is None or now - self._controlled[0] > fresh_s:
+            self._controlled = (now, asyncio.ensure_future(control()))
+        answers = await asyncio.shield(self._controlled[1])
+        if answers:
+            self._answered_at, self._doubted = self._clock.monotonic(), False
+        return answers
+
+    def _held(self) -> None:
+        """A check held: the network is well, and the control should answer, which is looked at now and then."""
+        self.blind_since, self._held_at = None, self._clock.monotonic()
+        if self._control is not None and (self._controlled is None or self._held_at - self._controlled[0] > _PROVE_S):
+            self._spawn(self._prove(self._control))
+
+    async def _prove(self, control: Control) -> None:
+        if not await self._answers(control, _CONTROL_S):
+            self._doubt()
+
+    def _doubt(self) -> bool:
+        """Whether a control that does not answer is itself what is broken: checks held long after it last answered, or it never did."""
+        if self._held_at is None or (self._answered_at is not None and self._held_at - self._answered_at <= _TRUST_S):
+            return False
+        if not self._doubted:
+            silent = "has never answered" if self._answered_at is None else f"has not answered for {_TRUST_S / 60:g} minutes"
+            _log.warning("the control of [watch] %s while checks hold: it is broken itself, and excuses no failure", silent)
+        self._doubted = True
+        return True
 
     # Rechecks
 

@@ -45,6 +45,19 @@ def test_tokens_are_checked_before_anything_starts(workplace: Workplace, monkeyp
     assert any(said in each for each in wrong)
 
 
+@pytest.mark.parametrize(("key", "value"), [("control", "1.1.1.1"), ("call", "htps://switch.example.com/ping")])
+def test_addresses_of_the_environment_are_checked_before_anything_starts(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, key: str, value: str
+) -> None:
+    """A control that can never answer would excuse every failure. The value may be secret, and is not shown."""
+    (workplace.root / "footfall.toml").write_text(SUITE.replace("[watch]\n", f'[watch]\n{key} = "env:ADDRESS"\n'))
+    monkeypatch.setenv("ADA_TOKEN", "ada-has-a-long-token")
+    monkeypatch.setenv("ADDRESS", value)
+    suite = load_suite(workplace.root)
+    _, _, wrong = _prepared(Workplace(suite, workplace.store), suite.target())
+    assert wrong == [f"watch.{key}: what env:ADDRESS stands for is not a web address"]
+
+
 def test_the_dashboard_is_the_suites_own(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its people, its limits, its address, its secrets masked; none where it says so."""
     monkeypatch.setenv("ADA_TOKEN", "ada-has-a-long-token")

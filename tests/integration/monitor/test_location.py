@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from footfall.config.secrets import Masker
 from footfall.config.watch import Maintenance, WatchSpec
 from footfall.monitor.location import Location, Measured
@@ -32,14 +34,14 @@ def run(
     measure: Callable[[Subject], Awaitable[Measured]],
     scenario: Scenario,
     control: Callable[[], Awaitable[bool]] | None = None,
+    clock: FakeClock | None = None,
 ) -> list[Seen]:
     """Let a location work; what it has seen, oldest first."""
     inbox = Inbox(root, "ams")
 
     async def work() -> None:
-        location = Location(
-            "ams", planned, lambda which, _attempt: measure(which), inbox, FakeClock(), control=control, masker=Masker(["hunter2"])
-        )
+        at = clock or FakeClock()
+        location = Location("ams", planned, lambda which, _attempt: measure(which), inbox, at, control=control, masker=Masker(["hunter2"]))
         await scenario(location)
         await location.finish()
 
@@ -138,6 +140,51 @@ def test_a_location_without_a_network_is_blind(store: Store, tmp_path: Path) -> 
     found = run(store, tmp_path, plan([], [], names), either, scenario, control)
     assert [seen.blind for seen in found] == [True, True, True, False]
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answered_min", "held_min", "blind"),
+    [
+        (None, None, True),  # the network was away from the start
+        (None, 0, False),  # the control never answered, while checks held
+        (0, 50, True),  # all was well, and the network went
+        (0, 61, False),  # the control went an hour ago, and checks held since
+    ],
+)
+def test_a_control_that_is_broken_itself_excuses_nothing(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture, answered_min: int | None, held_min: int | None, *, blind: bool
+) -> None:
+    """An outage of the site is not taken for one's own, for good, because of an address that is gone: the log says so, once."""
+    clock, away = FakeClock(), [answered_min is None]
+
+    async def control() -> bool:
+        return not away[0]
+
+    async def either(which: Subject) -> Measured:
+        return Measured(ok=True) if which.name == "fine" else BROKEN
+
+    async def checked(location: Location, name: str, at_min: int) -> None:
+        clock.at = T0 + timedelta(minutes=at_min)
+        location.start(job(f"probe:{name}"))
+        await location.finish()
+
+    async def scenario(location: Location) -> None:
+        for moment in sorted({each for each in (answered_min, held_min) if each is not None}):
+            away[0] = moment != answered_min
+            await checked(location, "fine", moment)
+        away[0] = True
+        await checked(location, "shop", 70)
+        assert (location.blind_since is not None) == blind
+        await checked(location, "shop", 71)
+        away[0] = False
+        await checked(location, "fine", 90)
+        away[0] = True
+        await checked(location, "shop", 91)  # it answers again, and is believed again
+
+    with caplog.at_level("WARNING", "footfall.watch"):
+        found = run(store, tmp_path, plan([], [], [subject(), subject("fine")]), either, scenario, control, clock)
+    assert [seen.blind for seen in found if not seen.ok] == [blind, blind, True]
+    assert caplog.text.count("it is broken itself, and excuses no failure") == (0 if blind else 1)
 
 
 def test_a_check_that_says_nothing_is_kept_as_such(store: Store, tmp_path: Path) -> None:

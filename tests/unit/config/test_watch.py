@@ -134,6 +134,10 @@ def test_a_journeys_marker_says_how_it_is_watched(tmp_path: Path) -> None:
         ('url = "/api/health/database"', 'kind = "webhook"', "a probe of kind webhook needs it"),
         ('control = "https://example.com/"', "health_below = 101", "101 is no health score"),
         ('control = "https://example.com/"', 'url = "watch.example.com"', "is not a web address"),
+        ("https://example.com/", "1.1.1.1", "watch.control: '1.1.1.1' is not a web address (expected a place known to be up"),
+        ("https://example.com/", "htps://example.com/", "is not a web address"),
+        ("https://example.com/", "https://", "is not a web address"),
+        ('control = "https://example.com/"', 'call = "switch.example.com/ping"', "expected what is to be called"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_runs(tmp_path: Path, right: str, wrong: str, said: str) -> None:
