@@ -179,3 +179,10 @@ class Series:
 def series_of(record: Sample | HistogramWindow, target: str) -> Series:
     """Return the series that a record of a run against `target` belongs to."""
     return Series(target, record.source, record.subject, record.part, record.metric, tuple(sorted(record.labels.items())))
+
+
+def walk_name(journey: str, labels: Labels) -> str:
+    """Return what the files of a journey's walks on one device, alone or under load, are called: their own name, or its beginning."""
+    crowd = "under-load" if "under_load" in labels else ""
+    words = "-".join(filter(None, (labels.get("device", ""), crowd))).lower()
+    return f"{journey}-{''.join(letter if letter.isalnum() else '-' for letter in words)}"

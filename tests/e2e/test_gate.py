@@ -76,7 +76,7 @@ def test_a_target_that_is_down_cannot_be_judged(suite: SuiteCopy) -> None:
 
 
 def test_a_journey_that_fails_fails_the_gate(suite: SuiteCopy) -> None:
-    """Whether or not a budget speaks of it; the message says where, and a screenshot is kept."""
+    """Whether or not a budget speaks of it; the message says where, and the report links a screenshot that was kept."""
     (suite.root / "thresholds.toml").write_text('[probes."*"]\nsuccess = "rate >= 99%"\n')
     suite.edit("journeys/test_booking.py", "Booking confirmed", "Booking celebrated")
     suite.edit(
@@ -86,7 +86,9 @@ def test_a_journey_that_fails_fails_the_gate(suite: SuiteCopy) -> None:
     assert ended.code == 1, ended.out + ended.err
     assert "booking" in ended.out
     assert "Booking celebrated" in ended.out
-    assert list((suite.root / "out/latest/artifacts").rglob("*.png")) or list((suite.root / "out/latest/artifacts").rglob("*.jpeg"))
+    linked = re.search(r'href="([^"]*/failures/[^"]+\.png)"', (suite.root / "out/latest/index.html").read_text())
+    assert linked is not None
+    assert (suite.root / "out/latest" / linked[1]).is_file()
     assert suite.history()[0]["outcome"] == "failed"
 
 

@@ -23,6 +23,7 @@ from footfall.browser.stopwatch import Stopwatch
 from footfall.browser.watch import PageWatch
 from footfall.errors import ScriptError
 from footfall.metrics import Source
+from footfall.samples import walk_name
 from footfall.store.spool import Recorder
 
 WARM_UP = 0
@@ -74,9 +75,7 @@ class Walk:
     @property
     def file_name(self) -> str:
         """The journey, the device and whether a crowd was there, as part of a file's name: what tells walks of one run apart."""
-        crowd = "under-load" if "under_load" in self.labels else ""
-        words = "-".join(filter(None, (self.labels.get("device", ""), crowd))).lower()
-        return f"{self.journey}-{''.join(letter if letter.isalnum() else '-' for letter in words)}"
+        return walk_name(self.journey, self.labels)
 
 
 @dataclass

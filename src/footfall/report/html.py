@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
-from pathlib import PurePosixPath
 from typing import Any
 
 from markupsafe import Markup
@@ -21,9 +20,10 @@ from footfall.report.charts.bars import tally_bar, used
 from footfall.report.charts.load import Panel, panels, time_axis
 from footfall.report.charts.strip import Spread, strip
 from footfall.report.charts.trend import spark, trend_chart
-from footfall.report.clean import safe_link, safe_path
+from footfall.report.clean import safe_link
 from footfall.report.figures import metric_name, worst_of
 from footfall.report.hangs import Hang, hangs
+from footfall.report.kept import Link, links
 from footfall.report.noise import noise
 from footfall.report.pictures import THUMBNAIL, embedded
 from footfall.report.places import DAYS, place_tables
@@ -40,15 +40,6 @@ MOST_CARDS = 12
 _MOST_REASONS = 4
 _MOST_PICTURES = 6
 _MOST_FRAMES = 40
-_MOST_LINKS = 8
-
-
-@dataclass(frozen=True)
-class Link:
-    """A file that the run left: its kind with the iteration it is of, and a link relative to the report."""
-
-    kind: str
-    href: str
 
 
 @dataclass(frozen=True)
@@ -207,18 +198,8 @@ def _filmstrips(view: ReportView) -> dict[str, tuple[Frame, ...]]:
 
 def _broken_journey(view: ReportView, broken: BrokenJourney, pictures: _Pictures) -> JourneyCard:
     subject = broken.series.subject
-    links = tuple(_link(artifact) for artifact in view.artifacts if artifact.subject == subject and not _is_frame(artifact))
-    return JourneyCard(broken, pictures.of(subject, ""), links[:_MOST_LINKS])
-
-
-def _link(artifact: Artifact) -> Link:
-    of = f" of iteration {artifact.iteration}" if artifact.iteration else ""
-    return Link(f"{artifact.kind}{of}", safe_path(artifact.path))
-
-
-def _is_frame(artifact: Artifact) -> bool:
-    """A filmstrip's picture stands with its journey; a list of a dozen of them would hide the trace."""
-    return artifact.kind == "screenshot" and PurePosixPath(artifact.path).parent.name == "steps"
+    kept = (artifact for artifact in view.artifacts if artifact.subject == subject)
+    return JourneyCard(broken, pictures.of(subject, ""), links(kept, broken.series))
 
 
 def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None) -> Card:
@@ -231,7 +212,7 @@ def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None)
         trend=trend_chart(trend) if trend and len(trend.values) > 1 else Markup(""),
         story=trend.story if trend else "",
         picture=pictures.of(verdict.subject, verdict.part) if pictures else "",
-        links=tuple(_links(view, verdict))[:_MOST_LINKS],
+        links=links(_kept(view, verdict), verdict.series),
         runbook=safe_link(verdict.runbook),
         because=tuple(hang for hang in hangs(view) if hang.series == verdict.series),
     )
@@ -243,11 +224,10 @@ def _before(view: ReportView, verdict: Verdict) -> tuple[list[float], Spread | O
     return ([], other) if other else (past(view, verdict), spread(view, verdict))
 
 
-def _links(view: ReportView, verdict: Verdict) -> Iterable[Link]:
+def _kept(view: ReportView, verdict: Verdict) -> Iterable[Artifact]:
     for artifact in view.artifacts:
-        of = artifact.subject == verdict.subject and (verdict.part == artifact.part or not verdict.part or not artifact.part)
-        if of and not _is_frame(artifact):
-            yield _link(artifact)
+        if artifact.subject == verdict.subject and (verdict.part == artifact.part or not verdict.part or not artifact.part):
+            yield artifact
 
 
 def _loads(view: ReportView) -> Iterable[Load]:

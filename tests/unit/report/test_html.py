@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from footfall.errors import ConfigError, UsageError
-from footfall.report.html import html
+from footfall.report.html import context, html
 from footfall.report.templates import TemplateSource
 from footfall.report.trends import movers
 from footfall.report.view import ReportView, build_view
@@ -187,6 +187,30 @@ def test_links_to_artifacts_are_relative() -> None:
         artifacts=[Artifact(views.RUN.id, views.STARTED, "trace", "artifacts/checkout/trace 3.zip", "checkout", "pay")],
     )  # fmt: skip
     assert b'href="artifacts/checkout/trace%203.zip"' in html(view, TEMPLATES)
+
+
+def _evidence(name: str, iteration: int) -> list[Artifact]:
+    """What is kept of a failed walk, in the order in which it is written: the walk's own first, then its repetition's."""
+    kinds = {
+        "screenshot": "page-1.png", "dom": "page-1.html", "network": "network-1.txt", "console": "console.log",
+        **({"trace": "trace-1.zip", "har": "network-1.har"} if iteration == 1 else {}),
+    }  # fmt: skip
+    folder = f"artifacts/failures/{name}-{iteration}"
+    return [Artifact(views.RUN.id, views.STARTED, kind, f"{folder}/{file}", "checkout", "pay", iteration) for kind, file in kinds.items()]
+
+
+def test_the_most_telling_evidence_of_the_cards_own_device_is_linked_first() -> None:
+    """Twelve walks failed on each of two devices: the trace is not cut off, and a phone's card shows none of the desktop's files."""
+    names = {"desktop": "checkout-desktop", "iPhone 15": "checkout-iphone-15"}
+    labels = {device: (("device", device),) for device in names}
+    seen = [views.observe(views.series("journey", "checkout", "", "success", labels[device]), [0.0] * 12) for device in names]
+    kept = [artifact for name in names.values() for iteration in range(1, 13) for artifact in _evidence(name, iteration)]
+    for card in context(build_view(views.RUN, observations=seen, artifacts=kept))["failed_journeys"]:
+        name = names[card.journey.series.label_map["device"]]
+        assert {PurePosixPath(link.href).parts[2].rpartition("-")[0] for link in card.links} == {name}
+        told = [link.kind.partition(" ")[0] for link in card.links]
+        assert told[:6] == ["trace", "har", "screenshot", "dom", "network", "console"]
+        assert len(told) == 16
 
 
 @pytest.mark.parametrize(
