@@ -22,6 +22,8 @@ OWN = Watched(severity="warning")
 """How the monitor treats what it finds out about itself."""
 HEALTHY = Watched(severity="P1")
 HEALTH = "health:score"
+ABOUT_ANOTHER = ("slow", "slo")
+"""Kinds of what is found out about a subject, whose key follows; they are told and held back as it is."""
 LONGEST_LOAD_S = 4 * 3600.0
 """What a load test may take; its result counts from its beginning."""
 
@@ -92,14 +94,16 @@ class Plan:
     def maintenance(self, key: str, now: datetime) -> str:
         """Return the name of the window in which a subject is now, or nothing."""
         for window in self.watch.maintenance:
-            if _matches(window.subjects, key) and open_now(window, now):
+            if matches(window.subjects, key) and open_now(window, now):
                 return window.name
         return ""
 
 
-def _matches(patterns: Iterable[str], key: str) -> bool:
-    name = key.partition(":")[2]
-    return any(fnmatchcase(name, pattern) or fnmatchcase(key, pattern) for pattern in patterns)
+def matches(patterns: Iterable[str], key: str) -> bool:
+    """Whether any shell-like pattern means a subject: by its key, its name, or as what is found out about that one (`slow:probe:shop`)."""
+    kind, _, name = key.partition(":")
+    names = {key, name, name.partition(":")[2] if kind in ABOUT_ANOTHER else name}
+    return any(fnmatchcase(each, pattern) for each in names for pattern in patterns)
 
 
 def open_now(window: Maintenance, now: datetime) -> bool:

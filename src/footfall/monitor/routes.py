@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 from footfall.clock import from_text
 from footfall.config.alerts import DAYS, AlertsSpec, Hours, Route, Step
+from footfall.monitor.plan import matches
 from footfall.monitor.severity import P0, word
 from footfall.samples import Json
 from footfall.store.incidents import Incident
@@ -36,12 +36,11 @@ def routes_of(spec: AlertsSpec, incident: Incident) -> tuple[Route, ...]:
 
 def takes(route: Route, subject: str, severity: str, owner: str, source: str) -> bool:
     """Whether a route lets an incident pass. A word takes every severity that is told by it: `critical` P0 and P1."""
-    name = subject.partition(":")[2]
     return (
         (not route.severities or not {severity, word(severity)}.isdisjoint(route.severities))
         and (not route.owners or owner in route.owners)
         and (not route.sources or source in route.sources)
-        and (not route.subjects or any(fnmatchcase(name, each) or fnmatchcase(subject, each) for each in route.subjects))
+        and (not route.subjects or matches(route.subjects, subject))
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from footfall.config.alerts import AlertsSpec, Channel, Hours, Route, Step
-from footfall.config.watch import Maintenance
+from footfall.config.watch import Maintenance, WatchSpec
 from footfall.monitor import routes
-from footfall.monitor.plan import open_now
+from footfall.monitor.plan import Plan, open_now
 from footfall.store.incidents import Incident
 
 T0 = datetime(2026, 11, 21, 5, tzinfo=UTC)  # a Saturday, 06:00 in Warsaw
@@ -47,6 +49,19 @@ def test_a_word_takes_every_severity_that_is_told_by_it() -> None:
         "P2": ["warning"],
         "P3": ["info"],
     }
+
+
+@pytest.mark.parametrize("key", ["probe:shop-front", "slow:probe:shop-front", "slo:probe:shop-front"])
+@pytest.mark.parametrize("pattern", ["shop*", "probe:shop*", "shop-front", "*"])
+def test_slowness_and_error_budgets_go_where_their_subjects_go(pattern: str, key: str) -> None:
+    """A route for `shop*` takes all that is found out about the shop, and its maintenance holds all of that back."""
+    found = spec(Route("shop", ("team",), subjects=(pattern,)), Route("slow", ("mail",), subjects=("slow:*",)))
+    slow = ["slow"] if key.startswith("slow:") else []
+    assert [route.name for route in routes.routes_of(found, replace(INCIDENT, subject=key))] == ["shop", *slow]
+    window = Maintenance("upgrade", T0, T0 + timedelta(hours=1), subjects=(pattern,))
+    planned = Plan("shop", {}, WatchSpec(maintenance=(window,)))
+    assert planned.maintenance(key, T0) == "upgrade"
+    assert planned.maintenance("slo:probe:workshop", T0) == ("upgrade" if pattern == "*" else "")
 
 
 def test_escalation_counts_from_the_first_message_that_goes_out() -> None:
