@@ -21,6 +21,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import dns.message
 import dns.rrset
+import h2.config
+import h2.connection
+import h2.events
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -29,6 +32,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from footfall.config.kinds import KINDS, Limit
 from footfall.config.suite import Expect, ProbeSpec, Target
+from footfall.probe import phases
 from footfall.probe.check import check
 from footfall.probe.http import Result
 from footfall.target import open_target
@@ -407,6 +411,55 @@ def test_promql_is_a_figure() -> None:
 def asked(url: str, path: str = "/", timeout_s: float = 20.0, **more: Any) -> Result:
     """One check of an HTTP probe."""
     return loops.run(check(ProbeSpec("p", path, timeout_s=timeout_s, **more), url, {}))
+
+
+def test_http_2_is_spoken_where_the_site_offers_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One connection, one stream; its phases are told as ever."""
+    context = certificate(tmp_path, days=20)
+    context.set_alpn_protocols(["h2"])  # and nothing else: HTTP/1.1 would not be understood
+
+    def answer(line: socket.socket) -> None:
+        with context.wrap_socket(line, server_side=True) as secure:
+            talk = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+            talk.initiate_connection()
+            while True:
+                secure.sendall(talk.data_to_send())
+                for event in talk.receive_data(secure.recv(65_535)):
+                    if isinstance(event, h2.events.RequestReceived):
+                        talk.send_headers(event.stream_id, [(":status", "200")])
+                        talk.send_data(event.stream_id, b'{"protocol": 2}', end_stream=True)
+                        secure.sendall(talk.data_to_send())
+                        return
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    phases._trust.cache_clear()
+    with listening(answer) as port:
+        found = asked(f"https://127.0.0.1:{port}", measure={"protocol": "$.protocol"})
+    phases._trust.cache_clear()
+    assert found.ok, found.problem
+    assert found.measured == {"protocol": 2}
+    assert set(found.phases) == {"connect", "tls", "ttfb"}
+
+
+def test_a_request_has_a_method_a_body_and_headers() -> None:
+    """As the probe says; the site echoes them."""
+
+    def echo(line: socket.socket) -> None:
+        request = b""
+        while b"lamp" not in request:
+            request += line.recv(10_000)
+        line.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(request) + request)
+
+    with listening(echo) as port:
+        found = asked(
+            f"http://127.0.0.1:{port}",
+            "/api/orders",
+            method="POST",
+            body='{"what": "lamp"}',
+            headers={"X-Shop": "one"},
+            expect=Expect(status=(201,), text=("POST /api/orders HTTP/1.1", "X-Shop: one", '{"what": "lamp"}')),
+        )
+    assert found.ok, found.problem
 
 
 def test_an_answer_that_unpacks_to_more_than_is_read_is_never_unpacked_whole() -> None:
