@@ -12,6 +12,7 @@ from footfall.browser.cleanup import Cleaner, planned
 from footfall.browser.failure import calling_line
 from footfall.browser.iteration import Iteration
 from footfall.browser.units import to_base
+from footfall.config.secrets import SHORTEST
 from footfall.errors import ScriptError, nearest
 
 
@@ -72,13 +73,21 @@ class Journey:
             self._iteration.event("note", text)
 
     def secret(self, name: str) -> str:
-        """Return the environment variable `name`; its value is masked wherever footfall writes. Raises ScriptError when it is not set."""
+        """Return the environment variable `name`; its value is masked wherever footfall writes.
+
+        Raises ScriptError when it is not set, and when it is too short to be masked.
+        """
         __tracebackhide__ = True
         value = self._environment.get(name, "")
         if not value:
             near = nearest(name, self._environment)
             raise ScriptError(
                 f"the secret {name} is not set", hint=f"did you mean {near}?" if near else f"set the environment variable {name}"
+            )
+        if len(value) < SHORTEST:
+            raise ScriptError(
+                f"the secret {name} has fewer than {SHORTEST} characters and cannot be masked: that would tear ordinary text apart",
+                hint="use a longer one; or, if it is not secret, put it into the script as plain data",
             )
         self._iteration.secrets.add(value)
         return value

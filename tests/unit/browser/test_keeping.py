@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import pytest
+from playwright.sync_api import Page
 
+from footfall.browser.cleanup import Cleaner
 from footfall.browser.devices import check_device, listed, true_version
 from footfall.browser.evidence import har_of
+from footfall.browser.iteration import Iteration, Walk
+from footfall.browser.journey import Journey
 from footfall.browser.keeper import Keeper
 from footfall.browser.network import NETWORKS, Conditions
 from footfall.browser.secrets import Secrets
+from footfall.browser.site import Site
 from footfall.browser.workers import side_by_side
-from footfall.errors import UsageError
+from footfall.errors import ScriptError, UsageError
 from footfall.samples import Artifact, Event
-from footfall.store.spool import begin_run, read_spool
+from footfall.store.spool import OpenRun, begin_run, read_spool
 from tests.integration.browser.walks import new_test_run
 
 SECRET = 'a<b "c" & d'
@@ -34,6 +40,25 @@ def test_a_budget_of_bytes_is_kept_and_said(tmp_path: Path) -> None:
     (note,) = [record.text for record in records if isinstance(record, Event)]
     assert "the trace of shop, iteration 1, was dropped (30 B)" in note
     assert "`evidence` in [journeys]" in note
+
+
+def new_walk(run: OpenRun, secrets: Secrets) -> Iteration:
+    """A walk through a shop, without a browser."""
+    return Iteration(Walk("shop", 1, {"device": "desktop"}), run.recorder, Keeper(run.directory, run.recorder, 1e6), secrets, film=False)
+
+
+def test_a_secret_that_cannot_be_masked_is_refused(tmp_path: Path) -> None:
+    """Three characters stand in any text; the journey is told so, where it would have shown them without a word."""
+    secrets, environment = Secrets(), {"PIN": "123", "CODE": "1234"}
+    site = Site(tmp_path, None, "shop", "http://127.0.0.1:9")
+    with begin_run(tmp_path, new_test_run()) as run:
+        iteration = new_walk(run, secrets)
+        journey = Journey(cast("Page", None), iteration, environment, Cleaner(site, "01RUN", environment), tag="", url=None)
+        with pytest.raises(ScriptError, match="the secret PIN has fewer than 4 characters and cannot be masked") as raised:
+            journey.secret("PIN")
+        assert "plain data" in str(raised.value.hint)
+        assert journey.secret("CODE") == "1234"
+    assert secrets.mask("1234, 123") == "***, 123"
 
 
 def test_a_trace_is_masked_in_each_of_its_files(tmp_path: Path) -> None:
