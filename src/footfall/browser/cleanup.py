@@ -24,7 +24,7 @@ from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.ledger import Ledger, Task, abandoned_ledgers
 from footfall.browser.secrets import Secrets
 from footfall.browser.site import Site
-from footfall.config.secrets import resolve, resolve_all
+from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
 from footfall.errors import FootfallError, ScriptError, did_you_mean
 
 EACH_S = 30.0
@@ -73,7 +73,7 @@ def planned(name: str, arguments: Mapping[str, Any], secrets: Secrets) -> None:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """How one clean-up ended; `problem` is empty when it is done. One that nobody knows any more is `unknown`."""
+    """How one clean-up ended; `problem`, secrets masked, is empty when it is done. One that nobody knows any more is `unknown`."""
 
     task: Task
     problem: str = ""
@@ -88,6 +88,7 @@ class Cleaner:
         self._run = run
         self._environment = environment
         self._ledger = Ledger(site.root, run)
+        self._masker = Masker(secret_values(site.suite, environment) if site.suite else ())
 
     def plan(self, journey: str, function: str, arguments: Mapping[str, Any], url: str | None) -> Task:
         """Write a clean-up into the ledger; when this returns it survives a crash."""
@@ -128,7 +129,7 @@ class Cleaner:
         try:
             return self._tried(task, resolve(target.url or "", self._environment, f"targets.{target.name}.url") if target else task.url)
         except FootfallError as error:
-            return Cleaned(task, error.message)
+            return Cleaned(task, self._masker.mask(error.message))
 
     def _tried(self, task: Task, url: str) -> Cleaned:
         target = self._site.suite.targets.get(task.target) if self._site.suite else None
@@ -137,7 +138,8 @@ class Cleaner:
             with deadline(EACH_S, f"it took longer than {EACH_S:g} s"), _client(url, headers) as client:
                 _registered[task.function](client, **task.arguments)
         except (Exception, DeadlinePassedError) as error:  # noqa: BLE001  # whatever it raises, the others must be done too
-            return Cleaned(task, f"{type(error).__name__}: {error}".splitlines()[0])
+            told = self._masker.mask(f"{type(error).__name__}: {error}")  # it may quote the site's address with the password in it
+            return Cleaned(task, told.splitlines()[0])
         return Cleaned(task)
 
 

@@ -12,6 +12,7 @@ from footfall.browser.cleanup import Cleaner, cleanup, planned
 from footfall.browser.ledger import Ledger, Task, abandoned_ledgers, ledgers_of
 from footfall.browser.secrets import Secrets
 from footfall.browser.site import Site
+from footfall.config.suite import load_suite
 from footfall.errors import ScriptError
 
 SITE = "http://127.0.0.1:9"
@@ -21,6 +22,12 @@ SITE = "http://127.0.0.1:9"
 def forget_booking(site: httpx.Client, id: int) -> None:  # noqa: A002  # the argument's name in the examples
     """Fail: nothing listens there."""
     site.delete(f"/bookings/{id}")
+
+
+@cleanup
+def name_the_site(site: httpx.Client) -> None:
+    """Fail as a client's error does, which quotes the whole address."""
+    raise RuntimeError(f"no answer from {site.base_url}")
 
 
 def task(number: int) -> Task:
@@ -89,6 +96,17 @@ def test_what_fails_stays_and_what_nobody_knows_is_said(tmp_path: Path) -> None:
     assert [(cleaned.task.function, cleaned.unknown) for cleaned in done] == [("no_longer_there", True), ("forget_booking", False)]
     assert "ConnectError" in done[1].problem
     assert left(tmp_path) == [1, 2]
+
+
+def test_no_secret_of_the_suite_is_in_what_a_failed_clean_up_leaves(tmp_path: Path) -> None:
+    """An address that `footfall.toml` takes from the environment may hold a password: neither the ledger nor what is told has it."""
+    (tmp_path / "footfall.toml").write_text('[targets.staging]\nurl = "env:SHOP_URL"\n', "utf-8")
+    url = "http://ada:s3cr3t-pw@127.0.0.1:9"
+    cleaner = Cleaner(Site(tmp_path, load_suite(tmp_path), "staging", url), "01RUN", {"SHOP_URL": url})
+    (failed,) = cleaner.clean([cleaner.plan("booking", "name_the_site", {}, url)], url)
+    assert failed.problem.startswith("RuntimeError: no answer from ***")
+    (ledger,) = ledgers_of(tmp_path).glob("*.jsonl")
+    assert "s3cr3t-pw" not in ledger.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
