@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +34,8 @@ _QUIET = frozenset({"cache_answers", "cache_hits"})
 """What pages tell that nobody wants to read line by line."""
 
 _READING_S = 5.0
-_TOLD_AT_MOST = 20
+_TOLD_AT_MOST = 100
+"""Lines that are kept of what pages tell: the last ones, for they are nearest to the failure."""
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Notebook:
     """What happened that people will want to read: soft checks that failed, errors of the page."""
 
     unmet: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    told: deque[str] = field(default_factory=lambda: deque(maxlen=_TOLD_AT_MOST))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     cleanups: list[Task] = field(default_factory=list)
 
@@ -237,7 +238,7 @@ class Iteration:
 
     def _page_tells(self, kind: str, text: str) -> None:
         self.notebook.counts[self.last_part, kind] += 1
-        if kind not in _QUIET and len(self.notebook.told) < _TOLD_AT_MOST:
+        if kind not in _QUIET:
             self.notebook.told.append(f"{kind.removesuffix('s').replace('_', ' ')}: {text.splitlines()[0] if text else ''}")
 
     def _take_picture(self, part: str) -> None:

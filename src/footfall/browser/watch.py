@@ -19,6 +19,8 @@ SETTLE_MS = 1500
 """How long the last page may still move before it is read as it is."""
 _LEAVING_S = 0.3
 _READ = "limit => window.__footfall__ ? window.__footfall__.read(limit) : null"
+_WORTH_READING = frozenset({"error", "warning"})
+"""What of a console is told; a page's own chatter would push it out of the log."""
 _MARK = "() => window.__footfall__ && window.__footfall__.mark()"
 
 
@@ -32,9 +34,9 @@ def collector() -> str:
 class PageWatch:
     """The pages of one iteration: pop-ups and further contexts included.
 
-    `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `js_errors`, `failed_requests`, and with
-    `headers` for each answer whether a cache gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`. Pages that are
-    `stuck` are not asked any more.
+    `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `console_warnings`, `js_errors`,
+    `failed_requests`, and with `headers` for each answer whether a cache gave it: `cache_answers`, `cache_hits`. Headers cost time; see
+    `Iteration`. Pages that are `stuck` are not asked any more.
     """
 
     def __init__(self, tell: Callable[[str, str], None], *, headers: bool = False) -> None:
@@ -72,8 +74,8 @@ class PageWatch:
             self._loads += 1
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self._tell("console_errors", message.text)
+        if message.type in _WORTH_READING:
+            self._tell(f"console_{message.type}s", message.text)
 
     def _failed_script(self, error: WebError) -> None:
         self._tell("js_errors", error.error.message)

@@ -135,11 +135,13 @@ def test_secrets_are_masked(broken: Walked) -> None:
 
 
 def test_what_the_browser_said_is_kept(broken: Walked) -> None:
-    """Console errors and uncaught exceptions of the page are in a log beside the screenshot."""
+    """Console errors, warnings and uncaught exceptions of the page are in a log beside the screenshot."""
     (log,) = [artifact for artifact in broken.artifacts if artifact.kind == "console"]
     text = (broken.spool / log.path).read_text(encoding="utf-8")
-    assert "oh no" in text
+    assert "console error: oh no" in text
+    assert "console warning: outdated" in text
     assert "bad script" in text
+    assert "chatter" not in text
 
 
 def test_a_hung_journey_is_ended(broken: Walked) -> None:

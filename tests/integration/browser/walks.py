@@ -40,7 +40,7 @@ PAGES: Mapping[str, str] = {
     f"<a id=go href='/plain'>go</a><script nonce=n>go.onclick = () => {{ {BLOCK} }}</script>",
     "/framed": "<h1>Framed</h1><iframe title=far src='FAR/shift' width=600 height=400></iframe>",
     "/broken": "<h1>Broken</h1><img src='/missing.svg' alt=''>"
-    "<script nonce=n>console.error('oh no'); throw new Error('bad script')</script>",
+    "<script nonce=n>console.error('oh no'); console.warn('outdated'); console.log('chatter'); throw new Error('bad script')</script>",
     "/hang": "<h1>Hang</h1><button id=loop>loop</button><script nonce=n>loop.onclick = () => { for (;;); }</script>",
     "/parts": "<link rel=stylesheet href='/style.css'><h1>Parts</h1><img src='/image.svg?hit' alt=''><img src='FAR/image.svg' alt=''>"
     "<script src='/script.js'></script>",

@@ -61,6 +61,17 @@ def test_a_secret_that_cannot_be_masked_is_refused(tmp_path: Path) -> None:
     assert secrets.mask("1234, 123") == "***, 123"
 
 
+def test_the_last_that_pages_told_is_kept(tmp_path: Path) -> None:
+    """A page that complains from its start on does not push out what stood in its console when the walk failed; all of it is counted."""
+    with begin_run(tmp_path, new_test_run()) as run:
+        iteration = new_walk(run, Secrets())
+        for number in range(150):
+            iteration._page_tells("console_errors", f"complaint {number}\nand its stack")
+    told = list(iteration.notebook.told)
+    assert (len(told), told[-1]) == (100, "console error: complaint 149")
+    assert iteration.notebook.counts["", "console_errors"] == 150
+
+
 def test_a_trace_is_masked_in_each_of_its_files(tmp_path: Path) -> None:
     """Texts, JSON, HTML and bytes that are no text are masked, the film of the screen is left out, all else stays."""
     trace = tmp_path / "trace.zip"
