@@ -10,13 +10,11 @@ from statistics import NormalDist
 
 from footfall.gate.evidence import Observation
 from footfall.metrics import Kind, Source
-from footfall.report.figures import VITALS
 from footfall.samples import Series
 
 CHANGE = 0.10
 """The change that a report asks about."""
 _LEAST = 3
-_METRICS = ("duration", "page_load", *VITALS)
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,10 @@ def iterations_needed(cv: float, change: float = CHANGE, tests: int = 1) -> int:
 
 
 def noise(observations: Iterable[Observation]) -> tuple[Noise, ...]:
-    """Return the noise of every journey's durations and vitals, noisiest first."""
+    """Return the noise of every trend of a journey that has enough iterations, its script's own measurements too, noisiest first."""
     found = []
     for seen in observations:
-        wanted = seen.series.source == Source.JOURNEY and seen.kind == Kind.TREND and seen.series.metric in _METRICS
+        wanted = seen.series.source == Source.JOURNEY and seen.kind == Kind.TREND
         cv = variation(seen.values) if wanted else None
         if cv is not None:
             found.append(Noise(seen.series, cv, len(seen.values), iterations_needed(cv)))

@@ -77,6 +77,16 @@ def test_noise_is_told_with_what_it_takes_to_see_through_it() -> None:
     assert {each.series.source for each in found} == {Source.JOURNEY}
 
 
+def test_noise_is_told_of_whatever_a_journey_measured() -> None:
+    """Bytes, scores and a script's own measurements too, where there are three or more; the page says how many it leaves out."""
+    measured = Observation(views.series("journey", "checkout", "pay", "basket"), Kind.TREND, "EUR", Figures.of_values([1, 2, 3]), (1, 2, 3))
+    seen = [views.observe(views.series("journey", "checkout", "pay", metric), [1.0, 2.0, 3.0]) for metric in ("tbt", "script_bytes")]
+    few = views.observe(views.series("journey", "checkout", "pay", "ux_score"), [1.0, 2.0])
+    assert {each.series.metric for each in noise([measured, *seen, few])} == {"basket", "tbt", "script_bytes"}
+    many = [views.observe(views.series("journey", "checkout", f"step {n}", "tbt"), [1.0, 2.0, 3.0]) for n in range(43)]
+    assert "3 more vary less than these." in html(build_view(views.RUN, observations=many), TEMPLATES).decode()
+
+
 def test_vitals_under_load_stand_beside_vitals_at_rest() -> None:
     """The same step with and without the crowd; a step that was walked in the crowd alone has no figure at rest."""
     rest = views.observe(views.series("journey", "checkout", "pay", "lcp", views.DESKTOP), [800.0, 900.0])
