@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
-from tests.e2e.conftest import PATIENCE_S, SuiteCopy, clean_environment
+from tests.e2e.conftest import PATIENCE_S, REPOSITORY, SuiteCopy, clean_environment
 
+JOURNEYS = REPOSITORY / "journeys"
 NO_SCREEN = '''
 
 @pytest.fixture(scope="session")
@@ -47,3 +49,14 @@ def test_locust_runs_a_profile_by_its_own_flags(suite: SuiteCopy) -> None:
     assert "Aggregated" in ended.stdout + ended.stderr
     (run,) = suite.history()
     assert (run["kind"], run["outcome"]) == ("load", "finished")
+
+
+def test_every_journey_of_the_shop_is_walked_on_a_desktop_and_on_a_phone(suite: SuiteCopy) -> None:
+    """All eight, each as a test of its own on either device."""
+    ended = plain(suite, "pytest", "journeys", "--devices", "desktop,iPhone 15")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "16 passed" in ended.stdout
+    series = json.loads(suite.footfall("history", "show", "latest", "--json").out)["series"]
+    reached = {(each["subject"], each["labels"]["device"]) for each in series if each["metric"] == "success"}
+    names = [path.stem.removeprefix("test_") for path in JOURNEYS.glob("test_*.py")]
+    assert reached == {(name, device) for name in names for device in ("desktop", "iPhone 15")}
