@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from footfall.clock import Clock, to_text
 from footfall.errors import StoreError
 from footfall.gate.deployments import Deployment
+from footfall.gate.slo import FEWEST_BAD
 from footfall.monitor import awake, slow
 from footfall.monitor.awake import Awake
 from footfall.monitor.content import Facts
@@ -257,12 +258,30 @@ class Bench:
         """What is looked at once a minute: error budgets, heartbeats, subjects that are no longer watched."""
         for subject in self.plan.subjects.values():
             if subject.watched.slo is not None:
-                problem = burning(self.connection, subject, self.now, self._target)
-                self.fact(f"slo:{subject.key}", ok=not problem, problem=problem)
+                self._budget(subject)
         self._heartbeats()
         self._health()
         self._end_what_nobody_watches()
         self._keep_durations()
+
+    def _budget(self, subject: Subject) -> None:
+        """A budget that an outage burns is told by the outage's own incident, and not once more for each thing that depended on it."""
+        problem = burning(self.connection, subject, self.now, self._target)
+        if not problem or not (self._explained(subject) or self._burnt_by_an_outage(subject)):
+            self.fact(f"slo:{subject.key}", ok=not problem, problem=problem)
+
+    def _explained(self, subject: Subject) -> bool:
+        """Whether what goes wrong with a subject now is another incident's to tell: its own, or that of what it depends on."""
+        return self.state(subject.key).phase is not Phase.UP or bool(self._blocked_by(subject))
+
+    def _burnt_by_an_outage(self, subject: Subject) -> bool:
+        """Whether it ended lately and hardly a check has failed since: the windows of burn rates remember it for hours."""
+        ended = [incidents.listed(self.connection, last=1, subject=key, target=self._target) for key in self.plan.causes(subject)]
+        last = max((each.resolved for found in ended for each in found if each.resolved is not None), default=None)
+        if last is None:
+            return False
+        total, good = watch.counted(self.connection, subject.key, last, self.now, target=self._target)
+        return total - good < FEWEST_BAD
 
     def _heartbeats(self) -> None:
         """A heartbeat that never came is waited for from the moment at which it was first looked for."""
@@ -312,6 +331,8 @@ class Bench:
         is_slow = sum(memory.slow for memory in memories.values()) >= min(needed(subject.rule, context), len(memories))
         if is_slow and self.state(key).phase is Phase.UP and self._learns_anew(subject.key):
             memories.clear()
+            return
+        if is_slow and self._explained(subject):
             return
         if is_slow or memories[seen.location].s == 0:
             self.fact(key, ok=not is_slow, problem=f"{duration_ms:.0f} ms, usually {usual:.0f} ms (from {seen.location})")

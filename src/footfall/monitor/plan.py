@@ -79,6 +79,13 @@ class Plan:
         """Return the keys of what a subject depends on."""
         return tuple(key for name in subject.watched.depends_on if (key := self._key(name)) is not None)
 
+    def causes(self, subject: Subject) -> tuple[str, ...]:
+        """Return the keys of a subject and of all that it depends on, also by way of others."""
+        found = [subject.key]
+        for key in found:  # it grows while it is walked
+            found += [each for each in self.dependencies(self.subject(key)) if each not in found]
+        return tuple(found)
+
     def _key(self, name: str) -> str | None:
         return next((key for key in (name, f"{PROBE}:{name}", f"{JOURNEY}:{name}") if key in self.subjects), None)
 

@@ -59,6 +59,26 @@ def test_a_service_that_becomes_slow_is_an_incident_that_ends(store: Store, tmp_
     assert len(corner.incidents()) == 2
 
 
+def test_what_is_slow_behind_something_broken_is_not_told_beside_it(store: Store, tmp_path: Path, receiver: Receiver) -> None:
+    """The shop answers slowly while its database is down: one incident. Slow still once that is well, it is one of its own."""
+    planned = plan([hook(receiver, "team")], [Route("all", ("team",))], [subject("shop", depends_on=("database",)), subject("database")])
+    corner = House(store, tmp_path, planned)
+    dice = random.Random(7)
+
+    def see(count: int, factor: float) -> None:
+        for _ in range(count):
+            corner.clock.turn(30)
+            corner.see(ok=True, latency_ms=100 * factor * dice.lognormvariate(0, 0.1))
+
+    see(120, 1.0)
+    corner.fail("probe:database")
+    see(20, 4.0)
+    assert corner.incident().subject == "probe:database"
+    corner.recover("probe:database")
+    see(2, 4.0)
+    assert [each.subject for each in corner.incidents()] == ["probe:database", "slow:probe:shop"]
+
+
 def test_an_error_budget_that_burns_is_an_incident_although_nothing_is_down(store: Store, tmp_path: Path, receiver: Receiver) -> None:
     """One check in five fails on its own, each a blip: 99.9 % cannot be kept like that."""
     planned = plan([hook(receiver, "team")], [Route("all", ("team",))], [subject("shop", slo=0.999, slow=False)])

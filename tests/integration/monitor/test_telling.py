@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ulid import ULID
 
 from footfall.config.alerts import Channel, Hours, Route, Step
 from footfall.config.watch import WatchSpec
@@ -14,9 +16,10 @@ from footfall.errors import UsageError
 from footfall.gate.deployments import Deployment
 from footfall.monitor.channels.webhook import SIGNATURE, verified
 from footfall.monitor.incidents import Desk
-from footfall.monitor.plan import Plan
-from footfall.store import incidents
+from footfall.monitor.plan import Plan, Subject
+from footfall.store import incidents, watch
 from footfall.store.deployments import record
+from footfall.store.watch import Seen
 from footfall.store.writer import Store
 from tests.integration.monitor.conftest import T0, House, hook, plan, subject
 from tests.integration.monitor.receivers import Mailbox, Receiver
@@ -287,6 +290,37 @@ def test_what_depends_on_something_broken_is_one_incident_not_thirty(store: Stor
     assert len(corner.incidents()) == 1
     assert len(receiver.posts) == 1
     assert corner.timeline(corner.incident()).count("held") == 30
+
+
+def test_an_outage_is_not_told_once_more_as_an_error_budget(store: Store, tmp_path: Path, receiver: Receiver) -> None:
+    """What it costs the database and the page behind the shop is its own incident's to tell, also while the burn rates remember it."""
+    behind = (("database", ()), ("shop", ("database",)), ("page", ("shop",)))
+    subjects = [subject(name, depends_on=causes, slo=0.999) for name, causes in behind]
+    corner = house(store, tmp_path, plan([hook(receiver, "team")], [ALL], subjects))
+    checked(corner, subjects, 5, ok=True)
+    for each in subjects:
+        corner.fail(each.key)
+    checked(corner, subjects, 20, ok=False)
+    assert corner.incident().subject == "probe:database"
+    checked(corner, subjects, 10, ok=True)
+    assert receiver.kinds("/team") == ["opened", "resolved"]
+    for _ in range(3):  # blips that nobody has told of
+        checked(corner, subjects[2:], 1, ok=False)
+        corner.clock.turn(5)
+        corner.see(ok=True, key="probe:page", attempt=1)
+    checked(corner, subjects, 3, ok=True)
+    assert [each.subject for each in corner.incidents()] == ["probe:database", "slo:probe:page"]
+
+
+def checked(corner: House, subjects: Sequence[Subject], times: int, *, ok: bool) -> None:
+    """All are checked every half minute."""
+    for _ in range(times):
+        corner.later(30)
+        with corner.store.writing() as connection:
+            seen = [Seen(str(ULID()), each.key, "ams", corner.clock.at, ok, latency_ms=20.0) for each in subjects]
+            watch.add_results(connection, seen)
+        corner.judge.step()
+    corner.deliver()
 
 
 def test_incidents_that_open_together_share_a_message_and_end_on_their_own(store: Store, tmp_path: Path, receiver: Receiver) -> None:
