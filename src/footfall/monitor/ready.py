@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from footfall.config.suite import Suite, Target
 from footfall.config.watch import Watched
-from footfall.monitor.plan import HEALTH, INBOUND_KINDS, LOAD, Plan, Subject
+from footfall.monitor.plan import HEALTH, INBOUND_KINDS, LOAD, Plan, Subject, trigger
 from footfall.monitor.routes import takes
 
 _LEAST_S = 1.0
+_TIMES = 10
+"""How many of a cron expression's next times are looked at: enough for a day's rhythm to show."""
+_A_LITTLE = timedelta(seconds=1)
 _ANY = "any"
 """Stands for a location whose name only its start tells."""
 
@@ -60,21 +66,31 @@ def _has_duration(plan: Plan, subject: Subject) -> bool:
 
 
 def _too_often(where: str, watched: Watched, timeout_s: float) -> list[str]:
-    if watched.cron:
-        return []
-    if watched.every_s < _LEAST_S:
-        return [f"{where}: every {watched.every_s:g} s is more often than footfall can check; expected at least {_LEAST_S:g} s"]
-    if timeout_s > watched.every_s:
-        slow = f"a check may take {timeout_s:g} s (timeout) but comes every {watched.every_s:g} s"
+    every_s = _every_s(watched)
+    if every_s < _LEAST_S:
+        return [f"{where}: every {every_s:g} s is more often than footfall can check; expected at least {_LEAST_S:g} s"]
+    if timeout_s > every_s:
+        slow = f"a check may take {timeout_s:g} s (timeout) but comes every {every_s:g} s"
         return [f"{where}: {slow}: it would be skipped when it is needed"]
     return []
 
 
+def _every_s(watched: Watched) -> float:
+    """How often something comes: by its interval, or by the least gap between a cron expression's next times."""
+    if not watched.cron:
+        return watched.every_s
+    comes, moments = trigger(watched.cron, watched.zone), [datetime.now(UTC)]
+    while len(moments) <= _TIMES and (following := comes.get_next_fire_time(None, moments[-1] + _A_LITTLE)) is not None:
+        moments.append(following.astimezone(UTC))
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(moments[1:])]
+    return min((gap for gap in gaps if gap > 0), default=math.inf)
+
+
 def _crowded(suite: Suite) -> list[str]:
     """Journeys wait for each other: together they must fit into their intervals even if each takes all of its time."""
-    shares = [suite.journeys.timeout_s / each.every_s for each in suite.watch.journeys.values() if not each.cron]
+    shares = [suite.journeys.timeout_s / _every_s(each) for each in suite.watch.journeys.values()]
     if sum(shares) <= suite.watch.journeys_at_once:
         return []
     together = f"if each takes its {suite.journeys.timeout_s:g} s, {sum(shares):.1f} must run at once"
-    limit = f"journeys_at_once is {suite.watch.journeys_at_once}: raise it, or `every`, or lower the journeys' timeout"
+    limit = f"journeys_at_once is {suite.watch.journeys_at_once}: raise it, or let them come less often, or lower the journeys' timeout"
     return [f"watch.journeys: {together}, and {limit}"]

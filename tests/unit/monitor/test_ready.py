@@ -8,7 +8,7 @@ import pytest
 
 from footfall.cli import checkup
 from footfall.monitor.plan import plan_of
-from footfall.monitor.ready import untold
+from footfall.monitor.ready import problems, untold
 from tests.unit.config.test_watch import suite
 
 WATCHED = """
@@ -32,6 +32,23 @@ url = "https://example.com/hook"
 """
 ALL = ["P1 probe: health", "P3 probe: backup", "P2 journey: booking", "P2 slow: health, booking", "P1 slo: health"]
 OWN = ["P2 channel: team", "P2 location: any", "P2 blind: any", "P1 health: score"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('[probes.health]\nurl = "/"\ncron = "* * * * *"\ntimeout = "5m"', "a check may take 300 s (timeout) but comes every 60 s"),
+        ('[probes.health]\nurl = "/"\ncron = "0,1 3 * * *"\ntimeout = "5m"', "a check may take 300 s (timeout) but comes every 60 s"),
+        ('[probes.health]\nurl = "/"\ncron = "0 3 * * *"\ntime_zone = "Europe/Warsaw"\ntimeout = "5m"', ""),
+        ('[watch.journeys.booking]\ncron = "* * * * *"', "if each takes its 120 s, 2.0 must run at once"),
+        ('[watch.journeys.booking]\ncron = "0 3 29 2 *"', ""),
+    ],
+)
+def test_a_cron_expression_is_held_against_what_a_check_may_take(tmp_path: Path, written: str, said: str) -> None:
+    """By the least gap between its next times, as an interval is: every minute is too often for what may take five."""
+    found = suite(tmp_path, f'[targets.corner]\ndemo = true\n[journeys]\ntimeout = "120s"\n{written}\n')
+    wrong = problems(found, plan_of(found), found.target())
+    assert [said in each for each in wrong] == ([True] if said else [])
 
 
 def route(name: str, filters: str) -> str:
