@@ -23,28 +23,51 @@ EACH_S = 5.0
 """What one question to a page that may hang may take."""
 _NETWORK_LINES = 500
 
-# Without scripts, with the styles and the values of fields in it, so that it shows offline what the customer saw.
+# Without scripts, with the styles and the values of fields in it, so that it shows offline what the customer saw; open shadow roots too,
+# as templates that a browser puts back. Copied into a document of its own, where no image is fetched and no component is made anew.
 _DOM = """() => {
-  const copy = document.documentElement.cloneNode(true);
-  const [fields, copies] = [document, copy].map((root) => [...root.querySelectorAll('input, textarea, option')]);
-  fields.forEach((field, index) => {
-    const twin = copies[index];
-    if (field.type === 'checkbox' || field.type === 'radio') twin.toggleAttribute('checked', field.checked);
-    else if (field.tagName === 'OPTION') twin.toggleAttribute('selected', field.selected);
-    else if (field.tagName === 'TEXTAREA') twin.textContent = field.value;
-    else if (field.type !== 'password' && field.type !== 'file') twin.setAttribute('value', field.value);
-  });
-  copy.querySelectorAll('script, link[rel~=preload], link[rel~=modulepreload]').forEach((element) => element.remove());
-  const rules = [...document.styleSheets].filter((sheet) => sheet.href).flatMap((sheet) => {
+  const inert = document.implementation.createHTMLDocument();
+  const rules = (root, sheets) => [...sheets, ...root.adoptedStyleSheets ?? []].flatMap((sheet) => {
     try { return [...sheet.cssRules].map((rule) => rule.cssText); } catch { return []; }
-  });
-  const head = copy.querySelector('head') ?? copy.insertBefore(document.createElement('head'), copy.firstChild);
+  }).join('\\n');
+  const linked = (root) => [...root.styleSheets].filter((sheet) => sheet.href);
+  const pairs = (root, copy, which) => {
+    const twins = copy.querySelectorAll(which);
+    return [...root.querySelectorAll(which)].map((element, index) => [element, twins[index]]);
+  };
+  const shadows = [];
+  const shadow = (root, twin) => {
+    const copy = twin.shadowRoot ?? twin.attachShadow({ mode: root.mode, slotAssignment: root.slotAssignment });
+    copy.replaceChildren(...[...root.childNodes].map((node) => inert.importNode(node, true)));
+    shadows.push(copy);
+    fill(root, copy);
+    const style = inert.createElement('style');
+    style.textContent = rules(root, linked(root));
+    if (style.textContent) copy.prepend(style);
+  };
+  const fill = (root, copy) => {
+    for (const [field, twin] of pairs(root, copy, 'input, textarea, option')) {
+      if (field.type === 'checkbox' || field.type === 'radio') twin.toggleAttribute('checked', field.checked);
+      else if (field.tagName === 'OPTION') twin.toggleAttribute('selected', field.selected);
+      else if (field.tagName === 'TEXTAREA') twin.textContent = field.value;
+      else if (field.type !== 'password' && field.type !== 'file') twin.setAttribute('value', field.value);
+    }
+    if (inert.body.getHTML)
+      for (const [element, twin] of pairs(root, copy, '*')) if (element.shadowRoot) shadow(element.shadowRoot, twin);
+    copy.querySelectorAll('script, link[rel~=preload], link[rel~=modulepreload]').forEach((element) => element.remove());
+  };
+  const copy = inert.importNode(document.documentElement, true);
+  fill(document.documentElement, copy);
+  const head = copy.querySelector('head') ?? copy.insertBefore(inert.createElement('head'), copy.firstChild);
   head.querySelectorAll('base, meta[charset], meta[http-equiv]').forEach((element) => element.remove());
   const quiet = `<meta http-equiv="Content-Security-Policy" content="script-src 'none'">`;
   head.insertAdjacentHTML('afterbegin', `<meta charset="utf-8">${quiet}<base><style></style>`);
   head.querySelector('base').setAttribute('href', document.baseURI);
-  head.querySelector('style').textContent = rules.join('\\n');
-  return `<!doctype html>\\n<!-- ${location.href.replaceAll('--', '- -')} -->\\n${copy.outerHTML}`;
+  head.querySelector('style').textContent = rules(document, linked(document));
+  const holder = inert.createElement('div');
+  holder.append(copy);
+  const text = holder.getHTML ? holder.getHTML({ serializableShadowRoots: true, shadowRoots: shadows }) : holder.innerHTML;
+  return `<!doctype html>\\n<!-- ${location.href.replaceAll('--', '- -')} -->\\n${text}`;
 }"""
 
 _NETWORK = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((entry) => [

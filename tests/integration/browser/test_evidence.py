@@ -10,11 +10,13 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from playwright.sync_api import Playwright
 
+from footfall.browser.evidence import _DOM
 from footfall.browser.find import start
 from footfall.browser.secrets import Secrets, hidden
 from tests.integration.browser.walks import PAGES, Handler, Walk, Walked
@@ -167,6 +169,46 @@ def test_a_picture_covers_secrets_in_frames(playwright: Playwright) -> None:
     covered = [locator.evaluate("element => [element.tagName, window !== window.top]") for locator in hidden(page, secrets)]
     browser.close()
     assert sorted(covered) == [["INPUT", False], ["INPUT", True], ["P", False], ["P", True]]
+
+
+COMPONENT = """<h1>Shop</h1><shop-card><b>Bread</b></shop-card><script>
+customElements.define('shop-card', class extends HTMLElement {
+  constructor() {
+    super();
+    window.made = (window.made ?? 0) + 1;
+    const root = this.attachShadow({ mode: 'open' });
+    root.innerHTML = '<p>In the cart: <slot></slot></p><input aria-label="Pieces"><input type="password"><shop-price></shop-price>';
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('p { color: rgb(1, 2, 3) }');
+    root.adoptedStyleSheets = [sheet];
+    root.append(document.createElement('script'));
+  }
+});
+customElements.define('shop-price', class extends HTMLElement {
+  connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '<i>4 EUR</i>'; }
+});
+</script>"""
+
+
+def test_a_snapshot_shows_what_components_showed(playwright: Playwright, tmp_path: Path) -> None:
+    """Open shadow roots are in the DOM that is kept, one within another too, with styles and what was typed; nothing in it runs."""
+    browser, _ = start(playwright.chromium, {}, os.environ)
+    page = browser.new_page()
+    page.set_content(COMPONENT)
+    page.get_by_label("Pieces").fill("12")
+    page.locator("[type=password]").fill("hunter2")
+    kept = tmp_path / "page.html"
+    kept.write_text(page.evaluate(_DOM), "utf-8")
+    assert page.evaluate("made") == 1  # to look at a page makes no second component
+    page.goto(kept.as_uri())
+    paragraph = page.get_by_text("In the cart:")
+    assert paragraph.evaluate("element => getComputedStyle(element).color") == "rgb(1, 2, 3)"
+    assert paragraph.locator("slot").evaluate("slot => slot.assignedElements()[0].textContent") == "Bread"
+    assert page.get_by_label("Pieces").input_value() == "12"
+    assert page.get_by_text("4 EUR").count() == 1
+    browser.close()
+    assert "<script" not in kept.read_text("utf-8")
+    assert "hunter2" not in kept.read_text("utf-8")
 
 
 def test_a_crashed_browser_costs_one_walk(failed: Walked) -> None:
