@@ -54,6 +54,7 @@ _PROBES: Mapping[str, str] = {
     "probes.NAME.method": "of the request",
     "probes.NAME.headers": "of the request; values may be `env:NAME`",
     "probes.NAME.body": "of the request; may be `env:NAME`",
+    "probes.NAME.redirects": '`false` takes a redirect for the answer: `expect = { status = 301, headers = { Location = "https://" } }`',
     "probes.NAME.timeout": "the longest that the whole check may take",
     "probes.NAME.checks": "how often a gate asks",
     "probes.NAME.measure": 'figures of the answer, each a metric of its own: by JSON path `{ open = "$.orders.open" }`, in SQL by column',

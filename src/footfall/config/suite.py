@@ -76,7 +76,7 @@ class Expect:
 class ProbeSpec:
     """One probe. `url` is absolute, or a path on the target; `measure` names figures of the answer by their JSON paths.
 
-    A `kind` other than HTTP has its own `options`, with what it expects under `expect.NAME`; `figures` are limits on what was measured;
+    Redirects are followed unless `redirects` says not to. A `kind` other than HTTP has its own `options`, with what it expects under `expect.NAME`; `figures` are limits on what was measured;
     `watched` says how the monitor treats it.
     """
 
@@ -94,6 +94,7 @@ class ProbeSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, kinds.Limit] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
+    redirects: bool = True
 
 
 @dataclass(frozen=True)
@@ -284,6 +285,7 @@ def _http_probe(name: str, table: Table, expect: Table) -> ProbeSpec:
         table.seconds("timeout", ProbeSpec.timeout_s),
         checks=table.whole("checks", ProbeSpec.checks),
         expect=_expect(expect),
+        redirects=table.flag("redirects", default=True),
     )
 
 

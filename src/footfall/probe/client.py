@@ -19,7 +19,7 @@ def client_of(spec: ProbeSpec, base_url: str, headers: Mapping[str, str], phases
     """
     return httpx.AsyncClient(
         transport=timed_transport(phases or Phases()),
-        follow_redirects=True,
+        follow_redirects=spec.redirects,
         headers=UNPACKED,
         timeout=spec.timeout_s,
         event_hooks={"request": [_dressed(_origin(base_url), headers, _origin(urljoin(base_url + "/", spec.url)), spec.headers)]},

@@ -462,6 +462,19 @@ def test_a_request_has_a_method_a_body_and_headers() -> None:
     assert found.ok, found.problem
 
 
+def test_a_redirect_is_followed_or_is_the_answer() -> None:
+    """A site must send visitors of `http` to `https`: that is an answer to expect."""
+
+    def answer(path: str) -> tuple[int, Mapping[str, str], bytes]:
+        return (200, {}, b"there") if path == "/there" else (301, {"Location": "/there"}, b"")
+
+    moved = Expect(status=(301,), headers={"location": "/there"})
+    with served(answer) as url:
+        assert asked(url, expect=Expect(text=("there",))).ok
+        assert asked(url, redirects=False, expect=moved).ok
+        assert asked(url, expect=moved).problem == "status 200, expected 301"
+
+
 def test_an_answer_that_unpacks_to_more_than_is_read_is_never_unpacked_whole() -> None:
     """A hundred megabytes in a hundred kilobytes; what says gzip and is none; Prometheus too; and what is packed well is read."""
     bomb = gzip.compress(bytes(100_000_000), 1)
