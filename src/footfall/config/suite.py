@@ -76,8 +76,8 @@ class Expect:
 class ProbeSpec:
     """One probe. `url` is absolute, or a path on the target; `measure` names figures of the answer by their JSON paths.
 
-    Redirects are followed unless `redirects` says not to. A `kind` other than HTTP has its own `options`, with what it expects under `expect.NAME`; `figures` are limits on what was measured;
-    `watched` says how the monitor treats it.
+    Redirects are followed unless `redirects` says not to. A `kind` other than HTTP has its own `options`, with what it expects under
+    `expect.NAME`; `figures` are limits on what was measured; `watched` says how the monitor treats it.
     """
 
     name: str
