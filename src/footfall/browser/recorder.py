@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from footfall.browser.find import VARIABLE, installed
 from footfall.errors import BrowserMissingError, UsageError
 
 
@@ -20,13 +21,20 @@ def record(url: str, environment: Mapping[str, str]) -> str:
         )
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "recorded.py"
-        command = [sys.executable, "-m", "playwright", "codegen", "--target", "python-pytest", "-o", str(script), url]
-        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-        if "Executable doesn't exist" in done.stderr:
-            raise BrowserMissingError("the recorder needs Playwright's own browser", hint="type `playwright install chromium`")
+        said = _recorded([sys.executable, "-m", "playwright", "codegen", "--target", "python-pytest", "-o", str(script), url], environment)
         text = script.read_text("utf-8") if script.is_file() else ""
     if not text.strip():
-        raise UsageError(
-            f"nothing was recorded: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'the window was closed'}"
-        )
+        raise UsageError(f"nothing was recorded: {said.strip().splitlines()[-1] if said.strip() else 'the window was closed'}")
     return text
+
+
+def _recorded(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run the recorder with the browser that journeys would use; return what it said on stderr. Raises BrowserMissingError."""
+    named = environment.get(VARIABLE, "")
+    for browser in [named] if named else ["", *map(str, installed())]:
+        # Only Playwright's own tests name the recorder's browser, by this variable; its options know channels alone, not Debian's Chromium.
+        chosen = {"PWTEST_CLI_EXECUTABLE_PATH": browser} if browser else {}
+        done = subprocess.run(command, env={**environment, **chosen}, stderr=subprocess.PIPE, text=True, check=False)
+        if "Executable doesn't exist" not in done.stderr:
+            return done.stderr
+    raise BrowserMissingError("the recorder found no browser", hint="type `playwright install chromium`")
