@@ -48,16 +48,16 @@ def try_them(
 
 
 def _send(workplace: Workplace, routes: list[Route], made: dict[str, Sender]) -> int:
-    import asyncio  # noqa: PLC0415
     import os  # noqa: PLC0415
     from datetime import UTC, datetime  # noqa: PLC0415
 
+    from footfall.cli import signals  # noqa: PLC0415
     from footfall.config.secrets import Masker, secret_values  # noqa: PLC0415
     from footfall.monitor.letter import Writer  # noqa: PLC0415
     from footfall.monitor.trial import try_routes  # noqa: PLC0415
 
     masker = Masker(secret_values(workplace.suite, os.environ))
-    tried = asyncio.run(try_routes(workplace.suite.alerts, routes, made, Writer(workplace.root), datetime.now(UTC)))
+    tried = signals.run(try_routes(workplace.suite.alerts, routes, made, Writer(workplace.root), datetime.now(UTC)))
     for each in tried:
         say(f"{'✓' if not each.error else '✗'} {each.route} → {each.channel}{': ' + masker.mask(each.error) if each.error else ''}")
     return 1 if any(each.error for each in tried) else 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
+from footfall.cli import signals
 from footfall.cli.progress import Tally, first_event
 from footfall.cli.session import Session
 from footfall.cli.workplace import budgets_of
@@ -80,7 +81,7 @@ def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
             await run(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write)
 
     try:
-        asyncio.run(within_cap())
+        signals.run(within_cap())
     except TimeoutError as error:
         raise CannotJudgeError("the probes were ended at the time cap", hint="raise `time_cap` in [gate], or make fewer checks") from error
     session.progress.done("probes", tally.probe_line())

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TypeVar
+
+Answer = TypeVar("Answer")
 
 
 class StoppedError(SystemExit):
@@ -38,3 +42,41 @@ def stopping_in_order() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run a coroutine to its end as `asyncio.run` does; the first SIGINT or SIGTERM cancels it, and StoppedError is raised then.
+
+    An exception that a handler raises within the event loop's own code may lose what the loop was about to call, and whoever waits for
+    that waits for ever. So the loop is told of the signal, and cancels at a place of its own choice.
+    """
+    import asyncio  # noqa: PLC0415  # most commands never need it
+
+    if threading.current_thread() is not threading.main_thread():  # which alone is told of signals
+        return asyncio.run(coroutine)
+    stopped: list[int] = []
+
+    async def told_of_signals() -> Answer:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def stop(number: int) -> None:
+            if not stopped and task is not None:
+                task.cancel()
+            stopped.append(number)
+
+        for each in _STOPPING:
+            loop.add_signal_handler(each, stop, each)
+        return await coroutine
+
+    before = {each: signal.getsignal(each) for each in _STOPPING}
+    try:
+        answer = asyncio.run(told_of_signals())
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, signal.SIG_IGN if stopped else handler)
+    if stopped:
+        raise StoppedError(stopped[0])
+    return answer
