@@ -308,7 +308,8 @@ def test_a_chat_answers_and_can_be_cut(corner: Corner) -> None:
 
 def test_no_acknowledged_order_is_lost_by_a_kill(start_corner: StartCorner, tmp_path: Path) -> None:
     """Orders pour in until `kill -9`; every one that was acknowledged is there after a new start."""
-    first, refs = start_corner("--data", str(tmp_path)), []
+    first = start_corner("--data", str(tmp_path))
+    refs: list[str] = []
     kill = threading.Timer(0.7, os.kill, (first.process.pid, signal.SIGKILL))
     with first.client() as client, contextlib.suppress(httpx.TransportError):
         while True:
