@@ -88,7 +88,7 @@ class Truth:
 TRUTHS = (
     Truth("shift", "cls", 0.248, 0.252),
     # The browser rounds to 8 ms. What is known is the handler; the paint after it, which counts too, waits while the browser starts the
-    # process of another site: bare Chromium tells 304 to 376 ms on two cores.
+    # process of another site. The upper bound is what was seen on two cores, not what is known: it shows a change, and proves no truth.
     Truth("leave handler", "inp", 296, 376),
     Truth("picture", "lcp", 900, 1150),
     Truth("server", "ttfb", 400, 480),
