@@ -22,7 +22,7 @@ def client_of(spec: ProbeSpec, base_url: str, headers: Mapping[str, str], phases
         follow_redirects=spec.redirects,
         headers=UNPACKED,
         timeout=spec.timeout_s,
-        event_hooks={"request": [_dressed(_origin(base_url), headers, _origin(urljoin(base_url + "/", spec.url)), spec.headers)]},
+        event_hooks={"request": [_dressed(origin(base_url), headers, origin(urljoin(base_url + "/", spec.url)), spec.headers)]},
     )
 
 
@@ -30,7 +30,7 @@ def _dressed(home: str, headers: Mapping[str, str], asked: str, own: Mapping[str
     async def dress(request: httpx.Request) -> None:
         for name in (*headers, *own):
             request.headers.pop(name, None)
-        here = _origin(str(request.url))
+        here = origin(str(request.url))
         if here == home:
             request.headers.update(headers)
         if here == asked:
@@ -39,8 +39,8 @@ def _dressed(home: str, headers: Mapping[str, str], asked: str, own: Mapping[str
     return dress
 
 
-def _origin(url: str) -> str:
-    """Return scheme, host and port; what is no URL is the client's to refuse."""
+def origin(url: str) -> str:
+    """Return scheme, host and port, by which secrets are a site's own; what is no URL is the client's to refuse."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:

@@ -19,6 +19,7 @@ from websockets.exceptions import InvalidURI, WebSocketException
 
 from footfall.config.suite import ProbeSpec
 from footfall.metrics import parse_duration
+from footfall.probe.client import origin
 from footfall.probe.found import Found, ms_since
 from footfall.probe.names import is_address, open_stream
 
@@ -133,11 +134,12 @@ async def dns_record(spec: ProbeSpec, base_url: str, _headers: Mapping[str, str]
 async def websocket(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> Found:
     """Connect, `send` something and time the answer, ping; stay `idle` for a while and see whether the line still answers."""
     options, started = spec.options, time.perf_counter()
-    url = f"{base_url.rstrip('/')}{options['url']}" if options["url"].startswith("/") else options["url"]
-    own = headers if urlsplit(url).netloc == urlsplit(base_url).netloc else {}  # the target's may hold secrets
+    path = options["url"].startswith("/")
+    url = re.sub("^http", "ws", f"{base_url.rstrip('/')}{options['url']}" if path else options["url"])
+    own = headers if origin(re.sub("^ws", "http", url)) == origin(base_url) else {}  # as with HTTP, the target's go nowhere else
     settings: dict[str, Any] = {"max_size": _LARGEST, "open_timeout": None, "close_timeout": 1}
     try:
-        async with connect(re.sub("^http", "ws", url), additional_headers={**own, **spec.headers}, **settings) as line:
+        async with connect(url, additional_headers={**own, **spec.headers}, **settings) as line:
             figures = {"connect": ms_since(started)}
             problem = await _talk(line, options, figures)
             if options["idle"]:

@@ -286,7 +286,8 @@ def test_a_websocket_connects_answers_and_stays() -> None:
         assert checked("websocket", home, url="/", send="hello", expect_text="hello").ok, "a path is the target's"
         loops.run(check(spec_of("websocket", url=url, timeout_s=20), home, {"X-Preview": "yes"}))
         loops.run(check(spec_of("websocket", url=url, timeout_s=20), "http://elsewhere.test", {"X-Preview": "yes"}))
-        assert previews == [None, None, None, "yes", None], "what the target's requests carry goes to the target alone"
+        loops.run(check(spec_of("websocket", url=url, timeout_s=20), home.replace("http", "https"), {"X-Preview": "yes"}))
+        assert previews == [None, None, None, "yes", None, None], "what the target's requests carry goes to the target alone"
         server.shutdown()
     assert not checked("websocket", url=url).ok
     with served(lambda _path: (403, {}, b"")) as plain:
