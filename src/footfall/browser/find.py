@@ -34,6 +34,11 @@ def installed() -> Iterator[Path]:
             yield application
 
 
+def is_absent(said: str) -> bool:
+    """Whether Playwright says that a browser is not there, rather than that it does not start."""
+    return any(sign in said for sign in _ABSENT)
+
+
 def start(
     browser_type: BrowserType,
     options: Mapping[str, Any],
@@ -57,7 +62,7 @@ def start(
         try:
             return launch(**{**options, **({"executable_path": path} if path else {})}), found
         except Error as error:
-            if not any(sign in error.message for sign in _ABSENT):
+            if not is_absent(error.message):
                 refused = refused or _unstartable(error, options)
     if refused is not None:
         raise refused

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from footfall.browser.find import VARIABLE, installed
+from footfall.browser.find import VARIABLE, installed, is_absent
 from footfall.errors import BrowserMissingError, UsageError
 
 
@@ -35,6 +35,6 @@ def _recorded(command: Sequence[str], environment: Mapping[str, str]) -> str:
         # Only Playwright's own tests name the recorder's browser, by this variable; its options know channels alone, not Debian's Chromium.
         chosen = {"PWTEST_CLI_EXECUTABLE_PATH": browser} if browser else {}
         done = subprocess.run(command, env={**environment, **chosen}, stderr=subprocess.PIPE, text=True, check=False)
-        if "Executable doesn't exist" not in done.stderr:
+        if not is_absent(done.stderr):
             return done.stderr
     raise BrowserMissingError("the recorder found no browser", hint="type `playwright install chromium`")

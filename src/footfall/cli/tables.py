@@ -133,12 +133,16 @@ def _as_json(store: Store, run_id: str, observations: Iterable[Observation]) -> 
 
 def problems(store: Store, run_id: str) -> list[str]:
     """Return what went wrong in a run, in its own words, each once."""
-    return list(dict.fromkeys(_placed(event) for event in reader.events(store, run_id) if event.kind == "error"))
+    return _told(store, run_id, "error")
 
 
 def flaky(store: Store, run_id: str) -> list[str]:
     """Return which walks passed only on a retry and why they failed before, each once."""
-    return list(dict.fromkeys(_placed(event) for event in reader.events(store, run_id) if event.kind == "flaky"))
+    return _told(store, run_id, "flaky")
+
+
+def _told(store: Store, run_id: str, kind: str) -> list[str]:
+    return list(dict.fromkeys(_placed(event) for event in reader.events(store, run_id) if event.kind == kind))
 
 
 def _placed(event: Event) -> str:

@@ -69,8 +69,8 @@ class Measuring:
         # Each walk has a thread, those that are walked once more too, and the load test; the process ends after them, not before.
         self._threads = ThreadPoolExecutor(2 * self.workplace.suite.watch.journeys_at_once + 1, "footfall-walks")
 
-    async def measure(self, subject: Subject, attempt: int = 0) -> Measured:
-        """Make one check, `attempt` being which recheck it is. Raises nothing for what the site does."""
+    async def measure(self, subject: Subject, attempt: int) -> Measured:
+        """Make one check; `attempt` is 0, or which recheck it is. Raises nothing for what the site does."""
         if subject.source == PROBE:
             return await self._probe(self.probes[subject.name])
         work = partial(self._walk, again=attempt > 0) if subject.source == JOURNEY else self._load

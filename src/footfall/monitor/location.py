@@ -137,14 +137,14 @@ class Location:
 
     async def _sees(self) -> bool:
         """Whether this location's own network is well, as far as the control can be believed."""
-        sees = self._control is None or await self._answers(self._control, _CONTROL_S) or self._doubt()
+        sees = self._control is None or await self._answers(self._control) or self._doubt()
         self.blind_since = None if sees else self.blind_since or self._clock.now()
         return sees
 
-    async def _answers(self, control: Control, fresh_s: float) -> bool:
+    async def _answers(self, control: Control) -> bool:
         """Whether the control answers; asked once for all checks that end together."""
         now = self._clock.monotonic()
-        if self._controlled is None or now - self._controlled[0] > fresh_s:
+        if self._controlled is None or now - self._controlled[0] > _CONTROL_S:
             self._controlled = (now, asyncio.ensure_future(control()))
         answers = await asyncio.shield(self._controlled[1])
         if answers:
@@ -158,7 +158,7 @@ class Location:
             self._spawn(self._prove(self._control))
 
     async def _prove(self, control: Control) -> None:
-        if not await self._answers(control, _CONTROL_S):
+        if not await self._answers(control):
             self._doubt()
 
     def _doubt(self) -> bool:
