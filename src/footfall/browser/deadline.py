@@ -14,8 +14,8 @@ class DeadlinePassedError(BaseException):
 
 
 @contextmanager
-def deadline(seconds: float, text: str) -> Iterator[None]:
-    """Raise DeadlinePassedError(text) in the block once `seconds` are over.
+def deadline(seconds: float, text: str, raising: type[BaseException] = DeadlinePassedError) -> Iterator[None]:
+    """Raise `raising(text)` in the block once `seconds` are over.
 
     Uses the alarm signal, which Playwright (1.65 or later) hands on from its event loop to the call that waits. Does nothing in
     threads, and where somebody else's alarm (pytest-timeout's) will ring earlier.
@@ -25,7 +25,7 @@ def deadline(seconds: float, text: str) -> Iterator[None]:
         return
 
     def ring(_number: int, _frame: FrameType | None) -> None:
-        raise DeadlinePassedError(text)
+        raise raising(text)
 
     before = signal.signal(signal.SIGALRM, ring)
     left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from footfall.browser.around import in_time
 from footfall.browser.attempts import ATTEMPT, Attempt, status_of, trace_item, walk_item
-from footfall.browser.cleanup import Cleaned, Cleaner
+from footfall.browser.cleanup import EACH_S, Cleaned, Cleaner
 from footfall.browser.deadline import deadline
 from footfall.browser.evidence import keep_failure, keep_playwrights, keep_trace, keep_videos, traceparent_told
 from footfall.browser.facts import Facts, facts_of, refuse_unsafe
@@ -31,6 +32,7 @@ class JourneyHooks:
         self._config = config
         self._environment = environment_of(config, environment)
         self._aborted = False
+        self._walking: pytest.Item | None = None
         self._facts: dict[str, Facts] = {}
         self._repeated: set[tuple[str, str]] = set()
         run = JourneyRun.join(self._environment)
@@ -104,10 +106,12 @@ class JourneyHooks:
         if self._run is None or not is_journey(item):
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        self._walking = item
         if self._config.option.trace_walk:
             trace_item(item, nextitem)
         else:
             walk_item(item, nextitem, self._config.option.retries + 1, self._repeatable)
+        self._walking = None
         if item.stash[ATTEMPT].failed:
             self._repeated.add(_kind(item))
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
@@ -134,14 +138,28 @@ class JourneyHooks:
                 told.kind, told.text, file=told.file, line=told.line, journey=Path(node.path).stem.removeprefix("test_")
             )
 
+    @property
+    def _patience_s(self) -> float:
+        return float(self._config.option.journey_timeout or self._config.stash[SITE].timeout_s)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, object, object]:
+        """End what prepares a journey, and what is done behind it, when it takes too long."""
+        if self._walking is None:
+            return (yield)
+        return (yield from in_time(fixturedef, request, self._patience_s, self._cleaning_s))
+
+    def _cleaning_s(self) -> float:
+        iteration = self._walking.stash.get(ITERATION, None) if self._walking else None
+        return EACH_S * len(iteration.notebook.cleanups) if iteration else 0.0
+
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
         """Time the journey and nothing else, and end it at its deadline."""
         iteration = pyfuncitem.stash.get(ITERATION, None)
         if iteration is None:
             return (yield)
-        seconds = self._config.option.journey_timeout or self._config.stash[SITE].timeout_s
-        with deadline(seconds, f"the journey took longer than {seconds:g} s and was ended"):
+        with deadline(self._patience_s, f"the journey took longer than {self._patience_s:g} s and was ended"):
             iteration.begin()
             result = yield
             iteration.end()
@@ -200,7 +218,7 @@ class JourneyHooks:
                 iteration.event("note", f"look it up in the backend by traceparent {traceparent}")
         else:
             run.recorder.event(kind, run.secrets.mask(failure.text), journey=journey_name(item), **place)
-        if iteration and report.when == "call":
+        if iteration and report.when != "teardown":
             keep_failure(iteration)
         if isinstance(error, CannotJudgeError) or (isinstance(error, UsageError) and not isinstance(error, ScriptError)):
             item.session.shouldstop = failure.text

@@ -69,6 +69,38 @@ BROKEN = {
         def test_setup(journey, order):
             pass
     """,
+    "test_late.py": """
+        import time
+
+        import pytest
+
+        @pytest.fixture
+        def signed_in(journey):
+            with journey.step("sign in"):
+                journey.page.goto("/")
+                time.sleep(300)
+
+        @pytest.fixture
+        def report(journey):
+            yield
+            time.sleep(300)
+
+        def test_before(journey, signed_in):
+            pass
+
+        def test_behind(journey, report):
+            journey.cleanup("forget", word="late")
+            with journey.step("home"):
+                journey.page.goto("/")
+    """,
+    "conftest.py": """
+        from footfall.browser.cleanup import cleanup
+
+        @cleanup
+        def forget(site, word):
+            with open("forgotten.txt", "a") as file:
+                file.write(word)
+    """,
     "test_sound.py": """
         def test_sound(journey):
             with journey.step("home"):
@@ -151,6 +183,25 @@ def test_a_hung_journey_is_ended(broken: Walked) -> None:
     assert event.detail["step"] == "loop"
     assert [sample.part for sample in broken.samples if sample.subject == "hangs" and sample.metric == "duration"] == ["start"]
     assert any(artifact.kind == "screenshot" and artifact.subject == "hangs" and artifact.part == "loop" for artifact in broken.artifacts)
+
+
+def test_a_fixture_that_hangs_before_the_journey_is_ended(broken: Walked) -> None:
+    """It fails the journey at its deadline, and the page that it was at is kept."""
+    event = told(broken, "late")
+    assert "the fixture 'signed_in' took longer than 8 s before the journey" in event.text
+    assert (event.detail["file"], event.detail["line"], event.detail["exit_code"]) == ("journeys/test_late.py", 10, 1)
+    assert event.detail["step"] == "sign in"
+    assert {artifact.kind for artifact in broken.artifacts if artifact.subject == "late"} >= {"screenshot", "dom"}
+    assert [sample.value for sample in broken.samples if (sample.subject, sample.metric) == ("late", "success")] == [0]
+
+
+def test_a_fixture_that_hangs_behind_the_journey_is_ended(broken: Walked) -> None:
+    """The walk that it follows counts; the hang is told; what is to be done after it, clean-ups among it, is done."""
+    event = told(broken, "late-behind")
+    assert "the fixture 'report' took longer than" in event.text
+    assert "after the journey" in event.text
+    assert ("late-behind", "home", "duration") in {(sample.subject, sample.part, sample.metric) for sample in broken.samples}
+    assert (broken.folder / "forgotten.txt").read_text(encoding="utf-8") == "late"
 
 
 @pytest.mark.parametrize(
