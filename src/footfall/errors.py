@@ -91,6 +91,10 @@ class JourneyError(FootfallError):
     exit_code = 1
 
 
+_LISTED = 40
+"""Names that an error lists: nobody reads two hundred devices."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that `name` most likely meant, or None when nothing comes close."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
@@ -98,9 +102,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of an error message: the nearest known name, or else all known names in order."""
+    """Return the end of an error message: the nearest known name, or else the known names in order, `_LISTED` at most."""
     names = sorted(set(known))
     match = nearest(name, names)
     if match is not None:
         return f"did you mean {match!r}?"
-    return f"known: {', '.join(names)}" if names else "none are known"
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"known: {', '.join(names[:_LISTED])}{more}" if names else "none are known"

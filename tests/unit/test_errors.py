@@ -40,3 +40,4 @@ def test_the_nearest_name_is_offered_or_else_all() -> None:
     assert did_you_mean("chekout", known) == "did you mean 'checkout'?"
     assert did_you_mean("zzz", known) == "known: booking, checkout, fulfillment"
     assert did_you_mean("zzz", []) == "none are known"
+    assert did_you_mean("zzz", [f"device {number:03}" for number in range(190)]).endswith(", device 039 and 150 more")

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from footfall.browser.pages import Fetch, PageReport
+from footfall.browser.pages import KINDS, OTHER, Fetch, PageReport
 from footfall.browser.score import Curves, ux_score
 
 BLOCKING_MS = 50.0
 """What a task may take without anybody noticing (web.dev/articles/tbt)."""
-SORTED_OUT = ("script", "style", "image", "font")
+SORTED_OUT = (*KINDS.values(), OTHER)
 """The kinds of things whose bytes and requests are counted apart."""
 
 

@@ -104,13 +104,13 @@ const siteOf = (host) => {
 };
 
 // A row for each request: when it began, ms that it took, bytes (empty where its site does not let them be known), and letters: its
-// kind, t for another site's, f for one that was answered with 400 or above.
+// kind, t for another site's, f for one of its own origin that was answered with 400 or above (the console tells of others').
 const fetched = () => {
   const own = siteOf(location.hostname);
   return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((entry) => {
     const url = new URL(entry.name, location.href), foreign = url.origin !== location.origin;
     const hidden = foreign && !entry.responseStart && url.protocol.startsWith('http');
-    const marks = kindOf(entry) + (siteOf(url.hostname) === own || !foreign ? '' : 't') + (entry.responseStatus >= 400 ? 'f' : '');
+    const marks = kindOf(entry) + (siteOf(url.hostname) === own || !foreign ? '' : 't') + (!foreign && entry.responseStatus >= 400 ? 'f' : '');
     return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, marks].join();
   }).join(';');
 };

@@ -32,6 +32,7 @@ class JourneyHooks:
         self._config = config
         self._environment = environment_of(config, environment)
         self._aborted = False
+        self._refused = 0
         self._walking: pytest.Item | None = None
         self._facts: dict[str, Facts] = {}
         self._repeated: set[tuple[str, str]] = set()
@@ -78,7 +79,9 @@ class JourneyHooks:
         """End the session before anything runs; whoever began the run (a command, the session that started workers) reads why in it."""
         text = f"{error.message}\n{error.hint}" if error.hint else error.message
         if self._run is None:
-            raise pytest.UsageError(text) from error
+            self._refused = error.exit_code
+            self._tell(f"ERROR: {text}", red=True)
+            raise pytest.Session.Failed(text) from error
         self._run.codes.add(error.exit_code)
         self._run.recorder.event("script_error", error.message, hint=error.hint or "", exit_code=error.exit_code)
         raise pytest.Session.Failed(text) from error
@@ -95,11 +98,11 @@ class JourneyHooks:
         session.testsfailed = sum(bool(cleaned.problem) for cleaned in done)
         return True
 
-    def _tell(self, line: str) -> None:
+    def _tell(self, line: str, **look: bool) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
-            reporter.write_line(line)
+            reporter.write_line(line, **look)
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Walk a journey, again where --retries allows it, and once more for a trace when it failed for good."""
@@ -257,6 +260,7 @@ class JourneyHooks:
         cleaner, run = self._config.stash.get(CLEANER, None), self._run
         if cleaner is not None:
             cleaner.close()
+        session.exitstatus = self._refused or session.exitstatus
         if run is None:
             return
         if is_worker(self._config):

@@ -16,7 +16,8 @@ VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
 
 
 KINDS = {"d": "document", "s": "script", "c": "style", "i": "image", "f": "font", "x": "data", "m": "media"}
-"""What the collector calls what was fetched; all else is `other`."""
+OTHER = "other"
+"""What the collector calls what was fetched; all else is `OTHER`."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def report_of(raw: Mapping[str, Any]) -> PageReport:
 
 def _fetch(began: float, row: str) -> Fetch:
     at, took, size, letters = row.split(",")
-    kind = KINDS.get(letters[0], "other")
+    kind = KINDS.get(letters[0], OTHER)
     return Fetch(began + float(at), float(took), int(size) if size else None, kind, "t" in letters[1:], "f" in letters[1:])
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebError
 
@@ -21,14 +22,35 @@ _LEAVING_S = 0.3
 _READ = "limit => window.__footfall__ ? window.__footfall__.read(limit) : null"
 _WORTH_READING = frozenset({"error", "warning"})
 """What of a console is told; a page's own chatter would push it out of the log."""
+_REFUSED = "Failed to load resource: the server responded with a status of "
+"""How Chromium and WebKit begin what they write to the console of an answer of 400 or above."""
 _MARK = "() => window.__footfall__ && window.__footfall__.mark()"
+
+
+_FRAME = """(() => {
+if (window !== window.top) return;
+const blank = document, measurable = () => /^(https?|file):$/.test(location.protocol);
+const begin = () => {
+WEB_VITALS
+;COLLECTOR
+};
+const wait = () => { if (document === blank) setTimeout(wait); else if (measurable()) begin(); };
+if (measurable()) begin(); else if (opener) addEventListener('pagehide', wait, { once: true });
+})();"""
+"""A window that a page opens keeps its global object when the page of its address takes the empty one's place, and Chromium then runs no
+script in it again: what ran in the empty one waits for it."""
 
 
 @cache
 def collector() -> str:
     """Return the script that every top-level document runs before its own; frames and empty pages leave it at once."""
     own = files("footfall.browser").joinpath("collector.js").read_text(encoding="utf-8")
-    return f"(() => {{ if (window !== window.top || !/^(https?|file):$/.test(location.protocol)) return;\n{web_vitals()}\n;{own}\n}})();"
+    return _FRAME.replace("WEB_VITALS", web_vitals()).replace("COLLECTOR", own)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    address = urlsplit(url)
+    return address.scheme, address.netloc
 
 
 class PageWatch:
@@ -76,6 +98,14 @@ class PageWatch:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in _WORTH_READING:
             self._tell(f"console_{message.type}s", message.text)
+        if message.type == "error" and message.text.startswith(_REFUSED):
+            self._refused(message)
+
+    def _refused(self, message: ConsoleMessage) -> None:
+        """Count what another origin answered with 400 or above: of these a page itself may not know, and only the console tells."""
+        url = message.location["url"]
+        if message.page is not None and _origin(url) != _origin(message.page.url):
+            self._tell("failed_requests", f"{url}: {message.text.removeprefix(_REFUSED)}")
 
     def _failed_script(self, error: WebError) -> None:
         self._tell("js_errors", error.error.message)

@@ -74,6 +74,18 @@ TRUTH = """
                 opening.value.get_by_role("heading").wait_for()
                 opening.value.goto("/slow")
             opening.value.close()
+        with journey.step("opens"):
+            page.goto("/opens")
+            with page.expect_popup() as opening:
+                page.get_by_role("button").click()
+            window = opening.value
+            window.get_by_role("heading").wait_for()
+            window.wait_for_timeout(300)
+        with journey.step("closes"):
+            with window.expect_event("close"):
+                window.get_by_role("button").click(no_wait_after=True)
+        with journey.step("refused"):
+            page.goto("/refused", wait_until="networkidle")
         with journey.step("other context"):
             other = new_context()
             other.new_page().goto("/slow")
@@ -144,6 +156,18 @@ def test_pop_ups_are_measured(truth: Walked) -> None:
     assert truth.values("pop-up", "duration")[0] >= truth.values("pop-up/opened", "duration")[0]
 
 
+def test_a_pop_up_that_closes_itself_is_measured(truth: Walked) -> None:
+    """What it showed belongs to the step that opened it, and the click by which it closed to its own step, painted or not."""
+    (seen,) = [sample for sample in truth.samples if (sample.part, sample.metric) == ("opens", "lcp")]
+    assert {page["url"].rpartition("/")[2] for page in seen.detail["pages"]} == {"opens", "closing"}
+    assert truth.values("closes", "inp")[0] >= 296
+
+
+def test_refusals_of_other_origins_are_counted(truth: Walked) -> None:
+    """What another origin answers with 404 has failed as what the site's own does, though its page may not know the answer."""
+    assert truth.values("refused", "failed_requests") == [3]
+
+
 def test_further_contexts_are_measured(truth: Walked) -> None:
     """A context of the journey's own making is watched too, though it was closed since."""
     assert truth.values("other context", "ttfb")[0] >= 400
@@ -166,8 +190,8 @@ def test_bytes_and_requests_are_counted(truth: Walked) -> None:
 
 def test_requests_and_bytes_are_sorted(truth: Walked) -> None:
     """Each kind is counted apart, and what other sites sent."""
-    kinds = ("requests", "style_requests", "script_requests", "image_requests", "font_requests", "third_party_requests")
-    assert [truth.values("parts", kind) for kind in kinds] == [[6], [1], [1], [2], [1], [1]]
+    kinds = ("", "document_", "style_", "script_", "image_", "font_", "data_", "third_party_")
+    assert [truth.values("parts", f"{kind}requests") for kind in kinds] == [[6], [1], [1], [1], [2], [1], [0], [1]]
     assert truth.values("parts", "script_bytes")[0] > 300
     assert 70 < truth.values("parts", "style_bytes")[0] < 1000
     assert 7 <= truth.values("parts", "font_bytes")[0] < 1000
@@ -184,7 +208,7 @@ def test_sizes_that_another_site_hides(truth: Walked) -> None:
 def test_a_request_belongs_to_the_step_that_made_it(truth: Walked) -> None:
     """What a click fetches later on the same page is the click's, not the page's; so is the time that it blocks the page."""
     assert truth.values("fetches page", "requests") == [1]
-    assert (truth.values("fetches", "requests"), truth.values("fetches", "image_requests")) == ([1], [0])
+    assert (truth.values("fetches", "requests"), truth.values("fetches", "data_requests")) == ([1], [1])
     assert truth.values("fetches", "tbt")[0] >= 240
     assert len(truth.values("plain", "tbt")) == 1
 

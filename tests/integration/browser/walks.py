@@ -41,12 +41,19 @@ PAGES: Mapping[str, str] = {
     "/framed": "<h1>Framed</h1><iframe title=far src='FAR/shift' width=600 height=400></iframe>",
     "/broken": "<h1>Broken</h1><img src='/missing.svg' alt=''>"
     "<script nonce=n>console.error('oh no'); console.warn('outdated'); console.log('chatter'); throw new Error('bad script')</script>",
+    "/refused": "<h1>Refused</h1><img src='FAR/missing.svg' alt=''><img src='/missing.svg' alt=''>"
+    "<script nonce=n>fetch('FAR/missing.json', { mode: 'no-cors' })</script>",
     "/hang": "<h1>Hang</h1><button id=loop>loop</button><script nonce=n>loop.onclick = () => { for (;;); }</script>",
     "/parts": "<link rel=stylesheet href='/style.css'><h1>Parts</h1><img src='/image.svg?hit' alt=''><img src='FAR/image.svg' alt=''>"
     "<script src='/script.js'></script>",
     "/open": "<h1>Open</h1><img src='FAR/image.svg?timed' alt=''>",
     "/fetches": "<h1>Fetches</h1><button id=more>more</button>"
     f"<script nonce=n>more.onclick = async () => {{ {BLOCK} await fetch('/image.svg?miss'); more.textContent = 'done'; }}</script>",
+    # Its button is still at work when the page closes itself, so that nothing of the click is ever painted.
+    "/closing": "<h1>Closing</h1><p>The window of a bank.</p><button id=done>done</button>"
+    f"<script nonce=n>done.onclick = () => {{ {BLOCK} window.close(); }}</script>",
+    "/opens": "<h1>Opens</h1><button id=open>open</button><script nonce=n>document.getElementById('open').onclick ="
+    " () => window.open('/closing')</script>",
     "/popup": "<h1>Popup</h1><a href='/plain' target=_blank>open</a>",
 }
 TOLD = {"hit": ("X-Cache", "HIT"), "miss": ("Cache-Status", "edge; fwd=miss"), "timed": ("Timing-Allow-Origin", "*")}

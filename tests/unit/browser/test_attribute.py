@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.browser.attribute import Figure, Window, figures, part_at
+from footfall.browser.attribute import SORTED_OUT, Figure, Window, figures, part_at
 from footfall.browser.pages import Fetch, LongTask, PageReport, Vital
 from footfall.browser.score import DESKTOP
 
@@ -92,6 +92,8 @@ def test_usage_adds_up() -> None:
         "requests": 5,
         "failed_requests": 3,
         "transfer_bytes": 1400,
+        "document_bytes": 400,
+        "document_requests": 1,
         "script_bytes": 300,
         "script_requests": 1,
         "style_bytes": 150,
@@ -100,13 +102,15 @@ def test_usage_adds_up() -> None:
         "image_requests": 1,
         "font_bytes": 50,
         "font_requests": 1,
+        **{f"{kind}_{what}": 0 for kind in ("data", "media", "other") for what in ("bytes", "requests")},
         "third_party_bytes": 500,
         "third_party_requests": 1,
         "image_time": 80,
         "console_errors": 0,
         "js_errors": 0,
     }
-    assert (found["pay/confirm", "transfer_bytes"], found["pay", "requests"], found["pay", "js_errors"]) == (70, 0, 1)
+    assert (found["pay/confirm", "data_bytes"], found["pay", "requests"], found["pay", "js_errors"]) == (70, 0, 1)
+    assert home["requests"] == sum(home[f"{kind}_requests"] for kind in SORTED_OUT)
 
 
 def test_sizes_that_a_site_hides_are_no_zeros() -> None:

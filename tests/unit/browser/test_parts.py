@@ -90,5 +90,5 @@ def test_installed_browsers_are_found_on_the_path(tmp_path: Path, monkeypatch: p
 def test_the_collector_carries_googles_library() -> None:
     """The script holds web-vitals whole, defines nothing global but its own name, and leaves frames alone."""
     assert web_vitals() in collector()
-    assert collector().startswith("(() => { if (window !== window.top")
+    assert collector().startswith("(() => {\nif (window !== window.top) return;")
     assert collector().rstrip().endswith("})();")
