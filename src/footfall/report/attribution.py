@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +30,8 @@ ELEMENTS: Mapping[str, str] = MappingProxyType({"lcp": "largest element", "inp":
 class Attribution:
     """What one vital of one step hangs on, read off the sample at its 75th percentile.
 
-    `element` is a short selector, `resource` and `url` addresses, `kind` of interaction; each may be empty. `parts` are (name, ms).
+    `element` is a short selector, `resource` and `url` addresses, `kind` of interaction; each may be empty. `parts` are (name, ms);
+    `pages` (address, value) where the step saw several, of which the worst counts.
     """
 
     series: Series
@@ -40,6 +41,7 @@ class Attribution:
     url: str = ""
     kind: str = ""
     parts: tuple[tuple[str, float], ...] = ()
+    pages: tuple[tuple[str, float], ...] = ()
 
     @property
     def chief(self) -> tuple[str, float] | None:
@@ -69,4 +71,12 @@ def _of(series: Series, ascending: list[Sample]) -> Attribution:
     texts = {name: str(detail.get(name) or "") for name in ("element", "resource", "url", "kind")}
     known = ((called, detail.get(name)) for name, called in PARTS[series.metric].items())
     parts = tuple((called, float(took)) for called, took in known if isinstance(took, (int, float)) and math.isfinite(took) and took > 0)
-    return Attribution(series, chosen.value, **texts, parts=parts)
+    return Attribution(series, chosen.value, **texts, parts=parts, pages=tuple(_pages(detail.get("pages"))))
+
+
+def _pages(told: object) -> Iterator[tuple[str, float]]:
+    """Yield address and value of each page; a history from elsewhere may tell anything."""
+    for page in told if isinstance(told, (list, tuple)) else ():
+        value = page.get("value") if isinstance(page, Mapping) else None
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            yield str(page.get("url") or ""), float(value)

@@ -22,7 +22,10 @@ _BANDS = ("poor", "fair", "good", "")
 
 @dataclass(frozen=True)
 class Hang:
-    """A vital of a step and what it hangs on: `told` names the element, `parts` the times as words, `picture` draws them."""
+    """A vital of a step and what it hangs on: `told` names the element, `parts` the times as words, `picture` draws them.
+
+    `pages` tells each page's figure where the step saw several.
+    """
 
     series: Series
     place: str
@@ -34,6 +37,7 @@ class Hang:
     resource: str
     parts: str
     picture: Markup
+    pages: str
 
 
 def hangs(view: ReportView) -> tuple[Hang, ...]:
@@ -62,4 +66,10 @@ def _hang(each: Attribution) -> Hang:
         safe_link(each.resource),
         ", ".join(f"{name} {format_quantity(took, 'ms')}" for name, took in each.parts),
         parts_bar(each.parts),
+        ", ".join(f"{_path(url)} {shown(value, _METRICS[metric])}" for url, value in each.pages),
     )
+
+
+def _path(url: str) -> str:
+    """Return what follows the host, which the reader knows, without what is asked of it."""
+    return "/" + url.partition("://")[2].partition("/")[2].partition("?")[0].partition("#")[0]

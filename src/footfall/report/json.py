@@ -16,6 +16,7 @@ from typing import Any
 from footfall.clock import to_text
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Verdict
+from footfall.report.attribution import Attribution
 from footfall.report.clean import safe_path
 from footfall.report.view import ReportView
 from footfall.samples import Series
@@ -37,7 +38,7 @@ def json_report(view: ReportView) -> bytes:
             for broken in view.broken_journeys
         ],
         "observations": [_observation(seen) for seen in view.observations],
-        "attributions": [{**vars(each), "series": _series(each.series), "parts": dict(each.parts)} for each in view.attributions],
+        "attributions": [_attribution(each) for each in view.attributions],
         "spoilt": view.spoilt,
         "notes": view.notes,
         "events": [vars(event) for event in view.events],
@@ -65,6 +66,11 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _observation(seen: Observation) -> dict[str, Any]:
     return {"series": _series(seen.series), "kind": seen.kind, "unit": seen.unit, "figures": vars(seen.figures)}
+
+
+def _attribution(each: Attribution) -> dict[str, Any]:
+    pages = [{"url": url, "value": value} for url, value in each.pages]
+    return {**vars(each), "series": _series(each.series), "parts": dict(each.parts), "pages": pages}
 
 
 def _series(series: Series) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from footfall.report.charts.strip import strip
 from footfall.report.compare import Side, compare_runs
 from footfall.report.hangs import hangs
 from footfall.report.html import context, html
+from footfall.report.json import json_report
 from footfall.report.noise import iterations_needed, noise, variation
 from footfall.report.templates import TemplateSource
 from footfall.report.trends import spread
@@ -54,6 +56,22 @@ def test_a_slow_vital_names_its_element_and_where_the_time_went() -> None:
         "checkout › browse", "LCP", "fair", "img.hero", "https://shop.example/hero.jpg",
     )  # fmt: skip
     assert hang.parts == "first byte 100 ms, until asked for 300 ms, loading 2 s, until painted 500 ms"
+
+
+def test_a_vital_of_several_pages_tells_each_ones_figure() -> None:
+    """The worst page counts; the others stand beside it, and what is no figure is left out."""
+    told = [
+        {"url": "https://shop.example/cart?id=7", "value": 900},
+        {"url": "https://shop.example/", "value": 812.4},
+        {"value": "nan"},
+        None,
+    ]
+    view = views.view(samples=[_sample("lcp", 900.0, element="h1", pages=told)])
+    (hang,) = hangs(view)
+    assert hang.pages == "/cart 900 ms, / 812 ms"
+    assert "each page: /cart 900 ms, / 812 ms" in html(view, TEMPLATES).decode()
+    assert json.loads(json_report(view))["attributions"][0]["pages"][1] == {"url": "https://shop.example/", "value": 812.4}
+    assert hangs(build_view(views.RUN, samples=[_sample("lcp", 900.0, element="h1", pages="none")]))[0].pages == ""
 
 
 def test_the_report_tells_what_a_broken_vital_hangs_on() -> None:
