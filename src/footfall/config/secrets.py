@@ -6,7 +6,8 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from urllib.parse import quote, quote_plus
+from contextlib import suppress
+from urllib.parse import quote, quote_plus, urlsplit
 
 from footfall.config.suite import Suite
 from footfall.errors import UsageError
@@ -16,6 +17,8 @@ SHORTEST = 4
 """Characters of a secret below which masking it would tear ordinary text apart."""
 _SHORTEST_WITHIN = 6
 """Characters of base64 that are masked wherever they stand: fewer occur by chance in any long base64 text."""
+_LEGAL = "!$&'()*+,/:;=?@"
+"""What a client leaves as it is in an address, though it could be quoted."""
 _REFERENCE = re.compile(r"(?<!\S)env:([A-Za-z_][A-Za-z0-9_]*)(?!\S)", re.ASCII)
 
 
@@ -93,14 +96,26 @@ def _cut(text: str, form: str) -> int:
 
 
 def _forms(secret: str) -> Iterable[str]:
-    """Return how a secret may appear: as it is, its lines and trimmed form, quoted for URLs and JSON, and in base64."""
-    for text in {secret, secret.strip(), *(line.strip() for line in secret.splitlines())}:
+    """Return how a secret may appear: as it is, its lines and trimmed form, quoted, in base64; an address as clients write it."""
+    for text in {secret, secret.strip(), *(line.strip() for line in secret.splitlines()), *_of_address(secret.strip())}:
         if len(text) >= SHORTEST:
             raw = text.encode("utf-8", "surrogateescape")  # a variable need not be UTF-8
-            yield from (text, quote(raw, safe=""), quote_plus(raw), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+            yield from (text, quote_plus(raw), *(quote(raw, safe=safe) for safe in ("", _LEGAL, _LEGAL + "%")))
+            yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
             for encode in (base64.b64encode, base64.urlsafe_b64encode):
                 yield encode(raw).decode().rstrip("=")
                 yield from _within_longer(raw, encode)
+
+
+def _of_address(secret: str) -> Iterable[str]:
+    """Return an address as the client writes it in its errors, and the password in it."""
+    if "://" not in secret:
+        return
+    import httpx  # noqa: PLC0415  # a tenth of a second that only those with such a secret wait for
+
+    with suppress(httpx.InvalidURL, ValueError):
+        url = httpx.URL(secret)
+        yield from (str(url), url.password, url.userinfo.decode("ascii", "replace").partition(":")[2], urlsplit(secret).password or "")
 
 
 def _within_longer(raw: bytes, encode: Callable[[bytes], bytes]) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import sys
 import threading
 import zipfile
 from collections import Counter
@@ -13,6 +14,8 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
+import imageio_ffmpeg
+import playwright as playwright_package
 import pytest
 from playwright.sync_api import Playwright
 
@@ -70,6 +73,26 @@ MODULES = {
 
         def test_leaves(journey):
             journey.step("home").__enter__()
+    """,
+}
+
+
+FILMED = {
+    "test_pay.py": MODULES["test_pay.py"],
+    "test_first.py": """
+        def test_first(journey):
+            with journey.step("home"):
+                journey.page.goto("/")
+                journey.page.wait_for_timeout(300)
+                assert journey.page.title() == "another"
+    """,
+    "test_once.py": """
+        walked = []
+
+        def test_once(journey):
+            journey.page.goto("/")
+            walked.append(1)
+            assert len(walked) > 1
     """,
 }
 
@@ -224,6 +247,30 @@ def test_steps_that_an_exception_ended_are_named(failed: Walked) -> None:
     assert "step 'home' was ended by an exception that the script caught" in told["swallows"].text
     assert (told["swallows-leaves"].kind, told["swallows-leaves"].detail["exit_code"]) == ("script_error", 2)
     assert "step 'home' was never left" in told["swallows-leaves"].text
+
+
+@pytest.fixture(scope="module")
+def films(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Put an ffmpeg where Playwright looks for its own; return the environment in which it does, with the browser that there is."""
+    package = Path(playwright_package.__file__).parent / "driver" / "package" / "browsers.json"
+    (revision,) = [each["revision"] for each in json.loads(package.read_text(encoding="utf-8"))["browsers"] if each["name"] == "ffmpeg"]
+    folder = tmp_path_factory.mktemp("browsers") / f"ffmpeg-{revision}"
+    folder.mkdir()
+    (folder / ("ffmpeg-mac" if sys.platform == "darwin" else "ffmpeg-linux")).symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    (folder / "INSTALLATION_COMPLETE").touch()
+    own = playwright.chromium.executable_path
+    return {"PLAYWRIGHT_BROWSERS_PATH": str(folder.parent), **({"FOOTFALL_BROWSER": own} if Path(own).exists() else {})}
+
+
+def test_a_failure_is_filmed_where_the_browser_can(walk: Walk, shop: str, films: dict[str, str]) -> None:
+    """The repeat's video is kept; none of a repeat that passed, and none once a secret was asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PAGES, "/form", "<h1>Form</h1><label>Card <input id=card></label><output></output>")
+        walked = walk(FILMED, "--base-url", shop, CARD=SECRET, **films)
+    videos = [artifact for artifact in walked.artifacts if artifact.kind == "video"]
+    assert [(video.subject, video.iteration) for video in videos] == [("first", 1)], walked.output
+    assert (walked.spool / videos[0].path).read_bytes().startswith(b"\x1a\x45\xdf\xa3")  # EBML, which WebM is written in
+    assert not any("ffmpeg" in event.text for event in walked.events)
 
 
 def test_a_budget_of_evidence(walk: Walk) -> None:

@@ -6,8 +6,9 @@ import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +92,24 @@ def test_what_is_not_secret_stays() -> None:
     assert Masker([]).mask("text") == "text"
     assert Masker(["s3cr3t"]).mask("s3c") == "s3c"
     assert Masker(["s3cr3t"]).mask("s3cr of old, then s3cx") == "s3cr of old, then s3cx"
+
+
+@pytest.mark.parametrize("password", ["hunter22", "p%40ss w\u00f6rd", "50%off!", "a+b=c&d"])
+def test_an_address_that_a_client_writes_in_its_own_way_is_masked(password: str) -> None:
+    """Its host in small letters, without the usual port, quoted or not: an error quotes it so, and the password is in none."""
+    secret = f"HTTPS://shop:{password}@Shop.Example:443/a path?key={password}"
+    masker = Masker([secret])
+    for told in (str(httpx.URL(secret)), str(httpx.Request("GET", secret).url), repr(httpx.URL(secret)), secret.lower()):
+        masked = masker.mask(f"Client error '404 Not Found' for url '{told}'")
+        assert password.lower() not in unquote(masked).lower(), masked
+        assert quote(password) not in masked
+
+
+def test_a_secret_in_an_address_is_masked_however_it_is_quoted() -> None:
+    """As a browser, a form or httpx writes it."""
+    secret = "p@ss w\u00f6rd/+?&=%x"
+    told = (str(httpx.URL("https://shop.example", params={"key": secret})), f"https://shop.example/?key={secret}")
+    assert {Masker([secret]).mask(str(httpx.Request("GET", url).url)).rpartition("=")[2] for url in told} == {"***"}
 
 
 def test_the_longest_secret_goes_first() -> None:
