@@ -3,10 +3,12 @@
 Walks the booking of Corner's shop, which runs beside it. Counted for each walk is all that it takes, from the first fixture to the
 last: wall time, and CPU of this Python, of Playwright's driver and of the browser's processes, those that ended included. The ratio is
 that of the medians, with a bootstrap interval over the pairs. The bare walk makes its own context, without any fixture
-but the browser.
+but the browser. With `--peers`, what visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py).
 
     python bench/journey_overhead.py                       # 15 pairs: about three minutes
     python bench/journey_overhead.py --pairs 40 --json
+    npm install --prefix DIR lighthouse browsertime @elastic/synthetics
+    python bench/journey_overhead.py --peers DIR           # ten minutes more
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import visits
 
 from footfall.config.suite import Target
 from footfall.target import open_target
@@ -151,6 +155,7 @@ def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--peers", type=Path, metavar="DIR", help="where npm installed the others")
     parser.add_argument("--json", action="store_true", help="the pairs themselves, as JSON")
     options = parser.parse_args()
     found = measured(options.pairs)
@@ -162,6 +167,8 @@ def main() -> None:
         low, high = interval(pairs)
         bare, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
         print(f"{what:5} bare {bare:6.3f} s   footfall {ours:6.3f} s   {ratio(pairs):.3f} ({low:.3f} to {high:.3f})")
+    if options.peers:
+        visits.compare(3, options.peers)
 
 
 if __name__ == "__main__":

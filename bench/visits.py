@@ -80,30 +80,35 @@ def _environment() -> Mapping[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_RUN")}
 
 
-def main() -> None:
-    """Measure in turns, and tell."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--visits", type=int, default=5)
-    parser.add_argument("--peers", type=Path, metavar="DIR", help="where npm installed the others")
-    options = parser.parse_args()
+def compare(visits: int, peers: Path | None) -> None:
+    """Visit in turns, and tell."""
     with sync_playwright() as playwright:
         browser, name = start(playwright.chromium, {}, os.environ)
         browser.close()
     executable = "" if name.startswith("Playwright") else name
     with tempfile.TemporaryDirectory() as made, open_target(Target("corner", demo=True)) as live:
         folder = Path(made)
-        all_ways = dict(ways(folder, live.url, executable, options.peers and options.peers.resolve()))
+        all_ways = dict(ways(folder, live.url, executable, peers and peers.resolve()))
         rows: dict[str, list[tuple[float, float]]] = {way: [] for way in all_ways}
-        for visit in range(options.visits + 1):
+        for visit in range(visits + 1):
             for way, commands in all_ways.items():
                 cost = taken(commands, folder)
                 if visit:  # the first warms caches
                     rows[way].append(cost)
-    print(f"{options.visits} visits of {len(PAGES)} pages, medians; load average {os.getloadavg()[0]:.1f}")
+    print(f"{visits} visits of {len(PAGES)} pages, start-up included, medians; load average {os.getloadavg()[0]:.1f}")
     bare = [statistics.median(side) for side in zip(*rows["Playwright"], strict=True)]
     for way, costs in rows.items():
         wall, cpu = (statistics.median(side) for side in zip(*costs, strict=True))
         print(f"{way:18}  wall {wall:6.2f} s  × {wall / bare[0]:5.2f}   cpu {cpu:6.2f} s  × {cpu / bare[1]:5.2f}")
+
+
+def main() -> None:
+    """Read the command line, and compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--visits", type=int, default=5)
+    parser.add_argument("--peers", type=Path, metavar="DIR", help="where npm installed the others")
+    options = parser.parse_args()
+    compare(options.visits, options.peers)
 
 
 if __name__ == "__main__":
