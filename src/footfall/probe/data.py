@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import threading
 import time
 from collections import Counter
@@ -53,14 +54,21 @@ _THREADS = Threads("footfall-sql", 32)
 _ASKING: Counter[str] = Counter()
 _LEFT: set[str] = set()
 """Probes whose queries nobody waits for any more, though they still run."""
+_ROWS = re.compile(r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE | re.DOTALL)
+"""Queries whose rows PostgreSQL can hand over one by one; `SHOW` and `EXPLAIN` it cannot, and their answers are short."""
+_STATEMENTS_ARE_OFF = (
+    "slow_queries reads pg_stat_statements, which this database does not have: put shared_preload_libraries = 'pg_stat_statements' "
+    "into postgresql.conf, restart the server, and run CREATE EXTENSION pg_stat_statements in this database"
+)
 _CONNECT_LIMITS = {"postgresql": "connect_timeout", "mysql": "connect_timeout", "mariadb": "connect_timeout", "sqlite": "timeout"}
 
 
 async def sql(spec: ProbeSpec, _base_url: str, _headers: Mapping[str, str]) -> Found:
     """Run a query that may only read; the columns of its first row become figures (`measure` picks and renames them).
 
-    The query is ended when its time is up, on any database. One whose driver does not let go keeps its probe from asking again, and
-    nobody else from anything.
+    No more rows than the first are taken from a database that hands them over one by one, as PostgreSQL, MySQL and SQLite do. The query
+    is ended when its time is up, on any database. One whose driver does not let go keeps its probe from asking again, and nobody else
+    from anything.
     """
     if spec.name in _LEFT:
         return Found({}, "the query of an earlier check has not ended yet")
@@ -92,16 +100,21 @@ def _sql(spec: ProbeSpec) -> Found:
             asked = time.perf_counter()
             query = text(PRESETS[options["preset"]] if options["preset"] else options["query"])
             values = {"slow_over_ms": options["slow_over_ms"]} if "slow_over_ms" in query._bindparams else {}  # noqa: SLF001  # no public way
-            row = connection.execute(query, values).mappings().first()
+            one_by_one = {"stream_results": bool(_ROWS.match(query.text)), "max_row_buffer": 1}
+            row = connection.execute(query, values, execution_options=one_by_one).mappings().first()
             figures["query"] = ms_since(asked)
             connection.rollback()
     except (SQLAlchemyError, ImportError, ValueError) as error:
         if ended.is_set():
             return Found({}, f"the query was ended after {limit_s:.3g} s (timeout: {spec.timeout_s:g} s)")
-        original = getattr(error, "orig", None) or error
-        return Found({}, f"the query failed: {str(original).strip().partition(chr(10))[0]}")
+        return Found({}, _why(error, options["preset"]))
     numbers = {str(name): float(value) for name, value in (row or {}).items() if _is_number(value)}
     return _measured(spec.measure, figures, numbers)
+
+
+def _why(error: Exception, preset: str) -> str:
+    said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    return _STATEMENTS_ARE_OFF if preset == "slow_queries" and "pg_stat_statements" in said else f"the query failed: {said}"
 
 
 def _engine(url: str, timeout_s: float) -> Engine:

@@ -24,6 +24,7 @@ import dns.rrset
 import h2.config
 import h2.connection
 import h2.events
+import psycopg
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -382,11 +383,37 @@ def test_presets_know_postgresql(new_schema: str) -> None:
         found = checked("sql", database=url, preset=preset)
         assert found.ok, found.problem
         assert found.measured[figure] >= 0
-    assert "pg_stat_statements" in checked("sql", database=url, preset="slow_queries").problem
     assert "read-only transaction" in checked("sql", database=url, query="CREATE TABLE t ()").problem
     assert "was ended after 3.6 s" in checked("sql", database=url, query="SELECT pg_sleep(60)", timeout_s=4).problem
     limit = checked("sql", database=url, query="SELECT setting::int AS ms FROM pg_settings WHERE name = 'statement_timeout'", timeout_s=4)
     assert 0 < limit.measured["ms"] <= 4_000, "the server would end a query by itself if we were gone"
+
+
+def test_slow_queries_says_how_to_turn_on_what_it_reads(new_schema: str) -> None:
+    """The server's own programs come without the extension: a table of its documented columns stands in for it once it is there."""
+    url = new_schema.replace("+psycopg", "")
+    missing = checked("sql", database=url, preset="slow_queries").problem
+    for part in ("shared_preload_libraries = 'pg_stat_statements'", "restart", "CREATE EXTENSION pg_stat_statements"):
+        assert part in missing
+    with psycopg.connect(new_schema.replace("+psycopg", "")) as server:
+        server.execute("CREATE TABLE pg_stat_statements (query text, calls bigint, mean_exec_time double precision)")
+        server.execute("INSERT INTO pg_stat_statements VALUES ('SELECT 1', 9, 0.1), ('SELECT 2', 1, 250), ('SELECT 3', 2, 101)")
+    found = checked("sql", database=url, preset="slow_queries", figures={"slow_queries": ("<=", 0.0)})
+    assert (found.measured["slow_queries"], found.measured["slowest_mean_ms"]) == (2, 250)
+    assert found.problem == "slow_queries is 2, expected <= 0.0"
+    assert checked("sql", database=url, preset="slow_queries", slow_over_ms=200).measured["slow_queries"] == 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_query_of_endlessly_many_rows_costs_one_row(kind: str, tmp_path: Path, new_schema: str) -> None:
+    """The first row is the figures; the others are not even made, nor held in memory. What has no rows to stream is asked as ever."""
+    url = f"sqlite:///{tmp_path / 'shop.db'}" if kind == "sqlite" else new_schema
+    rows = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n"
+    found = checked("sql", database=url, query=rows, timeout_s=60)
+    assert (found.problem, found.measured["x"]) == ("", 1)
+    assert checked("sql", database=url, query="-- all\n  select 2 as x", timeout_s=60).measured["x"] == 2
+    short = "PRAGMA cache_size" if kind == "sqlite" else "SHOW max_connections"
+    assert checked("sql", database=url, query=short).ok
 
 
 def test_promql_is_a_figure() -> None:
