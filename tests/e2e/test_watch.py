@@ -162,14 +162,19 @@ def test_once_checks_everything_and_says_what_is_down(watched: SuiteCopy, site: 
 
 
 def test_alerts_test_goes_through_every_channel_of_every_route(watched: SuiteCopy, receiver: Receiver) -> None:
-    """Those of escalations too; a channel that fails makes it exit 1 and names the reason."""
+    """One of each message, those of escalations too; what is not taken makes it exit 1 and names the reason."""
     tested = watched.footfall("alerts", "test")
-    assert (tested.code, tested.out) == (0, "✓ all → team\n✓ all → boss\n")
-    assert receiver.kinds("/boss") == ["test"]
-    receiver.answer = lambda post: 202 if post.path == "/team" else 404
+    taken = "✓ all → team: opened, acknowledged, resolved\n"
+    assert (tested.code, tested.out) == (0, f"{taken}✓ all → boss: escalated, acknowledged, resolved\n")
+    assert receiver.kinds("/boss") == ["escalated", "acknowledged", "resolved"]
+    receiver.answer = lambda post: 202 if post.path == "/team" or post.json["kind"] != "escalated" else 404
     failed = watched.footfall("alerts", "test", "--route", "all")
-    assert (failed.code, failed.out) == (1, "✓ all → team\n✗ all → boss: it answered 404\n")
+    rest = "✗ all → boss: escalated: it answered 404\n✓ all → boss: acknowledged, resolved\n"
+    assert (failed.code, failed.out) == (1, taken + rest)
+    assert watched.footfall("alerts", "test", "--kind", "opened").out == "✓ all → team: opened\n"
+    assert "all: no message of the kind digest is ever sent there" in watched.footfall("alerts", "test", "--kind", "digest").err
     assert "did you mean 'all'" in watched.footfall("alerts", "test", "--route", "al").err
+    assert "did you mean 'opened'" in watched.footfall("alerts", "test", "--kind", "open").err
 
 
 def test_what_cannot_work_is_said_at_the_start_all_at_once(watched: SuiteCopy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,16 +25,21 @@ def _alerts() -> None:
 @app.command("test")
 def try_them(
     route: Annotated[list[str] | None, typer.Option("--route", help="Only this route; repeatable.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="Only this kind: opened, digest, reminder, escalated, acknowledged, resolved; repeatable."),
+    ] = None,
 ) -> int:
-    """Send a test through every channel of every route, escalations and fallbacks included.
+    """Send one of each message that a route may come to send, through every channel of it, escalations and fallbacks included.
 
-    Nothing is left open: PagerDuty's alert is resolved at once. Exits 1 when a channel failed.
+    Each is marked as a test. Nothing is left open: PagerDuty's alert is resolved at the end. Exits 1 when a message was not taken.
     """
     import os  # noqa: PLC0415
 
     from footfall.cli.workplace import chosen, open_workplace  # noqa: PLC0415
     from footfall.errors import UsageError  # noqa: PLC0415
     from footfall.monitor.channels.make import senders  # noqa: PLC0415
+    from footfall.monitor.trial import KINDS, kinds_of  # noqa: PLC0415
 
     workplace = open_workplace()
     spec = workplace.suite.alerts
@@ -43,21 +49,31 @@ def try_them(
     made, wrong = senders(spec, os.environ)
     if wrong:
         raise UsageError("\n".join(wrong))
-    wanted = chosen("route", route or known, known)
-    return _send(workplace, [known[name] for name in wanted], made)
+    routes = [known[name] for name in chosen("route", route or known, known)]
+    kinds = chosen("kind of message", kind or KINDS, KINDS)
+    if not any(set(each) & set(kinds) for one in routes for each in kinds_of(spec, one).values()):
+        raise UsageError(f"{', '.join(one.name for one in routes)}: no message of the kind {', '.join(kinds)} is ever sent there")
+    return _send(workplace, routes, made, kinds)
 
 
-def _send(workplace: Workplace, routes: list[Route], made: dict[str, Sender]) -> int:
+def _send(workplace: Workplace, routes: list[Route], made: dict[str, Sender], kinds: tuple[str, ...]) -> int:
     import os  # noqa: PLC0415
     from datetime import UTC, datetime  # noqa: PLC0415
 
     from footfall.cli import signals  # noqa: PLC0415
     from footfall.config.secrets import Masker, secret_values  # noqa: PLC0415
     from footfall.monitor.letter import Writer  # noqa: PLC0415
+    from footfall.monitor.ready import only_channel  # noqa: PLC0415
     from footfall.monitor.trial import try_routes  # noqa: PLC0415
 
     masker = Masker(secret_values(workplace.suite, os.environ))
-    tried = signals.run(try_routes(workplace.suite.alerts, routes, made, Writer(workplace.root), datetime.now(UTC)))
+    tried = signals.run(try_routes(workplace.suite.alerts, routes, made, Writer(workplace.root), datetime.now(UTC), kinds))
+    lines: dict[tuple[str, str, str], list[str]] = {}
     for each in tried:
-        say(f"{'✓' if not each.error else '✗'} {each.route} → {each.channel}{': ' + masker.mask(each.error) if each.error else ''}")
-    return 1 if any(each.error for each in tried) else 0
+        lines.setdefault((each.route, each.channel, masker.mask(each.error)), []).append(each.kind)
+    for (name, channel, error), told in lines.items():
+        say(f"{'✗' if error else '✓'} {name} → {channel}: {', '.join(told)}{': ' + error if error else ''}")
+    failed = any(each.error for each in tried)
+    if failed and (name := only_channel(workplace.suite.alerts)):
+        sys.stderr.write(f"note: {name} is the only channel: while it fails, nobody can be told of anything\n")
+    return 1 if failed else 0

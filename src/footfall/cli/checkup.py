@@ -163,6 +163,7 @@ def _asked_by_journeys(suite: Suite) -> dict[str, str]:
 def channels(suite: Suite) -> Finding:
     """Whether alerts could be sent: every address and key there, nothing that can never work."""
     from footfall.monitor.channels.make import senders  # noqa: PLC0415
+    from footfall.monitor.ready import only_channel  # noqa: PLC0415
 
     made, wrong = senders(suite.alerts, os.environ)
     if wrong:
@@ -170,7 +171,8 @@ def channels(suite: Suite) -> Finding:
         return Finding("channels", "warn", "\n".join(wrong), why, "mend the lines above, then `footfall alerts test`")
     if not made:
         return Finding("channels", "ok", "none: nobody is told by `footfall watch`")
-    return Finding("channels", "ok", f"{', '.join(made)}; `footfall alerts test` sends a test through each")
+    alone = "; it is the only one: when it is dead, nobody can be told of that" if only_channel(suite.alerts) else ""
+    return Finding("channels", "ok", f"{', '.join(made)}; `footfall alerts test` sends tests through each{alone}")
 
 
 def watch(suite: Suite, target: str | None) -> Finding:

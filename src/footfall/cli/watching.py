@@ -38,7 +38,7 @@ from footfall.monitor.judge import Judge
 from footfall.monitor.letter import Writer
 from footfall.monitor.location import Location
 from footfall.monitor.plan import INBOUND_KINDS, PROBE, Plan, plan_of
-from footfall.monitor.ready import problems, untold
+from footfall.monitor.ready import only_channel, problems, untold
 from footfall.monitor.serve import SHUT, Desk, Inbound, serving, shut
 from footfall.monitor.watch import Chore, Parts, Watch
 from footfall.store import incidents
@@ -105,6 +105,8 @@ def _note_untold(plan: Plan) -> None:
     """Say of whose incidents nobody will hear: a suite may mean it so, but should not learn of it from an outage."""
     if found := untold(plan):
         sys.stderr.write(f"note: nobody is told of {'; '.join(found)}: no route takes them\n")
+    if name := only_channel(plan.alerts):
+        sys.stderr.write(f"note: {name} is the only channel: when it is dead, that is said here and in `footfall incidents list` alone\n")
 
 
 def _log(*, verbose: bool) -> None:

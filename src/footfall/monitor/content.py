@@ -17,7 +17,7 @@ from footfall.monitor.severity import word
 from footfall.store.incidents import Incident
 from footfall.store.watch import Seen
 
-OPENED, ACKNOWLEDGED, ESCALATED, REMINDER, RESOLVED, TEST = "opened", "acknowledged", "escalated", "reminder", "resolved", "test"
+OPENED, ACKNOWLEDGED, ESCALATED, REMINDER, RESOLVED = "opened", "acknowledged", "escalated", "reminder", "resolved"
 _STEPS = 3
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(.+)")
 _HEADING = re.compile(r"#+\s+(.+)")

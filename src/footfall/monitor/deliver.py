@@ -21,10 +21,10 @@ from footfall.errors import StoreError, UsageError
 from footfall.monitor.channels.base import ChannelError, PartlySentError, Sender
 from footfall.monitor.incidents import freshened
 from footfall.monitor.judge import Bench
-from footfall.monitor.letter import Letter, Writer, digest_title, is_digest
+from footfall.monitor.letter import Writer, is_digest
 from footfall.monitor.plan import Plan
 from footfall.monitor.points import reached
-from footfall.monitor.state import Phase
+from footfall.monitor.state import Change, Phase
 from footfall.store import incidents, outbox
 from footfall.store.incidents import Entry
 from footfall.store.outbox import Message
@@ -116,7 +116,7 @@ class Deliverer:
         reached("sending")
         try:
             async with asyncio.timeout(SEND_S):
-                await sender.send(self._letter(message))
+                await sender.send(self._writer.letter(message))
         except ChannelError as error:
             return error
         except TimeoutError:
@@ -125,10 +125,6 @@ class Deliverer:
             _log.warning("the channel %s failed", message.channel, exc_info=True)
             return ChannelError(f"{type(error).__name__}: {error}")
         return None
-
-    def _letter(self, message: Message) -> Letter:
-        letter = self._writer.letter(message)
-        return replace(letter, title=digest_title(message.content)) if is_digest(message) else letter
 
     # What became of it
 
@@ -160,6 +156,7 @@ class Deliverer:
         if dead and message.channel in self._plan.alerts.channels:
             bench.fact(f"channel:{message.channel}", ok=False, problem=text)
             bench.keep()
+            self._say_dead(connection, bench, message.channel)
         fallback = self._fallback(message) if dead else ""
         if fallback and self._hears(connection, message, fallback):
             _log.info("%s hears of it anyway", fallback)
@@ -170,8 +167,23 @@ class Deliverer:
             outbox.mark_failed(connection, message, now, text, again_at=again)
             return
         outbox.mark_failed(connection, message, now, text, again_at=None)
+        if not fallback:
+            _log.error("%s was not told for a day, and nobody else can be: %s", message.channel, message.content.get("title", ""))
         instead = f"; {fallback} is told instead" if fallback else "; nobody else can be told"
         self._tell(connection, message, Entry(now, "untold", "", f"{message.channel}: {text}{instead}"))
+
+    def _say_dead(self, connection: Connection, bench: Bench, channel: str) -> None:
+        """Say where the watch itself can be heard that a channel has died: where it is the only one, nowhere else can that be told."""
+        if not any(transition.change is Change.OPENED for _, transition in bench.changed):
+            return
+        incident = incidents.open_of(connection, f"channel:{channel}", target=self._plan.target)
+        told = sorted(outbox.told(connection, incident.id)) if incident is not None else []
+        who = (
+            f"{', '.join(told)} will hear of it"
+            if told
+            else "nobody can be told of it; messages wait, and stand in `footfall incidents list`"
+        )
+        _log.error("the channel %s is dead: %s", channel, who)
 
     def _fallback(self, message: Message) -> str:
         """The next channel that this message has not gone through yet; of a channel that no longer exists, the first one there is."""

@@ -71,7 +71,8 @@ class Writer:
         heading = title(message.content)
         values = {**EMPTY, **message.content, "title_line": heading}
         text = self._render("_alert.txt", values, plain(message.content))
-        return Letter(message.key, message.thread, message.kind, message.content, heading, text, self._html(values), message.created)
+        line = digest_title(message.content) if is_digest(message) else heading
+        return Letter(message.key, message.thread, message.kind, message.content, line, text, self._html(values), message.created)
 
     def _html(self, values: Mapping[str, Any]) -> str:
         return self._render("_alert.html", values, "")
@@ -84,9 +85,6 @@ class Writer:
             return otherwise
 
 
-_GLYPHS = {telling.RESOLVED: "✓", telling.ACKNOWLEDGED: "·", telling.TEST: "·"}
-
-
 def title(content: Json) -> str:
     """Return a message in one line."""
     also = len(content.get("also", ()))
@@ -97,15 +95,20 @@ def title(content: Json) -> str:
         telling.ACKNOWLEDGED: f"· acknowledged by {content['acknowledged_by']}: {content['title']}",
         telling.ESCALATED: f"✗ escalated, nobody has acknowledged: {what}",
         telling.REMINDER: f"✗ still broken after {_duration(content['minutes'])}: {what}",
-        telling.TEST: f"· a test of footfall's alerts: {content['title']}",
     }
-    return lines.get(str(content["kind"]), f"✗ {what}{more}").replace("\n", " ").replace("\r", " ")
+    line = lines.get(str(content["kind"]), f"✗ {what}{more}").replace("\n", " ").replace("\r", " ")
+    return _marked(content, line)
+
+
+def _marked(content: Json, line: str) -> str:
+    """That a message is a test stands before all else that it says."""
+    return f"[test] {line}" if content.get("test") else line
 
 
 def digest_title(content: Json) -> str:
     """Return the title of the daily digest."""
     count = 1 + len(content.get("also", ()))
-    return f"footfall: {count} {'thing' if count == 1 else 'things'} worth knowing today"
+    return _marked(content, f"footfall: {count} {'thing' if count == 1 else 'things'} worth knowing today")
 
 
 def plain(content: Json) -> str:

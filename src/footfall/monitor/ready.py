@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from footfall.config.alerts import AlertsSpec
 from footfall.config.suite import Suite, Target
 from footfall.config.watch import Watched
 from footfall.monitor.plan import HEALTH, INBOUND_KINDS, LOAD, Plan, Subject, trigger
@@ -42,6 +43,11 @@ def untold(plan: Plan) -> list[str]:
             if not _heard(plan, subject):
                 found.setdefault(f"{subject.severity} {subject.key.partition(':')[0]}", []).append(subject.name)
     return [f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in found.items()]
+
+
+def only_channel(alerts: AlertsSpec) -> str:
+    """Name the channel of whose death nobody would hear, because there is no other to tell it through; nothing where there are more."""
+    return next(iter(alerts.channels)) if len(alerts.channels) == 1 else ""
 
 
 def _heard(plan: Plan, subject: Subject) -> bool:

@@ -111,6 +111,7 @@ def test_what_is_mended_is_well(suite: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert code == 0
     assert {finding["state"] for finding in found.values()} == {"ok"}, found
     assert "s3cret" not in str(found)
+    assert "it is the only one: when it is dead, nobody can be told of that" in found["channels"]["found"]
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,31 @@ def test_a_channel_that_is_down_for_a_while_loses_nothing(store: Store, tmp_path
     assert [message.attempts for message in corner.messages(shop)][1] == 1
 
 
+def test_an_only_channel_that_is_dead_is_an_incident_and_said_where_the_watch_runs(
+    store: Store, tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody can be told of it, so it is said at once, once; at each attempt why; and of what was given up after a day."""
+    receiver.answer = lambda _post: 503
+    corner = house(store, tmp_path, plan([hook(receiver, "team")], [ALL]))
+    corner.fail()
+    corner.later(120)
+    dead = "the channel team is dead: nobody can be told of it; messages wait, and stand in `footfall incidents list`"
+    assert caplog.messages.count(dead) == 1
+    shop, channel = corner.incidents()
+    assert (channel.subject, channel.problem, channel.resolved) == ("channel:team", "it answered 503", None)
+    assert corner.messages(channel) == []
+    caplog.clear()
+    corner.later(25 * 3600, step_s=1800)
+    assert caplog.messages.count("team could not be told (it answered 503)") > 40
+    assert "team was not told for a day, and nobody else can be: shop is down" in caplog.messages
+    assert "untold" in corner.timeline(shop)
+    receiver.answer = lambda _post: 202
+    corner.recover()
+    corner.fail()
+    corner.later(60)
+    assert corner.incidents()[1].resolved, "it is over once a message arrives"
+
+
 def test_a_dead_channel_falls_back_to_the_next(store: Store, tmp_path: Path, receiver: Receiver) -> None:
     """A refused key is not tried again: the fallback hears it, and that the channel is dead. Dead ones do not call each other for ever."""
     receiver.answer = lambda post: 202 if post.path == "/mail" else 403

@@ -8,7 +8,7 @@ import pytest
 
 from footfall.cli import checkup
 from footfall.monitor.plan import plan_of
-from footfall.monitor.ready import problems, untold
+from footfall.monitor.ready import only_channel, problems, untold
 from tests.unit.config.test_watch import suite
 
 WATCHED = """
@@ -78,3 +78,10 @@ def test_it_says_of_whose_incidents_nobody_would_hear(tmp_path: Path, routes: st
 def test_a_suite_that_tells_nobody_at_all_means_it(tmp_path: Path) -> None:
     """Without a channel there is the dashboard, or `--once` and its exit code."""
     assert untold(plan_of(suite(tmp_path, WATCHED.partition("[alerts")[0]))) == []
+
+
+def test_an_only_channel_is_named(tmp_path: Path) -> None:
+    """Of its death nobody could be told; with a second one somebody can, whether or not it is a fallback."""
+    assert only_channel(suite(tmp_path, WATCHED).alerts) == "team"
+    assert not only_channel(suite(tmp_path, WATCHED + '[alerts.channels.b]\nkind = "slack"\nurl = "https://example.com/b"\n').alerts)
+    assert not only_channel(suite(tmp_path, WATCHED.partition("[alerts")[0]).alerts)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from footfall.monitor.channels.base import post
-from footfall.monitor.content import ACKNOWLEDGED, RESOLVED, TEST
+from footfall.monitor.content import ACKNOWLEDGED, RESOLVED
 from footfall.monitor.letter import Letter
 
 URL = "https://events.pagerduty.com/v2/enqueue"
@@ -22,9 +22,9 @@ class PagerDuty:
         self._key, self._url = key, url
 
     async def send(self, letter: Letter) -> None:
-        """Send a letter; a test is triggered and resolved again. Raises ChannelError."""
-        for action in ("trigger", "resolve") if letter.kind == TEST else (_ACTIONS.get(letter.kind, "trigger"),):
-            await post(self._url, json.dumps(event(letter, action, self._key)).encode(), {})
+        """Send a letter. Raises ChannelError."""
+        action = _ACTIONS.get(letter.kind, "trigger")
+        await post(self._url, json.dumps(event(letter, action, self._key)).encode(), {})
 
 
 def event(letter: Letter, action: str, key: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def _body(letter: Letter) -> dict[str, object]:
         "title": letter.title,
         "created": to_text(letter.created),
         "alert": dict(letter.content),
+        **({"test": True} if letter.content.get("test") else {}),
     }
 
 
