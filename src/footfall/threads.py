@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -49,3 +50,26 @@ class Threads:
             places.release()
             raise
         return await answer
+
+
+_NAMES = Threads("footfall-names", 64)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose name look-ups, also those of libraries, have threads of their own.
+
+    asyncio's own take the default pool's, where a resolver that hangs holds up all else that is there, and the process's end.
+    """
+
+    async def getaddrinfo(
+        self,
+        host: bytes | str | None,
+        port: bytes | str | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,  # noqa: A002  # asyncio's own name
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[Any]:
+        """Look a name up, as asyncio's loops do. Raises OSError."""
+        return await _NAMES.run(lambda: socket.getaddrinfo(host, port, family, type, proto, flags))

@@ -47,6 +47,7 @@ from footfall.store.inbox import Inbox
 from footfall.store.provenance import describe_machine
 from footfall.store.writer import take_in_abandoned
 from footfall.target import LiveTarget, open_target
+from footfall.threads import Loop
 
 _THREADS = 16
 _PAGE_S = 30.0
@@ -89,7 +90,8 @@ def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) 
         _note_inbound(plan, probes, served=wanted.serve is not None)
         _note_untold(plan)
         sys.stderr.flush()
-        return asyncio.run(_run(workplace, plan, channels, measuring, wanted))
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            return runner.run(_run(workplace, plan, channels, measuring, wanted))
 
 
 def _note_inbound(plan: Plan, probes: Mapping[str, ProbeSpec], *, served: bool) -> None:

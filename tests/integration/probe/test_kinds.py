@@ -12,6 +12,7 @@ import ssl
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -24,6 +25,7 @@ import dns.rrset
 import h2.config
 import h2.connection
 import h2.events
+import httpx
 import psycopg
 import pytest
 from cryptography import x509
@@ -37,6 +39,7 @@ from footfall.probe import phases
 from footfall.probe.check import check
 from footfall.probe.http import Result
 from footfall.target import open_target
+from footfall.threads import Loop
 from tests import loops
 from tests.integration.store.conftest import new_schema, postgresql
 
@@ -221,6 +224,32 @@ def test_names_that_hang_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -
 
     try:
         assert {found.problem for found in loops.run(all_at_once())} == {"no whole answer within 0.5 s"}
+    finally:
+        released.set()
+
+
+def test_a_library_that_looks_names_up_holds_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """WebSockets and the watch's own requests resolve by the event loop: on the watch's, fifty that hang leave other threads alone."""
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(60) or [])
+    probe = spec_of("websocket", url="ws://slow.test/", timeout_s=0.5)
+
+    async def all_at_once() -> list[Result]:
+        found = asyncio.gather(*(check(probe, "", {}) for _ in range(50)))
+        await asyncio.sleep(0.1)
+        async with httpx.AsyncClient(timeout=0.2) as client:
+            with pytest.raises(httpx.ConnectTimeout):
+                await client.get("http://slow.test/")
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 10) == "free"
+        return await found
+
+    def watched() -> list[Result]:
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            return runner.run(all_at_once())
+
+    try:
+        with ThreadPoolExecutor(1) as elsewhere:
+            assert {found.problem for found in elsewhere.submit(watched).result()} == {"no whole answer within 0.5 s"}
     finally:
         released.set()
 
