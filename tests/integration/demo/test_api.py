@@ -194,6 +194,7 @@ def test_metrics_count_business(start_corner: StartCorner) -> None:
         kinds = dict(re.findall(r"^# TYPE corner_(\w+) (gauge|counter)$", text, re.MULTILINE))
         assert kinds.keys() == said.keys() - {"funnels"} | {"http_responses", "funnel", "funnel_conversion"}
         assert (kinds["orders"], kinds["payment_success"], kinds["funnel_conversion"]) == ("counter", "gauge", "gauge")
+        assert (kinds["failed_logins"], kinds["failed_logins_1m"]) == ("counter", "gauge")
         assert 'corner_funnel_conversion{funnel="shop",step="payment"} 1\n' in text
 
 

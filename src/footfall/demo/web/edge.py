@@ -32,6 +32,7 @@ class Edge:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 figures.statuses[message["status"]] += 1
+                figures.lately.count("requests")
             await send(message)
 
         try:

@@ -28,7 +28,7 @@ Check = Callable[[Site], Awaitable[dict[str, Any]]]
 # The metrics that may fall; the others count from the start.
 _GAUGES = {
     *("uptime_s", "error_ratio", "mean_ms", "revenue_today_cents", "revenue_target_cents", "revenue_target_ratio"),
-    *("payment_success", "resident_bytes"),
+    *("payment_success", "resident_bytes", "requests_1m", "failed_logins_1m", "rate_limit_hits_1m"),
 }
 _process = psutil.Process()
 _LEAST_FREE = 50_000_000  # bytes of disk
@@ -203,6 +203,7 @@ def _metrics(site: Site) -> dict[str, Any]:
         "payment_success": round(figures.payment_success(), 4),
         "failed_logins": counts["failed_logins"],
         "rate_limit_hits": counts["rate_limit_hits"],
+        **{f"{name}_1m": figures.lately.total(name) for name in ("requests", "failed_logins", "rate_limit_hits")},
         "webhooks_delivered": counts["webhooks.delivered"],
         "webhooks_failed": counts["webhooks.failed"],
         "webhooks_refused": counts["webhooks.refused"],

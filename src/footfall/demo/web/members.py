@@ -42,12 +42,12 @@ async def check_sign_in(site: Site, client: str, email: str, password: str) -> U
         try:
             site.attempts.check(who)
         except Refusal:
-            site.figures.count("rate_limit_hits")
+            site.figures.suspicious("rate_limit_hits")
             raise
         row = site.database.one("SELECT * FROM users WHERE email = ?", email)
         if row is None or not await asyncio.to_thread(accounts.check_password, password, row["password"]):
             site.attempts.failed(who)
-            site.figures.count("failed_logins")
+            site.figures.suspicious("failed_logins")
             raise Refusal(401, "wrong_password", "Email and password do not match.")
     return User(row["id"], row["email"], row["name"], row["role"])
 
