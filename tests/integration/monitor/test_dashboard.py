@@ -262,12 +262,12 @@ def test_what_is_wrong_is_told_and_nothing_else(guarded: Served, corner: House) 
         assert "hunter2" not in client.get("/now.json").text
 
 
-def walked(corner: House, paths: list[str]) -> None:
+def walked(corner: House, paths: list[str], run: str = RUN) -> None:
     """Put a run into the store that says it took these screenshots, and a trace."""
-    with begin_run(corner.root, Run(RUN, "corner", corner.clock.at, "watch")) as opened:
+    with begin_run(corner.root, Run(run, "corner", corner.clock.at, "watch", location="fra")) as opened:
         opened.end("finished")
     take_in(corner.store, opened.directory)
-    number = reader.run(corner.store, RUN).number
+    number = reader.run(corner.store, run).number
     same = {"run": number, "at": corner.clock.at, "subject": "checkout", "part": "pay", "iteration": 1}
     rows = [{**same, "seq": seq, "kind": "screenshot", "path": path} for seq, path in enumerate(paths)]
     with corner.store.writing() as connection:
@@ -304,6 +304,22 @@ def test_only_screenshots_that_the_store_knows_are_served(guarded: Served, corne
             "/assets/..%2f..%2fsecret.png",
         ]
         assert [client.get(path).status_code for path in numbers + paths] == [404] * (len(numbers) + len(paths))
+
+
+def test_a_picture_of_another_location_is_named_instead_of_shown(guarded: Served, corner: House) -> None:
+    """Its file lies on the machine that took it: the incident's page says where, and shows no broken picture."""
+    other = f"{RUN[:-1]}D"
+    kept = corner.root / "out" / other / "artifacts"
+    kept.mkdir(parents=True)
+    (kept / "here.png").write_bytes(PNG)
+    walked(corner, ["artifacts/here.png", "artifacts/there.png"], other)
+    incident = of_shop(corner)
+    with corner.store.writing() as connection:
+        incidents.change(connection, incident, detail={**incident.detail, "run": other})
+    with signed_in(guarded) as client:
+        page = client.get(f"/incidents/{incident.number}").text
+    assert page.count("taken at fra, not on this machine") == 1
+    assert re.findall(r'<img src="([^"]+)"', page) == [f"/pictures/{other}/0"]
 
 
 def test_what_changes_is_streamed_and_can_be_asked_for(guarded: Served, corner: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from footfall.monitor.state import AT_ONCE, Phase
 from footfall.store import watch
 from footfall.store.watch import Beat, Place, Seen
 from footfall.store.writer import Store
-from tests.integration.monitor.conftest import House, plan, subject
+from tests.integration.monitor.conftest import T0, House, plan, subject
 from tests.unit.config.test_watch import suite
 
 
@@ -97,6 +98,30 @@ def test_after_a_gap_nobody_is_missing_at_once(store: Store, tmp_path: Path, *, 
     assert opened(corner) == ["location:fra"]
     looking(corner, 70, "ams")
     assert opened(corner) == ["location:fra", "probe:backup"]
+
+
+@pytest.mark.parametrize("begins", [1, 9, 11, 19, 29])
+def test_three_locations_find_an_outage_within_a_minute(store: Store, tmp_path: Path, begins: int) -> None:
+    """Each checks every 30 s, ten seconds apart, and rechecks what any of them suspects: whenever it begins, it is open 60 s later."""
+    corner, offsets = House(store, tmp_path, plan([], [], [subject("shop")])), {"ams": 0, "fra": 10, "nyc": 20}
+    down = T0 + timedelta(seconds=60 + begins)
+    rechecks: dict[datetime, tuple[str, int]] = {}
+    while not (found := corner.incidents()) and corner.clock.at < T0 + timedelta(minutes=4):
+        corner.clock.turn(1)
+        ok, second = corner.clock.at < down, int((corner.clock.at - T0).total_seconds())
+        if second % 5 == 0:
+            alive(corner, *offsets)
+        for name in [name for name, offset in offsets.items() if second % 30 == offset]:
+            corner.see(ok=ok, location=name)
+        since, attempt = rechecks.pop(corner.clock.at, ("", 0))
+        with store.reading() as connection:
+            state = watch.load_states(connection, ["probe:shop"]).get("probe:shop", {})
+        for name in offsets if since and state.get("since") == since and state["phase"] == Phase.SUSPECT else ():
+            corner.see(ok=ok, location=name, attempt=attempt)
+        if state.get("phase") == Phase.SUSPECT and not rechecks and not since:
+            rechecks = {corner.clock.at + timedelta(seconds=pause): (state["since"], number) for pause, number in ((5, 1), (15, 2))}
+    assert found
+    assert found[0].opened - down <= timedelta(seconds=60)
 
 
 def of_target(planned: Plan, target: str) -> Plan:

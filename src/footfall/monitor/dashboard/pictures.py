@@ -18,18 +18,19 @@ _TYPES = {b"\x89PN": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 @dataclass(frozen=True)
 class Shot:
-    """A screenshot: of which step, and its address; the address is empty where the file is not on this machine."""
+    """A screenshot: of which step, and its address; that is empty where the file is not on this machine but on that of `place`."""
 
     part: str
     address: str
+    place: str = ""
 
 
 def shots(store: Store, root: Path, run: str) -> tuple[Shot, ...]:
     """Return a run's screenshots in the order in which they were taken. Raises StoreError."""
+    taken = [(number, each) for number, each in enumerate(_artifacts(store, run)) if each.kind == "screenshot"]
+    place = reader.run(store, run).run.location if taken else ""
     return tuple(
-        Shot(artifact.part, f"/pictures/{run}/{number}" if _file(root, run, artifact) else "")
-        for number, artifact in enumerate(_artifacts(store, run))
-        if artifact.kind == "screenshot"
+        Shot(each.part, f"/pictures/{run}/{number}") if _file(root, run, each) else Shot(each.part, "", place) for number, each in taken
     )
 
 
