@@ -70,6 +70,68 @@ def test_a_crowd_that_lost_a_worker_or_its_master_is_not_judged(suite: SuiteCopy
     assert {verdict["outcome"] for verdict in suite.verdicts()["verdicts"]} == {"inconclusive"}
 
 
+def test_a_shop_that_dies_under_its_crowd_has_failed(suite: SuiteCopy) -> None:
+    """`kill -9` of the site: what cannot be asked any more is counted, the profile comes to its end, and the budget on errors is broken."""
+    suite.edit("loadtests/ci.py", 'hold("6s")', 'hold("20s")')
+    process = suite.start("load", "ci")
+    wait_until(lambda: written(suite.root, '"metric":"latency"'))
+    shop = next(one for one in psutil.Process(process.pid).children() if "footfall.demo" in " ".join(one.cmdline()))
+    shop.kill()
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, err
+    assert "connection refused" in out
+    ended = suite.footfall("gate", "--run", "latest")
+    assert ended.code == 1, ended.out + ended.err
+    assert {verdict["outcome"] for verdict in suite.verdicts()["verdicts"] if verdict["metric"] == "errors"} == {"fail"}
+
+
+def test_a_budget_that_says_so_ends_the_crowd(suite: SuiteCopy) -> None:
+    """`abort = true`: long before the profile's own end, and both terminal and report say which budget it was."""
+    suite.edit("loadtests/ci.py", *LONG)
+    (suite.root / "thresholds.toml").write_text('[load.ci]\nusers = { fail = "max <= 3", abort = true }\n')
+    ended = suite.footfall("load", "ci")
+    assert ended.code == 0, ended.err
+    assert "ci is ended early: load.ci.users is broken: max is 10" in ended.err
+    assert [run["outcome"] for run in suite.history()] == ["finished"]
+    suite.footfall("gate", "--run", "latest")
+    assert "ci was ended early: load.ci.users is broken" in (suite.root / "out/latest/index.html").read_text()
+
+
+BUSY = """
+import time
+
+from locust import task
+from footfall.load.stages import hold, step
+from footfall.load.users import LeanUser, StagedShape
+
+
+class Thinker(LeanUser):
+    think_s = 0.01
+
+    @task
+    def visit(self):
+        self.client.get("/api/health")
+        end = time.perf_counter() + 0.05
+        while time.perf_counter() < end:
+            pass
+
+
+class Busy(StagedShape):
+    stages = (step(to=20), hold("6s"))
+"""
+
+
+def test_a_starved_generator_never_passes(suite: SuiteCopy) -> None:
+    """Users who take the whole core for themselves: budgets that nothing could break are not passed either, and it is said why."""
+    (suite.root / "loadtests/busy.py").write_text(BUSY)
+    (suite.root / "thresholds.toml").write_text('[load.busy]\nlatency = "p95 <= 10m"\nerrors = "rate <= 100%"\n')
+    assert suite.footfall("load", "busy").code == 0
+    ended = suite.footfall("gate", "--run", "latest")
+    assert ended.code == 3, ended.out + ended.err
+    assert {verdict["outcome"] for verdict in suite.verdicts()["verdicts"]} == {"inconclusive"}
+    assert "the generator was s" in ended.out  # starved, or saturated where nobody else wants the core
+
+
 DOOR = """
 from locust import task
 from footfall.load.stages import hold, step

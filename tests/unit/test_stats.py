@@ -50,6 +50,19 @@ def test_a_histogram_agrees_with_the_values_it_counted(values: list[float], q: f
     assert histogram.count == len(values)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.floats(0, 10), st.floats(-1, 1e9), st.integers(0, 5000)), max_size=120))
+def test_counting_many_at_once_is_counting_each(values: list[float]) -> None:
+    """A histogram that is asked after each value, and one that is asked at the end, are the same to the last cell."""
+    asked, left = Histogram(), Histogram()
+    for number, value in enumerate(values, 1):
+        asked.record(value)
+        left.record(value)
+        assert asked.count == number
+    assert left.encode() == asked.encode()
+    assert (left.count, left.minimum, left.maximum) == (asked.count, asked.minimum, asked.maximum)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(_values, min_size=1, max_size=4))
 def test_merging_is_exact_in_any_order(parts: list[list[float]]) -> None:

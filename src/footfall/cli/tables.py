@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from footfall.cli.output import visible, write_out
 from footfall.gate.evidence import Observation
+from footfall.load.honesty import distrust
 from footfall.metrics import CATALOGUE, Kind, Source, format_quantity
 from footfall.report.places import DAYS, Placed, place_tables
 from footfall.samples import Event
@@ -33,8 +34,10 @@ def print_figures(store: Store, run_id: str, *, json: bool, placed: Sequence[Pla
         _print_table([seen for seen in observations if seen.series.source == source and "phase" not in seen.series.label_map])
     for problem in problems(store, run_id)[:MOST_PROBLEMS]:
         write_out(f"✗ {problem}\n")
-    for retried in flaky(store, run_id)[:MOST_PROBLEMS]:
-        write_out(f"! {retried}\n")
+    for doubt in [*flaky(store, run_id)[:MOST_PROBLEMS], *_doubts(store, run_id, observations)]:
+        write_out(f"! {doubt}\n")
+    for note in _of_the_crowd(store, run_id, "note"):
+        write_out(f"  {note}\n")
     if placed:
         print_places(placed)
     write_out(f"\n`footfall report --run {run_id}` draws it; `--json` tells everything\n")
@@ -119,11 +122,13 @@ def _cells(seen: Observation) -> dict[str, str]:
     return {metric: format_quantity(figures.max if metric == "users" else figures.mean, seen.unit)}
 
 
-def _as_json(store: Store, run_id: str, observations: Iterable[Observation]) -> dict[str, object]:
+def _as_json(store: Store, run_id: str, observations: Sequence[Observation]) -> dict[str, object]:
     return {
         "run": run_id,
         "problems": problems(store, run_id),
         "flaky": flaky(store, run_id),
+        "doubts": _doubts(store, run_id, observations),
+        "notes": _of_the_crowd(store, run_id, "note"),
         "series": [
             {**asdict(seen.series), "labels": seen.series.label_map, "unit": seen.unit, "figures": asdict(seen.figures)}
             for seen in observations
@@ -139,6 +144,16 @@ def problems(store: Store, run_id: str) -> list[str]:
 def flaky(store: Store, run_id: str) -> list[str]:
     """Return which walks passed only on a retry and why they failed before, each once."""
     return _told(store, run_id, "flaky")
+
+
+def _doubts(store: Store, run_id: str, observations: Sequence[Observation]) -> list[str]:
+    """Return why a crowd's figures cannot be trusted: what became of its workers, and how its generator did."""
+    why = distrust(observations)
+    return _of_the_crowd(store, run_id, "worker_lost", "cannot_judge") + ([why] if why else [])
+
+
+def _of_the_crowd(store: Store, run_id: str, *kinds: str) -> list[str]:
+    return [e.text for e in reader.events(store, run_id) if e.kind in kinds and e.detail.get("source") == Source.LOAD]
 
 
 def _told(store: Store, run_id: str, kind: str) -> list[str]:

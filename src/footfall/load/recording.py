@@ -95,8 +95,7 @@ class Recording:
     def finish(self, outcome: str) -> None:
         """Write what is left, whether there was a steady state, the count of failures by kind, and how a run of its own ended."""
         self.write((), final=True)
-        if self._steady:
-            self.event("note", steadiness(self._steady))
+        self.event("note", steadiness(self._steady))
         rows = self._mistakes.rows()
         if rows:
             failed = sum(row["count"] for row in rows)

@@ -28,6 +28,8 @@ class Steady:
 
 def steadiness(seconds: Collection[Steady]) -> str:
     """Say in a sentence whether there was a steady state; `seconds` are those of the steady part, in order."""
+    if not seconds:
+        return f"there was no steady part, so no budget can speak of it: hold for {FEWEST_BLOCKS * BLOCK_S} s or more"
     latency = _blocks([second.p95_ms for second in seconds])
     rate = _blocks([float(second.requests) for second in seconds])
     if min(len(latency), len(rate)) < FEWEST_BLOCKS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,29 @@ def test_a_pass_on_retry_is_no_clean_pass(stored: Stored, capsys: pytest.Capture
     assert heading.split() == (["success", "flaky"] if flaky else ["success"])
     assert rows[0].split() == ["checkout", *["100", "%"] * (2 if flaky else 1)]
     assert ("! checkout: passed only on attempt 2 of 3; before: no button" in rows) == bool(flaky)
+
+
+def test_what_a_crowds_figures_are_worth_is_told_with_them(stored: Stored, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lost worker and a generator at its end are doubts, a steady state is a note; notes of journeys stay in the report."""
+    now = datetime.now(UTC)
+    crowd = {"source": "load", "subject": "ci"}
+    with begin_run(stored.root, Run("CROWD", "shop", now)) as begun:
+        for _ in range(10):
+            begun.recorder.write(Sample("CROWD", now, "load", "ci", "", "generator_cpu", 0.97))
+        begun.recorder.write(Event("CROWD", now, "worker_lost", "worker 1 (fra) is gone or stalled", crowd))
+        begun.recorder.write(Event("CROWD", now, "note", "steady state: 30 s without a trend", crowd))
+        begun.recorder.write(Event("CROWD", now, "note", "no videos of failures", {"journey": "checkout"}))
+        begun.recorder.write(RunEnd("CROWD", now, "finished"))
+    take_in(stored.store, begun.directory)
+    print_figures(stored.store, "CROWD", json=False)
+    said = capsys.readouterr().out
+    assert "\n! worker 1 (fra) is gone or stalled\n! the generator was saturated: over 85% of its core in 10 of 10 seconds" in said
+    assert "\n  steady state: 30 s without a trend\n" in said
+    assert "no videos" not in said
+    print_figures(stored.store, "CROWD", json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["doubts"]) == 2
+    assert told["notes"] == ["steady state: 30 s without a trend"]
 
 
 def test_walks_side_by_side_are_warned_of_on_the_terminal(workshop: Path, footfall: Callable[..., Said]) -> None:

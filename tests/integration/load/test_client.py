@@ -223,6 +223,31 @@ def test_a_killed_user_leaves_no_connection_in_use(client: LeanClient, told: Tol
     assert (answered["name"], answered["exception"]) == ("/ok", None)
 
 
+def test_descriptors_that_come_and_go_are_not_mixed_up(site: Site, told: Told) -> None:
+    """The site closes after half of the answers, so that thirty users share a few numbers in turn: everybody is answered all the same."""
+    clients = [LeanClient(site.url, told, timeout_s=5) for _ in range(30)]
+
+    def come_and_go(client: LeanClient) -> None:
+        for path in ("/goodbye", "/ok", "/until-close", "/ok") * 4:
+            assert client.get(path).json()["status"] == "ok"
+
+    users = [gevent.spawn(come_and_go, client) for client in clients]
+    gevent.joinall(users, timeout=30)
+    assert all(user.successful() for user in users)
+    assert len(told.events) == 30 * 16
+    for client in clients:
+        client.close()
+
+
+def test_a_client_that_is_closed_lets_nobody_wait(client: LeanClient, told: Told) -> None:
+    """Whoever still waits for an answer then is told that none will come."""
+    waiting = gevent.spawn(client.get, "/never")
+    gevent.sleep(0.1)
+    client.close()
+    assert waiting.get(timeout=3).status == 0
+    assert told.events[0]["exception"].kind == "connection failed"
+
+
 def test_wrong_addresses_are_the_scripts_mistake(client: LeanClient, told: Told) -> None:
     """A base that is no URL, and a path without its slash, are told at once."""
     with pytest.raises(ValueError, match="not an http"):

@@ -92,6 +92,24 @@ def test_a_user_that_cannot_start_and_a_site_that_says_slow_down(suite: Path, si
     assert told == {("GET /limited", "status 429"), ("Broken (its own code)", "LookupError: no key")}
 
 
+ROWS = """
+from pathlib import Path
+from footfall.load.feeder import Feeder
+ROWS = Feeder.of_csv(Path(__file__).with_name("rows.csv"), again=False)
+"""
+
+
+def test_a_csv_that_runs_out_is_told(suite: Path, site: Site) -> None:
+    """Each row is sent once; who asks for one more is a failure that names the file, and the site is not blamed."""
+    profile = write_profile(suite, 'self.client.get("/ok", params=ROWS.next(), name="/ok")', held="2s")
+    profile.write_text(ROWS + profile.read_text("utf-8"), "utf-8")
+    (suite / "loadtests" / "rows.csv").write_text("number\n1\n2\n3\n")
+    load = run_load(suite, site, profile, LoadOptions(users=2))
+    assert sorted(asked.path for asked in site.requests if asked.path != "/") == ["/ok?number=1", "/ok?number=2", "/ok?number=3"]
+    assert {event.detail["part"] for event in load.events("error")} == {"Someone (its own code)"}
+    assert "rows.csv ran out: all its 3 rows are used" in load.events("error")[0].text
+
+
 def test_a_request_that_is_cut_off_is_told(suite: Path, site: Site) -> None:
     """A user that must leave in the middle of a request leaves a failure, not a gap."""
     write_profile(suite, 'self.client.get("/never")', held="2s")

@@ -46,3 +46,8 @@ def test_too_short_to_say(count: int) -> None:
 def test_seconds_without_requests() -> None:
     """A quiet profile has seconds in which nobody asked."""
     assert "too few to say" in steadiness([Steady(None, 0)] * 40)
+
+
+def test_no_steady_part_at_all() -> None:
+    """A profile that ended on its way there says so, and how to have one."""
+    assert steadiness([]) == "there was no steady part, so no budget can speak of it: hold for 20 s or more"

@@ -79,44 +79,47 @@ class LeanClient:
 
     def get(self, path: str, **options: Unpack[Options]) -> Response:
         """Send a GET; `Options` tells what else it takes."""
-        return self.request("GET", path, **options)
+        return self._request("GET", path, options)
 
     def head(self, path: str, **options: Unpack[Options]) -> Response:
         """Send a HEAD."""
-        return self.request("HEAD", path, **options)
+        return self._request("HEAD", path, options)
 
     def post(self, path: str, **options: Unpack[Options]) -> Response:
         """Send a POST."""
-        return self.request("POST", path, **options)
+        return self._request("POST", path, options)
 
     def put(self, path: str, **options: Unpack[Options]) -> Response:
         """Send a PUT."""
-        return self.request("PUT", path, **options)
+        return self._request("PUT", path, options)
 
     def patch(self, path: str, **options: Unpack[Options]) -> Response:
         """Send a PATCH."""
-        return self.request("PATCH", path, **options)
+        return self._request("PATCH", path, options)
 
     def delete(self, path: str, **options: Unpack[Options]) -> Response:
         """Send a DELETE."""
-        return self.request("DELETE", path, **options)
+        return self._request("DELETE", path, options)
 
     def request(self, method: str, path: str, **options: Unpack[Options]) -> Response:
         """Send a request, follow redirects, check the answer and tell it. Network failures are in the response's `error`, never raised."""
+        return self._request(method, path, options)
+
+    def _request(self, method: str, path: str, options: Options) -> Response:
         body, kind = _body_of(options)
         if "params" in options:
             path += ("&" if "?" in path else "?") + urlencode(options["params"], doseq=True)
         at = time.time()
         start = time.perf_counter()
         try:
-            response = self._send(method, path, body, kind, options)
+            response, end = self._send(method, path, body, kind, options)
         except gevent.GreenletExit:
             # The site has seen this request, so it is told, although nobody waits for its answer any more.
             cut = self._unanswered(path, RequestFailed("cut off", "its user was made to leave before the answer came"))
             cut.elapsed_ms = (time.perf_counter() - start) * 1000
             self._tell(method, options.get("name") or path, cut, at)
             raise
-        response.elapsed_ms = (time.perf_counter() - start) * 1000
+        response.elapsed_ms = (end - start) * 1000
         if response.error is None:
             response.error = fault(response, options)
         self._tell(method, options.get("name") or path, response, at)
@@ -155,8 +158,11 @@ class LeanClient:
         for connection in (self._home, *self._others.values()):
             connection.close()
 
-    def _send(self, method: str, path: str, body: bytes, kind: bytes, options: Options) -> Response:
-        """Return the last answer of a chain of redirects, or one without a status that says why none came."""
+    def _send(self, method: str, path: str, body: bytes, kind: bytes, options: Options) -> tuple[Response, float]:
+        """Return the last answer of a chain of redirects and when the last of it was read.
+
+        One without a status says why none came.
+        """
         timeout_s = options.get("timeout_s", self.timeout_s)
         for _ in range(_MOST_REDIRECTS + 1):
             connection, origin, path = self._place(path)
@@ -165,18 +171,17 @@ class LeanClient:
             try:
                 connection.exchange(request, timeout_s, bodiless=method == "HEAD")
             except ExchangeError as error:
-                return self._unanswered(url, RequestFailed(error.kind, str(error).partition(": ")[2], own=error.own))
-            self._keep_cookies(connection, path)
-            body_parts = connection.body
-            response = Response(
-                url, connection.status, connection.headers, body_parts[0] if len(body_parts) == 1 else b"".join(body_parts), self._abandoned
-            )
+                failure = RequestFailed(error.kind, str(error).partition(": ")[2], own=error.own)
+                return self._unanswered(url, failure), time.perf_counter()
+            headers, parts = connection.headers, connection.body
+            self._keep_cookies(headers, origin.host, path)
+            response = Response(url, connection.status, headers, parts[0] if len(parts) == 1 else b"".join(parts), self._abandoned)
             if response.status not in _REDIRECTS or not options.get("redirects", True) or "location" not in response.headers:
-                return response
+                return response, connection.read_at
             path = urljoin(url, response.headers["location"])
             if response.status == 303 or (response.status < 303 and method == "POST"):
                 method, body, kind = ("HEAD" if method == "HEAD" else "GET"), b"", b""
-        return self._unanswered(url, RequestFailed("too many redirects", f"more than {_MOST_REDIRECTS}"))
+        return self._unanswered(url, RequestFailed("too many redirects", f"more than {_MOST_REDIRECTS}")), time.perf_counter()
 
     def _unanswered(self, url: str, error: RequestFailed) -> Response:
         response = Response(url, 0, [], b"", self._abandoned)
@@ -206,20 +211,20 @@ class LeanClient:
 
     def _bytes(self, method: str, path: str, origin: Origin, body: bytes, kind: bytes, options: Options) -> bytes:
         static = self._static if origin is self._origin or origin == self._origin else _static_lines(origin)
-        parts = [method.encode(), b" ", path.encode(), b" HTTP/1.1\r\n", static, self._trace, b"%016x-00\r\n" % next(self._spans)]
+        more = b""
         if self.cookies and (cookies := self.cookies.header(origin.host, path, secure=origin.scheme == "https")):
-            parts += [b"Cookie: ", cookies.encode("latin-1", "replace"), b"\r\n"]
+            more = b"Cookie: %b\r\n" % cookies.encode("latin-1", "replace")
         if "headers" in options:
-            parts.append(_head_lines(options["headers"]))
+            more += _head_lines(options["headers"])
         if body or method not in _SAFE:
-            parts += [kind, b"Content-Length: %d\r\n" % len(body)]
-        parts += [b"\r\n", body]
-        return b"".join(parts)
+            more += b"%bContent-Length: %d\r\n" % (kind, len(body))
+        head = method.encode(), path.encode(), static, self._trace, next(self._spans), more, body
+        return b"%b %b HTTP/1.1\r\n%b%b%016x-00\r\n%b\r\n%b" % head
 
-    def _keep_cookies(self, connection: Connection, path: str) -> None:
-        for name, value in connection.headers:
+    def _keep_cookies(self, headers: list[tuple[bytes, bytes]], host: str, path: str) -> None:
+        for name, value in headers:
             if len(name) == 10 and name.lower() == b"set-cookie":
-                self.cookies.keep(value.decode("latin-1"), connection.origin.host, path)
+                self.cookies.keep(value.decode("latin-1"), host, path)
 
 
 def _origin_of(url: str) -> tuple[Origin, str]:

@@ -12,7 +12,7 @@ import errno
 import os
 import socket as plain
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gevent
 import gevent.socket
@@ -21,6 +21,8 @@ import httptools
 
 _BUFFER = bytearray(65536)
 _VIEW = memoryview(_BUFFER)
+_READ = 1
+"""libev's word for a descriptor that can be read."""
 _SWEEP_S = 0.25
 _IDLE_S = 0.005
 _ADDRESSES_FOR_S = 60.0
@@ -87,10 +89,25 @@ def _look_up(host: str, port: int) -> list[tuple[int, tuple[object, ...]]]:
 class Connection:
     """A connection to one origin; opened when first used, opened again when the site has closed it.
 
-    After `exchange`: `status`, `headers` (as sent, in order) and `body` hold the answer.
+    After `exchange`: `status`, `headers` (as sent, in order) and `body` hold the answer; `read_at` (of `time.perf_counter`) is when
+    the last of it was read.
     """
 
-    __slots__ = ("_context", "_cut", "_done", "_idle_since", "_keep", "_parser", "_raw", "_sock", "body", "headers", "origin", "status")
+    __slots__ = (
+        "_context",
+        "_cut",
+        "_done",
+        "_keep",
+        "_parser",
+        "_raw",
+        "_readable",
+        "_sock",
+        "body",
+        "headers",
+        "origin",
+        "read_at",
+        "status",
+    )
 
     def __init__(self, origin: Origin, context: gevent.ssl.SSLContext | None) -> None:
         self.origin = origin
@@ -101,8 +118,10 @@ class Connection:
         self._sock: gevent.socket.socket | None = None
         # The same descriptor without gevent, whose sockets wait where a look must not.
         self._raw: _socket.socket | None = None
+        # What wakes its reader. TLS has none: what it has unpacked already makes no descriptor readable.
+        self._readable: Any = None
         self._parser: httptools.HttpResponseParser | None = None
-        self._idle_since = 0.0
+        self.read_at = 0.0
         self._done = self._keep = self._cut = False
 
     def exchange(self, request: bytes, timeout_s: float, *, bodiless: bool = False) -> None:
@@ -110,9 +129,10 @@ class Connection:
 
         Nothing is ever sent twice: a second try would hide that the first one failed.
         """
-        if self._sock is not None:
+        now = time.perf_counter()
+        if self._sock is not None and now - self.read_at > _IDLE_S:
             self._drop_if_closed()
-        _sweeper.watch(self, time.perf_counter() + timeout_s)
+        _sweeper.watch(self, now + timeout_s)
         try:
             self._exchange(request, timeout_s, bodiless=bodiless)
         except BaseException as error:
@@ -124,16 +144,16 @@ class Connection:
             _sweeper.waiting.pop(self, None)
         if not self._keep:
             self.close()
-        self._idle_since = time.perf_counter()
 
     def _exchange(self, request: bytes, timeout_s: float, *, bodiless: bool) -> None:
         if self._sock is None:
             self._open(timeout_s)
-        sock, parser = self._sock, self._parser
+        parser = self._parser
         self.status, self.headers, self.body, self._done = 0, [], [], False
         self._send(request)
         while not self._done:
-            size = sock.recv_into(_BUFFER)  # type: ignore[union-attr]
+            size = self._receive()
+            self.read_at = time.perf_counter()
             if size == 0:
                 self._end_of_stream()
                 return
@@ -142,6 +162,22 @@ class Connection:
             if bodiless and self.status:
                 self._keep = False
                 return
+
+    def _receive(self) -> int:
+        """Wait for what comes next, read it into the buffer, and return how much it is.
+
+        gevent's own sockets read first and wait when that fails, which right after a request it always does.
+        """
+        if self._readable is None:
+            return int(self._sock.recv_into(_BUFFER))  # type: ignore[union-attr]
+        while True:
+            gevent.get_hub().wait(self._readable)
+            if self._raw is None:
+                raise OSError(errno.EBADF, "it was closed while its user waited")
+            try:
+                return self._raw.recv_into(_BUFFER)
+            except BlockingIOError:
+                continue
 
     def _send(self, request: bytes) -> None:
         """Send all; what fits into the socket's buffer, which is nearly always all, goes without gevent's detour."""
@@ -183,14 +219,14 @@ class Connection:
                 sock.close()
                 raise
             self._sock, self._raw = sock, _socket.socket(fileno=sock.fileno())
+            if self._context is None:
+                self._readable = gevent.get_hub().loop.io(sock.fileno(), _READ)
             self._parser = httptools.HttpResponseParser(self)
             return
         raise problem or OSError("the name has no address")
 
     def _drop_if_closed(self) -> None:
         """Close a kept connection that the site has closed while it was idle, so that the next request goes out on a fresh one."""
-        if time.perf_counter() - self._idle_since < _IDLE_S:
-            return
         try:
             self._raw.recv(1, plain.MSG_PEEK | plain.MSG_DONTWAIT)  # type: ignore[union-attr]
         except BlockingIOError:
@@ -208,11 +244,13 @@ class Connection:
 
     def close(self) -> None:
         """Close; the next exchange opens anew."""
+        if self._readable is not None:  # whoever still waits is told, as by gevent's own sockets
+            gevent.get_hub().cancel_wait(self._readable, gevent.socket.cancel_wait_ex, True)
         if self._raw is not None:
             self._raw.detach()
         if self._sock is not None:
             self._sock.close()
-        self._sock = self._raw = self._parser = None
+        self._sock = self._raw = self._parser = self._readable = None
 
     def _translated(self, error: Exception, timeout_s: float) -> ExchangeError:
         if self._cut or isinstance(error, TimeoutError):

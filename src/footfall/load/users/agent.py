@@ -71,7 +71,6 @@ class Agent:
         events.test_start.add_listener(self.on_test_start)
         events.test_stopping.add_listener(self.on_test_stopping)
         events.test_stop.add_listener(self.on_test_stop)
-        events.request.add_listener(self.on_request)
         events.user_error.add_listener(self.on_user_error)
         events.report_to_master.add_listener(self.on_report_to_master)
         events.worker_report.add_listener(self.on_worker_report)
@@ -119,6 +118,7 @@ class Agent:
         context_of(environment).headers = {**headers, RUN_HEADER: run} if run else headers
         if not isinstance(runner, MasterRunner):
             self._capture = Capture()
+            environment.events.request.add_listener(self._capture.request)
             self._open_the_door(environment, self._capture)
         self._outbox = deque(maxlen=_LONGEST_S)
         self._ticker = gevent.spawn(self._tick, environment)
@@ -161,11 +161,6 @@ class Agent:
         self._arrivals.start()
 
     # While it runs.
-
-    def on_request(self, **facts: Any) -> None:
-        """Take in a request."""
-        if self._capture is not None:
-            self._capture.request(**facts)
 
     def on_user_error(self, **facts: Any) -> None:
         """Take in an exception of a user's own code."""
@@ -276,6 +271,7 @@ class Agent:
             self._recording.finish(self.outcome)
             self._recording = None
         if self._capture is not None:
+            environment.events.request.remove_listener(self._capture.request)
             self._capture.stop()
             self._capture = None
 

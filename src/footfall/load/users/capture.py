@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 from footfall.load.http.client import LATE
@@ -24,15 +25,23 @@ class Capture:
         self._parts: dict[tuple[str, str], str] = {}
         self._next = int(time.time())
 
-    def request(self, request_type: str, name: str, response_time: float, response_length: int, **facts: Any) -> None:
+    def request(
+        self,
+        request_type: str,
+        name: str,
+        response_time: float,
+        response_length: int,
+        exception: BaseException | str | None = None,
+        context: Mapping[str, Any] | None = None,
+        **facts: Any,
+    ) -> None:
         """Take in what Locust's `request` event tells."""
         part = self._parts.get((request_type, name)) or self._part(request_type, name)
-        error = facts.get("exception")
-        if error is None:
-            late = facts["context"].get(LATE) if facts.get("context") else None
+        late = context.get(LATE) if context else None
+        if exception is None:
             self._tally(part).count(response_time, failed=False, received=response_length or 0, late_ms=late)
         else:
-            self._failure(part, error, response_time, response_length or 0, facts)
+            self._failure(part, exception, response_time, response_length or 0, late, facts)
 
     def _part(self, request_type: str, name: str) -> str:
         part = name if name.startswith(request_type + " ") else f"{request_type} {name}"
@@ -40,13 +49,15 @@ class Capture:
         return part
 
     def _tally(self, part: str) -> Tally:
-        tallies = self._seconds.setdefault(int(time.time()), {})
-        tally = tallies.get(part)
-        if tally is None:
-            tally = tallies[part] = Tally()
-        return tally
+        second = int(time.time())
+        try:
+            return self._seconds[second][part]
+        except KeyError:
+            return self._seconds.setdefault(second, {}).setdefault(part, Tally())
 
-    def _failure(self, part: str, error: BaseException | str, latency: float, received: int, facts: dict[str, Any]) -> None:
+    def _failure(
+        self, part: str, error: BaseException | str, latency: float, received: int, late: float | None, facts: dict[str, Any]
+    ) -> None:
         own = getattr(error, "own", False)
         if own:
             self.drop()
@@ -54,7 +65,6 @@ class Capture:
         limited = status == TOO_MANY_REQUESTS
         tally = self._tally(part)
         tally.limited += limited
-        late = (facts.get("context") or {}).get(LATE)
         tally.count(None if own else latency, failed=not limited, received=received, late_ms=late)
         url = str(facts.get("url") or "").partition("?")[0]
         self._mistakes.note(part, kind_of(error, status), {"text": excerpt(str(error)), "status": status, "url": url, "at": time.time()})
