@@ -107,6 +107,14 @@ def test_figures_that_were_not_seen_or_are_no_numbers_are_gaps() -> None:
     assert table[2].iloc[9] == 77.0
 
 
+def test_figures_that_are_no_numbers_at_all_foretell_nothing() -> None:
+    """A history of nothing but NaN is drawn as empty pictures: no drift, no week, nothing that breaks the page."""
+    known = courses.course(10)
+    page = TrendPage(replace(known, cells=np.column_stack([known.cells[:, :2], np.full(len(known.cells), math.nan)])))
+    assert (page.outlooks, page.weeks, len(page.charts)) == ((), (), 3)
+    assert all(set(chart["y"]) == {None} for chart in json.loads(page.payload)["charts"].values())
+
+
 def test_this_week_stands_beside_the_week_before() -> None:
     """Medians of both, the change, and what got worse first; a probe that got faster is better."""
     rows = TrendPage(courses.course(120, 30)).weeks
