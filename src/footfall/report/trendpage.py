@@ -264,7 +264,8 @@ class TrendPage:
         found = {}
         for number in self._drifts:
             line = self.course.lines[number]
-            each = crossing(*self._daily[number], line.limit, upper=line.upper) if line.limit is not None else None
+            fixed = line.limit if not line.moves else None
+            each = crossing(*self._daily[number], fixed, upper=line.upper) if fixed is not None else None
             if each is not None:
                 found[number] = each
         return found

@@ -133,6 +133,21 @@ def test_what_drifts_is_told_and_what_will_break_first() -> None:
     assert (second.place, second.worse, second.when) == ("api", False, "")
 
 
+def test_no_day_is_told_on_which_a_limit_that_moves_will_be_met() -> None:
+    """A limit beside a baseline goes where the figures go: the line still drifts, and today's limit is drawn."""
+    known = courses.course(120, 60)
+    base = replace(views.failed().verdicts[0], series=courses.RISING, limit=900.0)
+    (absolute, relative) = (Budgeted([replace(base, text=text)]) for text in ("p75 <= 900ms", "p75 <= baseline + 10%"))
+    told = []
+    for budgeted in (absolute, relative):
+        lines = (budgeted.line(courses.RISING, Kind.TREND, "ms"), *known.lines[1:])
+        told.append(TrendPage(replace(known, lines=lines)).outlooks[0])
+    assert [(outlook.place, outlook.limit, bool(outlook.when)) for outlook in told] == [
+        ("checkout › pay", "900 ms", True),
+        ("checkout › pay", "900 ms", False),
+    ]
+
+
 def test_a_budgets_statistic_is_the_one_that_is_followed() -> None:
     """A trend shows what the budget judges, with the limit of the fail level; what no budget names has its usual figure."""
     base = views.failed().verdicts[0]
