@@ -4,13 +4,17 @@
 
 A store is filled with runs of equal distance over 90 days, each with the same series (journeys by step and metric); one of them rises,
 so that there is something to foretell. Then the page is made three times in this process, its parts timed, the quickest of each
-told, in seconds of the clock and of the processor. The peer is what tools without summaries do: read every run's figures by itself.
+told, in seconds of the clock and of the processor. Then the command itself, from its start to the files' end, without and with trends:
+most of the former is Python's imports. The peer is what tools without summaries do: read every run's figures by itself.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -122,6 +126,20 @@ def run_by_run(store: Store, runs: int) -> float:
     return took.cpu / len(rows) * runs
 
 
+def command(folder: Path, *words: str) -> Took:
+    """Run `footfall report` in a suite's folder, once for Python to keep its bytecode as an installation does, and once to be timed."""
+    (folder / "footfall.toml").write_text('[suite]\nname = "bench"\n[targets.corner]\nurl = "http://127.0.0.1:1"\n')
+    (folder / "thresholds.toml").write_text("")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    line = [sys.executable, "-m", "footfall", "report", *words]
+    for _ in range(2):
+        before, began = os.times(), time.perf_counter()
+        subprocess.run(line, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        after, wall = os.times(), time.perf_counter() - began
+    used = (after.children_user + after.children_system) - (before.children_user + before.children_system)
+    return Took(wall, used)
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -139,6 +157,8 @@ def main() -> None:
         print(f"quickest of three:         read {read}, drawn {drawn}, together {read + drawn}; {size:,} bytes")
         loop, _ = timed(lambda: sum(range(YARDSTICK)))
         print(f"yardstick, {YARDSTICK:,} additions: {loop}; the page takes {(read + drawn).cpu / loop.cpu:.1f} times as long")
+        plain, whole = command(Path(folder)), command(Path(folder), "trends")
+        print(f"the command, start to end: footfall report {plain}, footfall report trends {whole}; {whole.cpu / loop.cpu:.1f} yardsticks")
         peer = run_by_run(store, wanted.runs)
         print(f"reading run by run:        about {peer:.0f} s of the processor, {peer / read.cpu:.0f} times as long")
         store.close()

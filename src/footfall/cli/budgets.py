@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from footfall.cli.output import say
+from footfall.cli.output import counted, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,8 +42,8 @@ def check(json: Annotated[bool, typer.Option("--json", help="Print the budgets a
         return 0
     for note in found.notes:
         say(f"! {note}")
-    objectives = f", {len(found.slos)} objectives" if found.slos else ""
-    say(f"✓ footfall.toml and thresholds.toml are right: {len(found.budgets)} budgets{objectives}")
+    objectives = f", {counted(len(found.slos), 'objective')}" if found.slos else ""
+    say(f"✓ footfall.toml and thresholds.toml are right: {counted(len(found.budgets), 'budget')}{objectives}")
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from footfall.metrics import format_quantity
@@ -42,6 +44,7 @@ def read_course(store: Store, target: str, verdicts: Sequence[Verdict], until: d
     budgeted = Budgeted(verdicts)
     known = [each for each in stored.known_series(store, target, runs[0].started) if budgeted.worth_following(each.series)]
     lines = [budgeted.line(each.series, each.kind, each.unit) for each in known]
+    _import_meanwhile("footfall.report.frames")
     cells = stored.cells(store, {each.number: field_of(line.statistic) for each, line in zip(known, lines, strict=True)}, runs[0].started)
     numbered = _renumbered(cells, [each.number for each in known], [run.number for run in runs])
     marks = [
@@ -52,17 +55,28 @@ def read_course(store: Store, target: str, verdicts: Sequence[Verdict], until: d
     return Course(told, tuple(lines), numbered, tuple(sorted(marks, key=lambda mark: mark.at)))
 
 
+def _import_meanwhile(module: str) -> None:
+    """Import what draws the figures while the database, which lets go of Python's lock, still reads them: each takes half a second."""
+    Thread(target=import_module, args=(module,)).start()
+
+
 def _renumbered(cells: npt.NDArray[np.float64], series: Sequence[int], runs: Sequence[int]) -> npt.NDArray[np.float64]:
     """Put places in the lists for the store's own numbers; cells of other runs (drills, aborted ones) are left out."""
     import numpy as np  # noqa: PLC0415
 
-    place = np.full(max(runs) + 1, -1)
-    place[np.asarray(runs)] = np.arange(len(runs))
-    line = np.zeros(max(series, default=0) + 1)
-    line[np.asarray(series, dtype=np.int64)] = np.arange(len(series))
-    within = cells[cells[:, 1] <= max(runs)]
-    fresh = np.column_stack((line[within[:, 0].astype(np.int64)], place[within[:, 1].astype(np.int64)], within[:, 2]))
+    series_of, run_of = cells[:, 0].astype(np.int64), cells[:, 1].astype(np.int64)
+    line, place = _places(series, series_of)[series_of], _places(runs, run_of)[run_of]
+    fresh = np.column_stack((line.astype(np.float64), place.astype(np.float64), cells[:, 2]))
     return fresh[fresh[:, 1] >= 0]
+
+
+def _places(listed: Sequence[int], seen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return at each number its place in a list; −1 at those `seen` that are not in it."""
+    import numpy as np  # noqa: PLC0415
+
+    place = np.full(max(int(seen.max(initial=0)), max(listed, default=0)) + 1, -1, dtype=np.int64)
+    place[np.asarray(listed, dtype=np.int64)] = np.arange(len(listed))
+    return place
 
 
 def deployment_marks(store: Store, target: str, since: datetime) -> list[Mark]:

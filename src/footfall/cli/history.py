@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 import typer
 
 from footfall.cli import baseline
-from footfall.cli.output import say, visible
+from footfall.cli.output import counted, say, visible
 
 if TYPE_CHECKING:
     from footfall.store.reader import RunRow
@@ -123,7 +123,7 @@ def import_runs(source: Annotated[Path, typer.Argument(help="A file of JSON line
     else:
         with _open(source, "r", "read") as file:
             done = import_lines(store, file)
-    say(f"imported {len(done.taken)} runs; {len(done.known)} were here already")
+    say(f"imported {counted(len(done.taken), 'run')}; {len(done.known)} were here already")
     return 0
 
 

@@ -9,9 +9,17 @@ import sys
 _DRIVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
+"""What GitHub's runner takes for a command: `::` at the beginning of a line, and the older `##[` anywhere."""
+
+
 def visible(text: str) -> str:
-    """Return text without what could drive a terminal or reorder a line: what a site or a script named is only ever shown."""
-    return _DRIVING.sub("", text)
+    """Return text without what could drive a terminal or reorder a line: what a site or a script named is only ever shown.
+
+    In a GitHub workflow nothing in it is a command either: an error of the site's that begins with `::stop-commands::` is a text.
+    """
+    shown = _DRIVING.sub("", text)
+    return _COMMAND.sub(lambda found: found[0] + " ", shown) if os.environ.get("GITHUB_ACTIONS") == "true" else shown
 
 
 def write_out(text: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def write_results(workplace: Workplace, view: ReportView, more: Sequence[str] = 
     folder = workplace.results(view.run.id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in {**_rendered(workplace, view, more), **_formed(view, forms)}.items():
+        for name, content in {**_rendered(workplace, view, more), **_formed(workplace, view, forms)}.items():
             _replace(folder / name, content)
         if folder.name >= _newest(folder.parent):
             _make_latest(folder)
@@ -86,20 +87,34 @@ def _rendered(workplace: Workplace, view: ReportView, more: Sequence[str]) -> di
 def _seen_from_ci(workplace: Workplace, run: str) -> str:
     """Return the folder as attachments name it: Jenkins' plugin wants it absolute, GitLab relative to the project's folder."""
     folder = workplace.results(run)
-    if "JENKINS_URL" in os.environ:
-        return str(folder.resolve())
+    return str(folder.resolve()) if "JENKINS_URL" in os.environ else _from_project(workplace, folder)
+
+
+def _from_project(workplace: Workplace, path: Path) -> str:
+    """Return a path as seen from the folder of GitLab's project, or from the suite's where there is none around it."""
     project = os.environ.get("CI_PROJECT_DIR")
-    if project and folder.resolve().is_relative_to(project):
-        return str(folder.resolve().relative_to(project))
-    return str(folder.relative_to(workplace.root))
+    if project and path.resolve().is_relative_to(project):
+        return str(path.resolve().relative_to(project))
+    return str(path.relative_to(workplace.root))
 
 
-def _formed(view: ReportView, forms: Sequence[str]) -> dict[str, bytes]:
+def _code_quality(workplace: Workplace, view: ReportView) -> bytes:
+    from footfall.config.scripts import scan  # noqa: PLC0415
     from footfall.report.codequality import code_quality  # noqa: PLC0415
+
+    scripts = {name: place.partition("::")[0] for name, place in scan(workplace.root).places.items()}
+    return code_quality(view, scripts, _from_project(workplace, workplace.root))
+
+
+def _formed(workplace: Workplace, view: ReportView, forms: Sequence[str]) -> dict[str, bytes]:
     from footfall.report.csv import csv_report  # noqa: PLC0415
     from footfall.report.openmetrics import openmetrics  # noqa: PLC0415
 
-    renderers = {"csv": csv_report, "openmetrics": openmetrics, "codequality": code_quality}
+    renderers: Mapping[str, Callable[[ReportView], bytes]] = {
+        "csv": csv_report,
+        "openmetrics": openmetrics,
+        "codequality": partial(_code_quality, workplace),
+    }
     return {FORMS[form]: renderers[form](view) for form in forms}
 
 

@@ -51,7 +51,10 @@ class CourseRun:
 
 @dataclass(frozen=True)
 class Line:
-    """One series and the figure of it that is followed: `statistic` as a budget writes it, `limit` the budget's (None without one)."""
+    """One series and the figure of it that is followed: `statistic` as a budget writes it, `limit` the budget's (None without one).
+
+    `moves` says that the limit stands beside a baseline: it is today's, and goes where the figures go.
+    """
 
     series: Series
     kind: Kind
@@ -59,6 +62,7 @@ class Line:
     statistic: str
     limit: float | None = None
     upper: bool = True
+    moves: bool = False
 
 
 def better_of(series: Series) -> Better:
@@ -84,6 +88,7 @@ class Followed:
     statistic: str
     limit: float | None
     upper: bool
+    moves: bool
 
 
 @dataclass
@@ -97,7 +102,8 @@ class Budgeted:
         found: dict[Series, Followed] = {}
         for verdict in sorted(self.verdicts, key=lambda verdict: verdict.level == "fail"):
             if verdict.series is not None and field_of(verdict.statistic):
-                found[verdict.series] = Followed(verdict.statistic, verdict.limit, verdict.comparator.startswith("<"))
+                upper, moves = verdict.comparator.startswith("<"), "baseline" in verdict.text
+                found[verdict.series] = Followed(verdict.statistic, verdict.limit, upper, moves)
         self._by_series = found
 
     def line(self, series: Series, kind: Kind, unit: str) -> Line:
@@ -105,7 +111,7 @@ class Budgeted:
         known = self._by_series.get(series)
         if known is None:
             return Line(series, kind, unit, usual_statistic(series, kind))
-        return Line(series, kind, unit, known.statistic, known.limit, known.upper)
+        return Line(series, kind, unit, known.statistic, known.limit, known.upper, known.moves)
 
     def worth_following(self, series: Series) -> bool:
         """Whether a page shows a series: what customers feel, what a probe measures, and whatever has a budget."""

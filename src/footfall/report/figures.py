@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from footfall.gate.expression import ParseError, parse
+from footfall.gate.expression import ParseError, Statistic, parse
 from footfall.gate.figures import of_summary
 from footfall.gate.verdict import WORST_FIRST, Verdict
 from footfall.metrics import BANDS, Kind, Source, format_quantity
@@ -36,11 +37,17 @@ def shown(value: float, unit: str) -> str:
 
 def value_of(figures: Figures, statistic: str, kind: Kind) -> float | None:
     """Return a statistic of a summary by its name in budgets; None where the summary does not hold it (`p97`)."""
+    asked = _asked(statistic)
+    return None if asked is None else of_summary(asked, figures, kind)
+
+
+@lru_cache(maxsize=256)
+def _asked(statistic: str) -> Statistic | None:
+    """Read a statistic's name; a page asks for the same few a thousand times."""
     try:
-        asked = parse(f"{statistic} <= 0").statistic
+        return parse(f"{statistic} <= 0").statistic
     except ParseError:
         return None
-    return of_summary(asked, figures, kind)
 
 
 def usual_statistic(series: Series, kind: Kind) -> str:

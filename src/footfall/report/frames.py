@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -32,7 +33,7 @@ class Curves:
     smooth: pd.DataFrame
     gathered: bool
 
-    @property
+    @cached_property
     def seconds(self) -> list[int]:
         """The moments as seconds since 1970."""
         return [int(moment) for moment in (_index(self.middle).as_unit("s").astype("int64"))]
@@ -44,14 +45,14 @@ def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
 
 def wide(course: Course) -> pd.DataFrame:
     """Return the table of figures: a row per run (by its moment), a column per line, NaN where a run did not see it."""
-    cells = course.cells
-    frame = pd.DataFrame(
-        {"line": cells[:, 0].astype(np.int64), "run": cells[:, 1].astype(np.int64), "figure": cells[:, 2]}
-    ).drop_duplicates(["run", "line"], keep="last")
-    table = frame.pivot(index="run", columns="line", values="figure").sort_index()  # noqa: PD010  # one figure a cell: nothing to aggregate
-    moments = pd.DatetimeIndex(np.array([_ms(run.started) for run in course.runs], dtype="datetime64[ms]"), tz="UTC")
-    table.index = moments[table.index]
-    return table.where(np.isfinite(table)).sort_index(kind="stable")
+    places, figures = course.cells[:, :2].astype(np.int64), course.cells[:, 2]
+    line, run = places[:, 0], places[:, 1]
+    found = np.full((len(course.lines), len(course.runs)), np.nan)  # each line in one piece: it is lines that are asked for
+    found[line, run] = np.where(np.isfinite(figures), figures, np.nan)  # of two figures of one run the later one counts
+    lines, runs = (np.flatnonzero(np.bincount(seen, minlength=size)) for seen, size in zip((line, run), found.shape, strict=True))
+    moments = pd.DatetimeIndex(np.array([_ms(course.runs[n].started) for n in runs], dtype="datetime64[ms]"), tz="UTC")
+    table = pd.DataFrame(found[np.ix_(lines, runs)].T, index=moments, columns=pd.Index(lines, name="line"))
+    return table if moments.is_monotonic_increasing else table.sort_index(kind="stable")
 
 
 def _ms(when: datetime) -> int:
@@ -81,6 +82,22 @@ def _stretches(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
 def daily(table: pd.DataFrame) -> pd.DataFrame:
     """Return the median of each day (UTC), days without a run left out."""
     return table.resample("1D").median().dropna(how="all")
+
+
+def extent(table: pd.DataFrame) -> dict[int, tuple[float, float, float]]:
+    """Return for each line its last figure, its lowest and its highest one."""
+    found = zip(table.ffill().iloc[-1].tolist(), table.min().tolist(), table.max().tolist(), strict=True)
+    return dict(zip(map(int, table.columns), found, strict=True))
+
+
+def by_day(days: pd.DataFrame) -> dict[int, tuple[list[float], list[float]]]:
+    """Return for each line of a table by days those on which it has a figure, counted from the first row's, and the figures."""
+    if not len(days):
+        return {}
+    index = _index(days)
+    at = ((index - index[0]) / timedelta(days=1)).to_numpy()
+    columns = ((int(number), days[number].to_numpy()) for number in days.columns)
+    return {number: (at[(known := np.isfinite(values))].tolist(), values[known].tolist()) for number, values in columns}
 
 
 def beside_before(table: pd.DataFrame, now: datetime, span: timedelta) -> pd.DataFrame:

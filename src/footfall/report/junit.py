@@ -104,7 +104,7 @@ def _told(verdict: Verdict, view: ReportView, folder: str) -> str:
     line = f"{verdict.outcome.value}: {place(verdict)} {verdict.metric} {comparison(verdict)}. {verdict.reason}"
     seen = view.artifacts if verdict.outcome in BROKEN else ()
     files = [a for a in seen if a.subject == verdict.subject and (verdict.part == a.part or not verdict.part or not a.part)]
-    return "\n".join((line, *_attachments(files[:_MOST_FILES], folder)))
+    return "\n".join((line.replace("[[", "[ ["), *_attachments(files[:_MOST_FILES], folder)))  # a text from outside attaches nothing
 
 
 def _tag(verdict: Verdict, exit_code: int) -> str:
@@ -140,8 +140,11 @@ def _journey_case(broken: BrokenJourney, view: ReportView, folder: str) -> _Case
 
 
 def _attachments(artifacts: Iterable[Artifact], folder: str) -> Iterable[str]:
+    """Name the files that lie below the run's own folder: Jenkins would copy any file of its machine that is named."""
     for artifact in artifacts:
-        yield f"[[ATTACHMENT|{PurePosixPath(folder, artifact.path)}]]"
+        path = PurePosixPath(artifact.path)
+        if not path.is_absolute() and ".." not in path.parts and "[[" not in artifact.path and "]]" not in artifact.path:
+            yield f"[[ATTACHMENT|{PurePosixPath(folder, path)}]]"
 
 
 def _unique(cases: Iterable[_Case]) -> list[_Case]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -147,10 +147,18 @@ class TrendPage:
         return frames.wide(self.course)
 
     @cached_property
-    def _daily(self) -> pd.DataFrame:
+    def _daily(self) -> Mapping[int, tuple[list[float], list[float]]]:
+        """Each line's daily medians: days from the first, and figures."""
         from footfall.report import frames  # noqa: PLC0415
 
-        return frames.daily(self.table)
+        return frames.by_day(frames.daily(self.table))
+
+    @cached_property
+    def _extent(self) -> Mapping[int, tuple[float, float, float]]:
+        """Each line's last figure, its lowest and its highest one."""
+        from footfall.report import frames  # noqa: PLC0415
+
+        return frames.extent(self.table)
 
     @cached_property
     def _curves(self) -> Curves:
@@ -188,14 +196,13 @@ class TrendPage:
 
     def _chart(self, number: int) -> Chart:
         line, curves = self.course.lines[number], self._curves
-        values = [_finite(value) for value in curves.middle[number]]
+        values = [_finite(value) for value in curves.middle[number].tolist()]
         marks = tuple(mark for mark in self.course.marks if mark.series in {None, line.series})
-        seen = self.table[number].dropna()
-        latest = float(seen.iloc[-1]) if len(seen) else math.nan
+        latest, *_ = self._extent[number]
         share = self._week_change(number)
         name = f"{metric_name(line.series.metric)} {line.statistic}"
         over = line.limit is not None and ((latest > line.limit) if line.upper else (latest < line.limit))
-        picture = course_chart(self._told(number, name, latest), curves.seconds, values, line, [(m.at, m.kind, m.text) for m in marks])
+        picture = course_chart(self._told(number, name), curves.seconds, values, line, [(m.at, m.kind, m.text) for m in marks])
         return Chart(
             number=number,
             line=line,
@@ -210,14 +217,11 @@ class TrendPage:
             marks=tuple(mark for mark in marks if mark.kind == "change"),
         )
 
-    def _told(self, number: int, name: str, latest: float) -> str:
+    def _told(self, number: int, name: str) -> str:
         line = self.course.lines[number]
-        column = self.table[number]
-        low, high = (format_quantity(float(value), line.unit) for value in (column.min(), column.max()))
+        latest, low, high = (format_quantity(value, line.unit) for value in self._extent[number])
         limit = f", limit {format_quantity(line.limit, line.unit)}" if line.limit is not None else ""
-        return (
-            f"{series_place(line.series)} {name}: {format_quantity(latest, line.unit)} last, {low} to {high} over {self.runs:,} runs{limit}"
-        )
+        return f"{series_place(line.series)} {name}: {latest} last, {low} to {high} over {self.runs:,} runs{limit}"
 
     def _week_change(self, number: int) -> float:
         """The median of the last week against that of the week before; 0 where one is empty."""
@@ -250,15 +254,9 @@ class TrendPage:
         marks = [tuple(mark for mark in kind if mark.at > since) for kind in (self.deployments, self.changes)]
         return Week(len(runs), sum(bool(run.verdict) for run in runs), failed, marks[0], marks[1])
 
-    def _series(self, number: int) -> tuple[list[float], list[float]]:
-        """A line's daily medians: days from the first, and figures."""
-        column = self._daily[number].dropna()
-        days = (column.index - self._daily.index[0]) / timedelta(days=1)
-        return days.tolist(), column.tolist()
-
     @cached_property
     def _drifts(self) -> Mapping[int, Drift]:
-        found = {number: drift(*self._series(number)) for number in _numbers(self._daily)}
+        found = {number: drift(*series) for number, series in self._daily.items()}
         return {number: each for number, each in found.items() if each is not None and each.clear}
 
     @cached_property
@@ -266,7 +264,8 @@ class TrendPage:
         found = {}
         for number in self._drifts:
             line = self.course.lines[number]
-            each = crossing(*self._series(number), line.limit, upper=line.upper) if line.limit is not None else None
+            fixed = line.limit if not line.moves else None
+            each = crossing(*self._daily[number], fixed, upper=line.upper) if fixed is not None else None
             if each is not None:
                 found[number] = each
         return found
@@ -293,7 +292,7 @@ class TrendPage:
 
     def _outlook(self, number: int) -> Outlook:
         line, known = self.course.lines[number], self._drifts[number]
-        latest = float(self._daily[number].dropna().iloc[-1])
+        latest = self._daily[number][1][-1]
         moved = f"{signed_percent(known.change) or '±0 %'} in {count(round(known.span), 'day')}"
         limit = format_quantity(line.limit, line.unit) if line.limit is not None else ""
         name = f"{metric_name(line.series.metric)} {line.statistic}"
@@ -306,28 +305,28 @@ class TrendPage:
         curves = self._curves
         runs = [] if curves.gathered else [[_stamp(run.started), run.id[-6:], run.commit[:8], run.verdict] for run in self.course.runs]
         document = {
-            "x": curves.seconds,
-            "gathered": curves.gathered,
-            "runs": runs,
-            "deployments": [[_stamp(mark.at), mark.text] for mark in self.deployments],
-            "charts": {str(chart.number): self._plain(chart) for chart in self.charts},
+            "x": _json(curves.seconds),
+            "gathered": _json(curves.gathered),
+            "runs": _json(runs),
+            "deployments": _json([[_stamp(mark.at), mark.text] for mark in self.deployments]),
+            "charts": _object({str(chart.number): _object(self._plain(chart)) for chart in self.charts}),
         }
-        text = json.dumps(document, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        text = _object(document)
         return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704  # "<" cannot close the element
 
-    def _plain(self, chart: Chart) -> dict[str, Any]:
+    def _plain(self, chart: Chart) -> dict[str, str]:
+        """A line's parts, each as JSON."""
         curves, number, line = self._curves, chart.number, chart.line
-        told: dict[str, Any] = {
-            "name": f"{chart.place} {chart.name}",
-            "unit": line.unit,
-            "y": _rounded(curves.middle[number]),
-            "smooth": _rounded(curves.smooth[number]),
-            "limit": line.limit,
-            "changes": [[_stamp(mark.at), mark.text] for mark in chart.marks],
-        }
+        drawn = {"y": curves.middle, "smooth": curves.smooth}
         if curves.gathered:
-            told |= {"low": _rounded(curves.low[number]), "high": _rounded(curves.high[number])}
-        return told
+            drawn |= {"low": curves.low, "high": curves.high}
+        return {
+            "name": _json(f"{chart.place} {chart.name}"),
+            "unit": _json(line.unit),
+            "limit": _json(line.limit),
+            "changes": _json([[_stamp(mark.at), mark.text] for mark in chart.marks]),
+            **{name: _rounded(frame[number].tolist()) for name, frame in drawn.items()},
+        }
 
 
 def _numbers(table: pd.DataFrame) -> list[int]:
@@ -364,8 +363,18 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _rounded(values: Iterable[float]) -> list[float | None]:
-    return [float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None for value in values]
+def _rounded(values: Iterable[float]) -> str:
+    """Write figures as JSON: a page has a hundred thousand, which to round and then to write would take twice as long."""
+    return f"[{','.join([f'{value:.{_DIGITS}g}' if math.isfinite(value) else 'null' for value in values])}]"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def _object(members: Mapping[str, str]) -> str:
+    """Write an object of members that are JSON already."""
+    return f"{{{','.join(f'{_json(name)}:{value}' for name, value in members.items())}}}"
 
 
 def _stamp(moment: datetime) -> int:

@@ -49,17 +49,18 @@ class StoredChange:
         return (self.after > self.before) is (better is Better.LOWER) and better is not Better.NEITHER
 
 
-def find_changes(store: Store, run_id: str) -> int:
+def find_changes(store: Store, run_id: str, *, closely: bool = False) -> int:
     """Look for changes in the series of a run just taken in, over the comparable runs of its branch; return how many are kept of them.
 
-    Quick where nothing happened: only series whose newest runs seem to differ are looked at closely.
+    Quick where nothing happened: only series whose newest runs seem to differ are looked at closely, or all of them if `closely`.
     """
     with store.reading() as connection:
         run = connection.execute(select(runs).where(runs.c.id == run_id)).first()
         if run is None or run.part_of or run.faulted or run.outcome != "finished":
             return 0
-        suspects = [row for row in connection.execute(_series_of(run)).all() if _seems_changed(connection, run, row)]
-        found = [(row, points, change_points(_moments(points))) for row in suspects for points in [_points(connection, run, row, MOST)]]
+        suspects = [row for row in connection.execute(_series_of(run)).all() if closely or _seems_changed(connection, run, row)]
+        looked_at = [(row, points) for row in suspects if len(points := _points(connection, run, row, MOST)) >= FEWEST]
+    found = [(row, points, change_points(_moments(points))) for row, points in looked_at]
     if not found:
         return 0
     with store.writing() as connection:
@@ -102,9 +103,9 @@ def _moments(points: Sequence[Row[Any]]) -> list[tuple[datetime, float]]:
 
 def _keep(connection: Connection, number: int, points: Sequence[Row[Any]], found: Iterable[Change]) -> int:
     """Write a series' changes in the place of those that were seen among the same points; a change keeps the moment it was first found."""
-    known = connection.execute(select(changes).where(changes.c.series == number, changes.c.at >= points[0].started)).all()
-    first_found = {row.run: row.found for row in known}
-    connection.execute(delete(changes).where(changes.c.series == number, changes.c.at >= points[0].started))
+    among = (changes.c.series == number) & changes.c.at.between(points[0].started, points[-1].started)
+    first_found = {row.run: row.found for row in connection.execute(select(changes).where(among)).all()}
+    connection.execute(delete(changes).where(among))
     rows = [_row(number, points, change, first_found) for change in found]
     if rows:
         connection.execute(insert(changes), rows)

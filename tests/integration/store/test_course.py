@@ -7,13 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from footfall.cli.course import Span, read_course
 from footfall.gate.deployments import Deployment
+from footfall.samples import RunEnd, Sample
 from footfall.store import course
 from footfall.store.deployments import record
+from footfall.store.schema import summaries
+from footfall.store.spool import begin_run
 from footfall.store.writer import Store, take_in
-from tests.integration.store.test_store import BEGAN, LCP, RUN, measured, stored
+from tests.integration.store.test_store import BEGAN, LCP, LCP_FIELDS, RUN, measured, stored
 
 
 def test_the_figures_of_many_runs_come_as_numbers(store: Store, tmp_path: Path) -> None:
@@ -27,6 +31,23 @@ def test_the_figures_of_many_runs_come_as_numbers(store: Store, tmp_path: Path) 
     assert course.known_series(store, RUN.target, BEGAN + timedelta(days=1)) == []
     with pytest.raises(ValueError, match="p97"):
         course.cells(store, {known.number: "p97"}, BEGAN)
+
+
+def test_figures_come_with_every_digit(store: Store, tmp_path: Path) -> None:
+    """Each series by the figure that its budget judges, all in one reading, none rounded on the way: values are compared raw."""
+    stored(store, tmp_path, 0.1 + 0.2, 1 / 3, 123456.78901234567, 5e-300, 1.7e300)
+    with begin_run(tmp_path, replace(RUN, id="PHONE", started=BEGAN + timedelta(minutes=9))) as begun:
+        begun.recorder.write(Sample("PHONE", BEGAN, *LCP_FIELDS, 2 / 3, iteration=1, labels={"device": "phone"}))
+        begun.recorder.write(Sample("PHONE", BEGAN, *LCP_FIELDS, 0.7, iteration=2, labels={"device": "phone"}))
+        begun.recorder.write(RunEnd("PHONE", BEGAN + timedelta(minutes=10), "finished"))
+    take_in(store, begun.directory)
+    fields = {known.number: "p75" if known.series == LCP else "total" for known in course.known_series(store, RUN.target, BEGAN)}
+    assert set(fields.values()) == {"p75", "total"}
+    told = course.cells(store, fields, BEGAN).tolist()
+    with store.reading() as connection:
+        kept = connection.execute(select(summaries.c.series, summaries.c.run, summaries.c.p75, summaries.c.total)).all()
+    assert sorted(told) == sorted([row.series, row.run, getattr(row, fields[row.series])] for row in kept)
+    assert course.cells(store, {}, BEGAN).shape == (0, 3)
 
 
 def test_drills_and_what_helped_to_judge_are_no_part_of_a_course(store: Store, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from footfall.stats import Histogram
 from footfall.store import reader
 from footfall.store.baselines import Baseline, baseline, clear_baseline, set_baseline
 from footfall.store.changes import stored_changes
+from footfall.store.database import open_store
 from footfall.store.deployments import FromCI, deployments, from_ci, job_deployment, record
+from footfall.store.interchange import export, import_lines
 from footfall.store.spool import begin_run
 from footfall.store.windows import windows
 from footfall.store.writer import Store, set_verdict, take_in
@@ -140,6 +142,25 @@ def test_a_change_is_found_when_the_runs_that_show_it_are_taken_in(store: Store,
     set_verdict(store, "N039", "pass", 0)
     take_in(store, measured(tmp_path, nightly(40), 960.0))
     assert [(again.run_id, again.found) for again in stored_changes(store)] == [(change.run_id, change.found)]
+
+
+def test_a_history_that_is_imported_has_its_changes(store: Store, tmp_path: Path) -> None:
+    """Also one that happened long before its last run, and one that was known already among runs that are newer than the imported ones."""
+    rng = random.Random(1)
+    for number in range(90):
+        level = 800.0 if number < 25 else 960.0 if number < 70 else 1200.0
+        take_in(store, measured(tmp_path, nightly(number), level * rng.lognormvariate(0, 0.03)))
+    assert [change.run_id for change in stored_changes(store)] == ["N070", "N025"]
+    lines = list(export(store))
+    other = open_store(tmp_path / "other")
+    try:
+        assert len(import_lines(other, lines).taken) == 90
+        assert [change.run_id for change in stored_changes(other)] == ["N070", "N025"]
+        early = [line.replace('"N0', '"M0').replace("2026-06", "2025-06") for line in lines if '"N00' in line or '"N01' in line]
+        assert len(import_lines(other, early).taken) == 20
+        assert [change.run_id for change in stored_changes(other)] == ["N070", "N025"]
+    finally:
+        other.close()
 
 
 def test_bad_runs_other_branches_and_faults_make_no_change(store: Store, tmp_path: Path) -> None:

@@ -107,6 +107,14 @@ def test_figures_that_were_not_seen_or_are_no_numbers_are_gaps() -> None:
     assert table[2].iloc[9] == 77.0
 
 
+def test_figures_that_are_no_numbers_at_all_foretell_nothing() -> None:
+    """A history of nothing but NaN is drawn as empty pictures: no drift, no week, nothing that breaks the page."""
+    known = courses.course(10)
+    page = TrendPage(replace(known, cells=np.column_stack([known.cells[:, :2], np.full(len(known.cells), math.nan)])))
+    assert (page.outlooks, page.weeks, len(page.charts)) == ((), (), 3)
+    assert all(set(chart["y"]) == {None} for chart in json.loads(page.payload)["charts"].values())
+
+
 def test_this_week_stands_beside_the_week_before() -> None:
     """Medians of both, the change, and what got worse first; a probe that got faster is better."""
     rows = TrendPage(courses.course(120, 30)).weeks
@@ -123,6 +131,21 @@ def test_what_drifts_is_told_and_what_will_break_first() -> None:
     assert (first.place, first.worse) == ("checkout › pay", True)
     assert re.match(r"will cross 900 ms about \d+ \w{3} 20\d\d \(\d+ \w{3} 20\d\d to ", first.when)
     assert (second.place, second.worse, second.when) == ("api", False, "")
+
+
+def test_no_day_is_told_on_which_a_limit_that_moves_will_be_met() -> None:
+    """A limit beside a baseline goes where the figures go: the line still drifts, and today's limit is drawn."""
+    known = courses.course(120, 60)
+    base = replace(views.failed().verdicts[0], series=courses.RISING, limit=900.0)
+    (absolute, relative) = (Budgeted([replace(base, text=text)]) for text in ("p75 <= 900ms", "p75 <= baseline + 10%"))
+    told = []
+    for budgeted in (absolute, relative):
+        lines = (budgeted.line(courses.RISING, Kind.TREND, "ms"), *known.lines[1:])
+        told.append(TrendPage(replace(known, lines=lines)).outlooks[0])
+    assert [(outlook.place, outlook.limit, bool(outlook.when)) for outlook in told] == [
+        ("checkout › pay", "900 ms", True),
+        ("checkout › pay", "900 ms", False),
+    ]
 
 
 def test_a_budgets_statistic_is_the_one_that_is_followed() -> None:

@@ -173,6 +173,14 @@ def test_gitlab_sees_a_broken_budget_at_its_line() -> None:
     assert "3.39 s > 2.5 s" in entry["description"]
 
 
+def test_gitlab_links_a_broken_journey_to_its_script() -> None:
+    """The path is a file of the project's, also where the suite is a folder in it; a script that is gone links to the suite's file."""
+    view = views.hostile("checkout")
+    told = json.loads(code_quality(view, {"checkout": "journeys/test_checkout.py"}, "shop/checks"))
+    assert {entry["location"]["path"] for entry in told} == {"shop/checks/journeys/test_checkout.py", "shop/checks/checkout"}
+    assert "footfall.toml" in {entry["location"]["path"] for entry in json.loads(code_quality(view))}
+
+
 def test_junit_attaches_the_files_of_a_broken_step() -> None:
     """A budget's own case links the step's screenshot and trace, each on a line of its own."""
     root = ET.fromstring(junit(views.failed(), folder="out/x"))  # noqa: S314
@@ -221,6 +229,17 @@ def test_junit_attaches_files_where_the_ci_finds_them() -> None:
     shot = Artifact(views.RUN.id, views.STARTED, "screenshot", "artifacts/a b.png", "fulfillment", "offer", 3)
     written = junit(build_view(views.RUN, observations=base.observations, artifacts=[shot], exit_code=1), folder="out/latest/")
     assert b"[[ATTACHMENT|out/latest/artifacts/a b.png]]" in written
+
+
+def test_a_text_from_outside_attaches_nothing() -> None:
+    """Jenkins copies any file of its machine that a case names: only the run's own files are named, whatever a site calls its pages."""
+    evil = "[[ATTACHMENT|/etc/passwd]]"
+    paths = ("artifacts/own.zip", "/etc/passwd", "../../secret", "artifacts/a]] [[ATTACHMENT|/etc/passwd]]")
+    hurt = views.hostile(evil)
+    artifacts = [Artifact(views.RUN.id, views.STARTED, "trace", path, evil, evil) for path in paths]
+    root = ET.fromstring(junit(replace(hurt, artifacts=tuple(artifacts)), folder="out/x"))  # noqa: S314
+    told = "\n".join(case.text or "" for case in root.iter("system-out"))
+    assert set(re.findall(r"\[\[ATTACHMENT\|.+?\]\]", told)) == {"[[ATTACHMENT|out/x/artifacts/own.zip]]"}
 
 
 def test_markdown_keeps_within_its_limit_and_counts_what_it_left_out() -> None:
