@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 
@@ -128,19 +129,27 @@ def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sen
     _, unset = resolved_probes(workplace.suite.probes)
     found = [*wrong, *unset, *problems(workplace.suite, plan, target)]
     spec = workplace.suite.watch
-    for needed in (
+    wanted: list[Callable[[], object]] = [
         lambda: _address(target),
         lambda: _headers(target),
+        *_loaded_elsewhere(workplace, plan),
         lambda: _web_address(spec.control, "watch.control"),
         lambda: _web_address(spec.call, "watch.call"),
         lambda: resolve(spec.serve_token, os.environ, "watch.serve_token"),
         lambda: check_tokens(resolve_all(spec.dashboard.tokens, os.environ, "watch.dashboard")),
-    ):
+    ]
+    for needed in wanted:
         try:
             needed()
         except UsageError as error:
             found.append(error.message)
     return plan, made, list(dict.fromkeys(found))
+
+
+def _loaded_elsewhere(workplace: Workplace, plan: Plan) -> list[Callable[[], object]]:
+    """What the targets of load tests need that have one of their own."""
+    targets = [workplace.suite.target(each.watched.target) for each in plan.subjects.values() if each.watched.target]
+    return [needed for target in targets for needed in (partial(_address, target), partial(_headers, target))]
 
 
 def _address(target: Target) -> str:

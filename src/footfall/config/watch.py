@@ -25,7 +25,7 @@ SEVERITIES = ("P0", "P1", "P2", "P3", "critical", "warning", "info")
 class Watched:
     """How one probe, journey or profile is watched. `cron` takes the place of `every_s`; `depends_on` are names of probes and journeys.
 
-    `location` names the one that measures it, where not all of them do.
+    `location` names the one that measures it, where not all of them do; `target` what a load test loads, where it is not what is watched.
     """
 
     every_s: float = 60.0
@@ -42,6 +42,7 @@ class Watched:
     slo: float | None = None
     slow: bool = True
     location: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,19 +103,17 @@ class WatchSpec:
 def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: Collection[str]) -> WatchSpec:
     """Read `[watch]`; what is wrong is noted in the table's faults. `found` are the suite's journeys and profiles."""
     journeys, profiles = found.journeys, found.profiles
-    target = table.text("target")
-    if target and target not in targets:
-        table.fault("target", f"no target is called {target!r}", did_you_mean(target, targets))
+    target = _target(table, targets)
     known = (*probes, *(f"journey:{name}" for name in journeys), *journeys)
     keep = table.table("keep")
-    walked = _watched_tables(table, "journeys", journeys, known, lambda name: _as_marked(found.facts.get(name, {})))
+    walked = _watched_tables(table, "journeys", journeys, known, lambda name, _: _as_marked(found.facts.get(name, {})))
     turning = circles({}, walked)
     for name, each in table.tables("journeys"):
         check_circle(each, turning.get(f"journey:{name}"))
     spec = WatchSpec(
         target,
         walked,
-        _watched_tables(table, "load", profiles, known, lambda _: Watched(every_s=86_400.0, alert_after=1)),
+        _watched_tables(table, "load", profiles, known, lambda _, each: Watched(every_s=86_400.0, target=_target(each, targets))),
         _address(table, "control", "a place known to be up, such as https://example.com"),
         table.whole("quorum", WatchSpec.quorum),
         _pauses(table),
@@ -140,6 +139,14 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
     keep.end()
     table.end()
     return spec
+
+
+def _target(table: Table, targets: Collection[str]) -> str:
+    """Take the name of a target; nothing where there is none."""
+    name = table.text("target")
+    if name and name not in targets:
+        table.fault("target", f"no target is called {name!r}", did_you_mean(name, targets))
+    return name
 
 
 def _address(table: Table, key: str, expected: str) -> str:
@@ -175,13 +182,13 @@ def _as_marked(facts: Mapping[str, str]) -> Watched:
 
 
 def _watched_tables(
-    table: Table, key: str, names: Collection[str], known: Collection[str], default: Callable[[str], Watched]
+    table: Table, key: str, names: Collection[str], known: Collection[str], default: Callable[[str, Table], Watched]
 ) -> Mapping[str, Watched]:
     found = {}
     for name, each in table.tables(key):
         if name not in names:
             table.fault(key, f"nothing there is called {name!r}", did_you_mean(name, names), item=name)
-        found[name] = watched(each, default(name))
+        found[name] = watched(each, default(name, each))
         check_dependencies(each, found[name], known)
         each.end()
     return found
@@ -208,6 +215,7 @@ def watched(table: Table, default: Watched) -> Watched:
         _ratio(table, "slo", slo) if slo else None,
         table.flag("slow", default=True),
         table.text("location"),
+        default.target,
     )
 
 
