@@ -152,6 +152,7 @@ def _trace(workplace: Workplace, shown: Progress, view: ReportView, target: str 
 def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> Measured:
     """Measure all three senses, one after the other, and return what was measured."""
     from footfall.cli.confirm import Measured  # noqa: PLC0415
+    from footfall.cli.gather import busy_label  # noqa: PLC0415
     from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415
     from footfall.cli.measure import gate_plan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
@@ -165,6 +166,7 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
         check_ceiling(suite.target(target), None)
     labels = {"iterations": str(spec.iterations), "profile": spec.profile or ""}
     labels |= {name: value for name, value in (("under_load", spec.under_load), ("network", spec.network)) if value}
+    labels |= busy_label(os.getloadavg()[0], os.cpu_count() or 1)  # by now none of it is ours
     with session(workplace, suite.target(target), shown, kind="gate", faults=faults, labels=labels, time_cap_s=spec.time_cap_s) as opened:
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(spec)))
         if spec.probes:
