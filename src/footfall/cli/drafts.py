@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from footfall.browser.draft import quoted
+from footfall.browser.draft import quoted, unused
 
 if TYPE_CHECKING:
     from footfall.browser.firstvisit import Seen, Visit
@@ -171,7 +171,7 @@ def journey_text(visited: Visit) -> str:
     steps = [("home", f"page.goto({quoted(visited.home.path)})", visited.home)]
     names = {"home"}
     for link in visited.links:
-        name = _unique(_step_name(link.name), names)
+        name = unused(map(_step_name, (link.name, link.page.heading or link.page.title, link.page.path)), names)
         which = ".first" if link.first else ""
         steps.append((name, f'page.get_by_role("link", name={quoted(link.name)}, exact=True){which}.click()', link.page))
     body = "".join(f"    with journey.step({quoted(name)}):\n        {act}\n        {_check(seen)}\n" for name, act, seen in steps)
@@ -245,14 +245,6 @@ class Visitors(StagedShape):
 
 def _step_name(text: str) -> str:
     return re.sub(r"[^\w]+", " ", text).strip().lower() or "page"
-
-
-def _unique(name: str, names: set[str]) -> str:
-    found, number = name, 2
-    while found in names:
-        found, number = f"{name} {number}", number + 1
-    names.add(found)
-    return found
 
 
 def _key(step: str) -> str:
