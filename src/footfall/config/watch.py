@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from footfall.config.cron import check_cron, check_zone
 from footfall.config.dashboard import DashboardSpec, dashboard_spec
 from footfall.config.fields import Table, is_web_address, shown
 from footfall.config.scripts import Scripts
 from footfall.errors import did_you_mean
 from footfall.metrics import parse_quantity
-
-if TYPE_CHECKING:
-    from apscheduler.triggers.cron import CronTrigger
 
 SEVERITIES = ("P0", "P1", "P2", "P3", "critical", "warning", "info")
 
@@ -70,6 +67,14 @@ class Impact:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """When the watch draws a report by itself."""
+
+    cron: str
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
 class WatchSpec:
     """What `[watch]` says; the defaults are those of a suite that has no such table.
 
@@ -98,6 +103,7 @@ class WatchSpec:
     places: Mapping[str, str] = field(default_factory=dict)
     health_below: int = 0
     url: str = ""
+    reports: Mapping[str, Drawn] = field(default_factory=dict)
 
 
 def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: Collection[str]) -> WatchSpec:
@@ -133,6 +139,7 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         places=table.strings("places"),
         health_below=table.whole("health_below", 0),
         url=_address(table, "url", "where the dashboard is, such as https://watch.example.com"),
+        reports={name: _drawn(each) for name, each in table.tables("reports")},
     )
     if spec.health_below > 100:
         table.fault("health_below", f"{spec.health_below} is no health score", "expected a number from 1 to 100")
@@ -219,31 +226,6 @@ def watched(table: Table, default: Watched) -> Watched:
     )
 
 
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY_RANGE = re.compile(r"([0-7])(?:-([0-7])(?:/([1-9]))?)?")
-
-
-def cron_trigger(cron: str, zone: str) -> CronTrigger:
-    """Return the trigger of a cron expression in a time zone. Raises ValueError for one that cannot be read.
-
-    As in every crontab 0 and 7 are Sunday; APScheduler counts from Monday, so days are given to it by name.
-    """
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  # only suites with cron expressions need it
-
-    fields = cron.split()
-    if len(fields) == 5:
-        fields[4] = ",".join(map(_days, fields[4].split(",")))
-    return CronTrigger.from_crontab(" ".join(fields), timezone=zone)
-
-
-def _days(text: str) -> str:
-    found = _DAY_RANGE.fullmatch(text)
-    if found is None:
-        return text
-    first, last = int(found[1]), int(found[2] or found[1])
-    return ",".join(dict.fromkeys(_DAYS[day] for day in range(first, last + 1, int(found[3] or 1)))) or text
-
-
 def check_dependencies(table: Table, found: Watched, known: Collection[str]) -> None:
     """Note dependencies that do not exist."""
     for name in found.depends_on:
@@ -295,27 +277,6 @@ def severity_of(table: Table, key: str, default: str) -> str:
     return text
 
 
-def check_zone(table: Table, key: str, zone: str) -> None:
-    """Note a time zone that does not exist."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        table.fault(key, f"{shown(zone)} is no time zone", 'expected one such as "Europe/Warsaw"')
-
-
-def check_cron(table: Table, key: str, cron: str) -> None:
-    """Note a cron expression that cannot be read, or that never comes."""
-    if not cron:
-        return
-    try:
-        comes = cron_trigger(cron, "UTC").get_next_fire_time(None, datetime.now(ZoneInfo("UTC")))
-    except (ValueError, KeyError) as error:
-        table.fault(key, f"{shown(cron)} is no cron expression: {error}", 'expected five fields, such as "*/5 8-18 * * mon-fri"')
-        return
-    if comes is None:
-        table.fault(key, f"{shown(cron)} never comes", "the 30th of February, perhaps?")
-
-
 def _maintenance(name: str, table: Table) -> Maintenance:
     cron, zone = table.text("cron"), table.text("time_zone", "UTC")
     check_zone(table, "time_zone", zone)
@@ -343,6 +304,16 @@ def _moment(table: Table, key: str, zone: str) -> datetime | None:
         return value.replace(tzinfo=ZoneInfo(zone))  # type: ignore[no-any-return]
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def _drawn(table: Table) -> Drawn:
+    found = Drawn(table.text("cron"), table.text("time_zone", Drawn.zone))
+    if not found.cron:
+        table.fault("cron", "a report needs its times", 'expected five fields, such as "0 7 * * mon"')
+    check_cron(table, "cron", found.cron)
+    check_zone(table, "time_zone", found.zone)
+    table.end()
+    return found
 
 
 def _impact(table: Table) -> Impact:

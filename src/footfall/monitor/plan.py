@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from footfall.config.alerts import AlertsSpec
+from footfall.config.cron import cron_trigger
 from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec, Suite
-from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec, cron_trigger
+from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec
 from footfall.metrics import parse_duration
 from footfall.monitor.severity import P2, severity
 from footfall.monitor.state import AT_ONCE, Rule
