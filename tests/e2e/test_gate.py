@@ -145,3 +145,15 @@ def test_a_second_test_in_a_module_is_a_journey_of_its_own(suite: SuiteCopy) -> 
     ended = suite.footfall("journey", "booking-home", "--json")
     assert ended.code == 0, ended.err
     assert {series["subject"] for series in json.loads(ended.out)["series"]} == {"booking-home"}
+
+
+def test_a_gate_may_walk_on_a_slow_network(suite: SuiteCopy) -> None:
+    """All that its journeys see carries the network, as with `--network`."""
+    suite.edit("footfall.toml", "[gate]", '[gate]\nnetwork = "slow-4g"')
+    (suite.root / "journeys/test_look.py").write_text(
+        'def test_look(journey):\n    with journey.step("home"):\n        journey.page.goto("/")\n'
+    )
+    ended = suite.footfall("gate", "--journey", "look", "--iterations", "1", "--profile", "none")
+    seen = [each["series"]["labels"] for each in suite.verdicts()["observations"] if each["series"]["source"] == "journey"]
+    assert {labels.get("network") for labels in seen} == {"slow-4g"}, ended.err
+    assert suite.history()[0]["labels"]["network"] == "slow-4g"

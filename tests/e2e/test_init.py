@@ -10,6 +10,8 @@ import pytest
 
 from tests.e2e.conftest import SuiteCopy, processes_of
 
+LAID_OUT = {"footfall.toml", "thresholds.toml", "journeys", "loadtests", "reports", ".gitignore"}
+
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[SuiteCopy]:
@@ -30,6 +32,8 @@ def test_a_site_gets_a_suite_that_passes(empty: SuiteCopy) -> None:
         ended = empty.footfall("init", "--url", url[0].removeprefix("http://"), "--open", BROWSER="echo opened %s")
         assert ended.code in {0, 3}, ended.out + ended.err  # a busy machine may leave a budget undecided
         assert "→ Book: Book a service" in ended.out
+        assert {path.name for path in empty.root.iterdir()} >= LAID_OUT
+        assert [path.name for path in (empty.root / "reports").iterdir()] == ["README.md"], "templates that are copied no longer keep up"
         assert "/api/health says how it is" in ended.out
         assert f"opened {(empty.root / 'out/latest/index.html').as_uri()}" in ended.out
         grade = re.search(r"security headers are worth ([A-F]\+?)", ended.out)
@@ -58,14 +62,8 @@ def test_the_shops_suite_is_laid_out_to_learn_from(empty: SuiteCopy) -> None:
     assert ended.code == 0, ended.err
     there = SuiteCopy(empty.root / "corner")
     assert there.footfall("budgets", "check").code == 0
-    assert {path.name for path in there.root.iterdir()} >= {
-        "footfall.toml",
-        "thresholds.toml",
-        "journeys",
-        "loadtests",
-        "reports",
-        ".gitignore",
-    }
+    assert {path.name for path in there.root.iterdir()} >= LAID_OUT
+    assert (there.root / "reports/weekly.html").is_file()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -56,6 +57,36 @@ LOAD = """
 every = "24h"
 severity = "P1"
 """
+ELSEWHERE = """
+[targets.staging]
+url = "{url}"
+allow_load = 20
+[watch.load.ci]
+target = "staging"
+"""
+
+
+def test_a_load_test_goes_to_a_target_of_its_own(suite: SuiteCopy) -> None:
+    """Beside the watch of another site: its run is kept with the target that was loaded, and one that is not there is an incident."""
+    config = suite.root / "footfall.toml"
+    before = config.read_text()
+    staging = suite.start("demo", "--port", "0", "--payment-port", "0")
+    try:
+        assert staging.stdout is not None
+        url = re.search(r"http://127\.0\.0\.1:\d+", staging.stdout.readline())
+        assert url is not None
+        config.write_text(before + ELSEWHERE.format(url=url[0]))
+        suite.footfall("watch", "--once", "--location", "ams")
+        assert {run["target"] for run in suite.history() if run["labels"].get("load") == "ci"} == {"staging"}
+    finally:
+        staging.terminate()
+        staging.communicate()
+    ended = suite.footfall("watch", "--once", "--location", "ams")
+    assert ended.code == 1, ended.err
+    assert "the load test ci fails on staging" in ended.out
+    assert "does not answer" in ended.out
+
+
 LIMIT = """
 [load.ci]
 errors = { fail = "rate <= 1%", severity = "P0" }

@@ -9,7 +9,7 @@ import ast
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -21,6 +21,9 @@ _CLICKS = frozenset({"click", "dblclick", "tap"})
 _LEADING = frozenset({"link", "button", "menuitem", "tab"})
 _HIDDEN = re.compile(r"passw|passphrase|secret|token|one.time|\botp\b|\bpin\b", re.IGNORECASE)
 _NAME_LENGTH = 40
+_NAMING = ("get_by_label", "get_by_placeholder", "get_by_text", "get_by_title", "get_by_alt_text", "get_by_test_id")
+_FILLED_IN = re.compile(r"""get_by_(?:label|placeholder)\(["'](.+?)["']|get_by_role\("(?:radio|spinbutton|\w*box)", name=["'](.+?)["']""")
+_SEEN = re.compile(r"""\bexpect\(.*?(?:name=|to_(?:contain|have)_(?:text|title)\()["'](.+?)["']""")
 
 
 @dataclass(frozen=True)
@@ -178,11 +181,10 @@ def _steps(body: Sequence[ast.stmt], source: dict[ast.stmt, str]) -> list[_Step]
     """Group statements: a step ends with what leads somewhere, and has the checks that follow it."""
     steps: list[_Step] = []
     pending = _Step("")
-    used: set[str] = set()
 
     def close(name: str) -> None:
         nonlocal pending
-        pending.name = _unused(name, used)
+        pending.name = name
         steps.append(pending)
         pending = _Step("")
 
@@ -197,7 +199,27 @@ def _steps(body: Sequence[ast.stmt], source: dict[ast.stmt, str]) -> list[_Step]
             close(leads)
     if pending.lines:
         close(_first_words(pending) or "end")
+    _told_apart(steps)
     return steps
+
+
+def _told_apart(steps: Sequence[_Step]) -> None:
+    """Give steps of one name names of their own: by what the customer sees then, or filled in, or did before; else by a number."""
+    used: set[str] = set()
+    before = ""
+    for step in steps:
+        step.name = unused(_names_of(step, before), used)
+        before = step.name
+
+
+def _names_of(step: _Step, before: str) -> Iterator[str]:
+    told = "\n".join(step.lines)
+    yield step.name
+    for word, found in (("to", _SEEN.search(told)), ("with", _FILLED_IN.search(told))):
+        if found and (text := _words(next(filter(None, found.groups())))):
+            yield f"{step.name} {word} {text}"[:_NAME_LENGTH].strip()
+    if before and not before.startswith(step.name):
+        yield f"{step.name} after {before}"[:_NAME_LENGTH].strip()
 
 
 def _is_check(statement: ast.stmt) -> bool:
@@ -222,16 +244,35 @@ def _leads_to(statement: ast.stmt) -> str:
             path = urlsplit(_text(call)).path.strip("/")
             return _words(path.replace("/", " ")) or "home"
         if called in _CLICKS:
-            locators = dict(reversed([*_calls(call.func)]))  # of several of a kind the last in the chain counts
-            role = locators.get("get_by_role")
+            role = _locators(call).get("get_by_role")
             if role is not None and _text(role) in _LEADING:
-                named = next((word.value for word in role.keywords if word.arg == "name"), None)
-                return _words(str(named.value)) if isinstance(named, ast.Constant) else _text(role)
+                return _accessible_name(role) or _text(role)
             if isinstance(statement, ast.With):  # expect_popup, expect_navigation, expect_download
-                return "open"
+                return f"open {_called(call)}".strip()[:_NAME_LENGTH]
         if called == "press" and any(isinstance(each, ast.Constant) and each.value == "Enter" for each in call.args):
-            return "enter"
+            return _called(call) or "enter"
     return ""
+
+
+def _locators(call: ast.Call) -> dict[str, ast.Call]:
+    """Return the locators that an action works on; of several of a kind the last in the chain counts."""
+    return dict(reversed([*_calls(call.func)]))
+
+
+def _accessible_name(role: ast.Call) -> str:
+    """Return a role's `name=` as words, that of a pattern too."""
+    named = next((word.value for word in role.keywords if word.arg == "name"), None)
+    if isinstance(named, ast.Call):  # re.compile("…")
+        return _words(_text(named))
+    return _words(str(named.value)) if isinstance(named, ast.Constant) else ""
+
+
+def _called(call: ast.Call) -> str:
+    """Return what customers call the thing that an action works on, or nothing where its locator does not say."""
+    locators = _locators(call)
+    if "get_by_role" in locators:
+        return _accessible_name(locators["get_by_role"])
+    return next((_words(_text(locators[name])) for name in _NAMING if name in locators), "")
 
 
 def _words(text: str) -> str:
@@ -244,9 +285,11 @@ def _first_words(step: _Step) -> str:
     return _words(found[1] or found[2]) if found else ""
 
 
-def _unused(name: str, used: set[str]) -> str:
-    names = (name, *(f"{name} {count}" for count in range(2, len(used) + 3)))
-    found = next(each for each in names if each not in used)
+def unused(names: Iterable[str], used: set[str]) -> str:
+    """Return the first of several names for one thing that is not used yet, else the first with a number; it is used from now on."""
+    wanted = list(names)
+    numbered = (f"{wanted[0]} {count}" for count in range(2, len(used) + 3))
+    found = next(each for each in (*wanted, *numbered) if each not in used)
     used.add(found)
     return found
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from footfall.cli.gather import AGAINST_EVENT, FRESH_SINCE, FRESH_SUBJECTS
 from footfall.cli.judge import CANNOT_JUDGE_EVENT, SCOPE_EVENT, scope_of
-from footfall.cli.measure import JourneyPlan, walk_journeys
+from footfall.cli.measure import gate_plan, walk_journeys
 from footfall.cli.progress import Progress
 from footfall.cli.session import Session, session
 from footfall.cli.workplace import Workplace
@@ -115,7 +115,7 @@ class _Comparing:
         if step.suspects:
             self._shown.say(f"perhaps slower: {', '.join(names)}; measured again, {step.pairs} fresh pairs")
         for _ in range(step.pairs * 2 // TURN):
-            walk_journeys(next(self._turns), JourneyPlan(names, TURN, self._spec.devices))
+            walk_journeys(next(self._turns), gate_plan(self._spec, names, TURN))
 
     def _tell_of_the_cap(self, step: Step, error: CannotJudgeError) -> None:
         text = f"the time cap came before the look at {_pairs(step)}"

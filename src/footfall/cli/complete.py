@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from footfall.errors import FootfallError
+from footfall.starter import starter
 
 if TYPE_CHECKING:
     from footfall.config.suite import Suite
@@ -72,8 +73,6 @@ def _profiles(suite: Suite) -> Sequence[str]:
 
 
 def _reports(suite: Suite) -> Sequence[str]:
-    from footfall.starter import starter  # noqa: PLC0415
-
     pages = [path for folder in (suite.root, starter()) for path in (folder / "reports").glob("[!_]*.html")]
     return sorted({path.stem for path in pages})
 
@@ -106,6 +105,7 @@ _NAMES: Mapping[tuple[str, str], Callable[[Any], Iterable[str]]] = {
     ("probe", "names"): lambda suite: suite.probes,
     ("report", "names"): _reports,
     ("doctor", "names"): _checks,
+    ("new report", "name"): lambda _: sorted(path.name for path in (starter() / "reports").iterdir() if path.suffix != ".md"),
     ("new ci", "system"): lambda _: ("github", "gitlab", "jenkins", "shell"),
 }
 """By command and parameter; an empty command stands for all that have such a parameter."""

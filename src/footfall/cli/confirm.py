@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from footfall.cli.measure import JourneyPlan, load_the_site, run_probes, walk_journeys
+from footfall.cli.measure import gate_plan, load_the_site, run_probes, walk_journeys
 from footfall.cli.progress import Progress
 from footfall.cli.session import session
 from footfall.cli.workplace import Workplace
@@ -62,6 +62,6 @@ def _round(workplace: Workplace, shown: Progress, measured: Measured, again: Map
         if Source.PROBE in again:
             run_probes(opened, [workplace.suite.probes[name] for name in again[Source.PROBE]])
         if Source.JOURNEY in again:
-            walk_journeys(opened, JourneyPlan(tuple(again[Source.JOURNEY]), spec.iterations, spec.devices))
+            walk_journeys(opened, gate_plan(spec, again[Source.JOURNEY]))
         for profile in again.get(Source.LOAD, ()):
             load_the_site(opened, profile)

@@ -73,6 +73,7 @@ _BY_ROOM: Mapping[str, str] = {
     "cli.init": "tutorial",
     "cli.new": "tools",
     "cli.new_ci": "ci",
+    "cli.new_report": "how-to/own-reports",
     "cli.doctor": "tools#footfall-doctor",
     "cli.checkup": "tools#footfall-doctor",
     "cli.gate": "reference/commands#footfall-gate",

@@ -152,8 +152,9 @@ def _trace(workplace: Workplace, shown: Progress, view: ReportView, target: str 
 def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> Measured:
     """Measure all three senses, one after the other, and return what was measured."""
     from footfall.cli.confirm import Measured  # noqa: PLC0415
+    from footfall.cli.gather import busy_label  # noqa: PLC0415
     from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415
-    from footfall.cli.measure import JourneyPlan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
+    from footfall.cli.measure import gate_plan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
     from footfall.cli.underload import walk_under_load  # noqa: PLC0415
     from footfall.load.ceiling import check_ceiling  # noqa: PLC0415
@@ -164,17 +165,18 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
         check_answers(suite.target(target))  # that a site is down is said before that it may not be loaded
         check_ceiling(suite.target(target), None)
     labels = {"iterations": str(spec.iterations), "profile": spec.profile or ""}
-    labels |= {"under_load": spec.under_load} if spec.under_load else {}
+    labels |= {name: value for name, value in (("under_load", spec.under_load), ("network", spec.network)) if value}
+    labels |= busy_label(os.getloadavg()[0], os.cpu_count() or 1)  # by now none of it is ours
     with session(workplace, suite.target(target), shown, kind="gate", faults=faults, labels=labels, time_cap_s=spec.time_cap_s) as opened:
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(spec)))
         if spec.probes:
             run_probes(opened, [suite.probes[name] for name in spec.probes])
         if spec.journeys:
             with _kept(opened, Source.JOURNEY):
-                walk_journeys(opened, JourneyPlan(spec.journeys, spec.iterations, spec.devices))
+                walk_journeys(opened, gate_plan(spec, spec.journeys))
         if spec.journeys and spec.under_load:
             with _kept(opened, Source.JOURNEY):
-                walk_under_load(opened, JourneyPlan(spec.journeys, spec.iterations, spec.devices), spec.under_load)
+                walk_under_load(opened, gate_plan(spec, spec.journeys), spec.under_load)
         if spec.profile:
             with _kept(opened, Source.LOAD):
                 load_the_site(opened, spec.profile)

@@ -34,6 +34,10 @@ FRESH_SUBJECTS, FRESH_SINCE = "again", "again_since"
 TRACE_KIND = "trace"
 """What walks are called that were made for a trace alone, after a budget had failed."""
 BASELINE_RUNS = Rules().baseline_runs
+BUSY_LABEL = "busy"
+"""A run's load average at its beginning and the machine's cores (`8.5/2`), where that was much."""
+_BUSY = 2.0
+"""Programs that want each core at the beginning of a gate, beyond which its figures are those of a busy machine."""
 USUAL_BRANCHES = ("main", "master", "")
 """The branches whose runs are a baseline where nobody says otherwise: the usual names, and what is under no version control."""
 
@@ -128,7 +132,7 @@ def slo_statuses(workplace: Workplace, target: str, slos: Iterable[Slo], now: da
 
 def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict]) -> tuple[str, ...]:
     """Return what is to be said of a whole verdict: its chance of a false alarm, and what may make its history doubtful."""
-    found = [*_certainty(judged), *_clock(workplace, run), *_version(run.run.versions)]
+    found = [*_certainty(judged), *_busy(run.run.labels), *_clock(workplace, run), *_version(run.run.versions)]
     if any(verdict.outcome == "learning" for verdict in judged):
         before = usual(workplace, run.run.target)
         names = " or ".join(branch or "no branch" for branch in before.branches)
@@ -144,6 +148,19 @@ def _certainty(judged: Sequence[Verdict]) -> Iterable[str]:
     among = f"{len(judged) - compared_ones} budgets" + (f" and {compared_ones} comparisons" if compared_ones else "")
     chance = round(1 / Rules().false_failures)
     yield f"at most 1 in {chance} such gates fails by chance although nothing is wrong, over all its {among} together"
+
+
+def busy_label(load: float, cores: int) -> dict[str, str]:
+    """Return what a run carries that began on a busy machine: its load average then, and its cores."""
+    return {BUSY_LABEL: f"{load:.1f}/{cores}"} if load > _BUSY * cores else {}
+
+
+def _busy(labels: Mapping[str, str]) -> Iterable[str]:
+    """Say that others used the processors: pages look slower than they are, and what is near its limit stays undecided."""
+    load, _, cores = labels.get(BUSY_LABEL, "").partition("/")
+    if load:
+        seen = f"other programs wanted the machine's {cores} cores when this began (a load of {load})"
+        yield f"{seen}: pages look slower than they are; measure again when they are done (`footfall doctor machine`)"
 
 
 def _clock(workplace: Workplace, run: RunRow) -> Iterable[str]:

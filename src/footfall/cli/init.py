@@ -17,10 +17,13 @@ from footfall.errors import UsageError
 
 if TYPE_CHECKING:
     from footfall.browser.firstvisit import Visit
+    from footfall.cli.drafts import Took
     from footfall.gate.evidence import Observation
+    from footfall.samples import Series
 
 SUITE, BUDGETS = "footfall.toml", "thresholds.toml"
 REPORT = "out/latest/index.html"
+_ABOUT_REPORTS = "README.md"
 DEMO = "demo"
 _IGNORED = ".footfall/\n.footfall-*/\nout/\n__pycache__/\n"
 _LOCAL = re.compile(r"(localhost|127\.|\[::1\])")
@@ -42,7 +45,7 @@ def init(
 ) -> int:
     """Lay out a suite and try it once.
 
-    Writes footfall.toml, thresholds.toml, journeys/ and loadtests/. Nothing that is there already is changed: in a suite it adds
+    Writes footfall.toml, thresholds.toml, journeys/, loadtests/ and reports/. Nothing that is there already is changed: in a suite it adds
     what is missing. Exits as `footfall gate` does; with --no-run 0.
     """
     root = folder.resolve()
@@ -51,8 +54,7 @@ def init(
     if not demo and not url:
         url = _url_of(root) or _asked()
     files = _starter_files() if demo or url == DEMO else _drafted(root, url, allow_load)
-    if reports:
-        files |= _template_files()
+    files |= _report_files(templates=reports)
     written = _lay_out(root, {**files, ".gitignore": _IGNORED.encode()})
     write_schemas(root)
     if not run or not any(name.startswith("journeys/") for name in written):
@@ -98,11 +100,13 @@ def _starter_files() -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in (root / SUITE, root / BUDGETS, *scripts)}
 
 
-def _template_files() -> dict[str, bytes]:
+def _report_files(*, templates: bool) -> dict[str, bytes]:
+    """Return what reports/ begins with: the page that says what may stand there. Copied templates no longer keep up with footfall."""
     from footfall.starter import starter  # noqa: PLC0415
 
     root = starter()
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted((root / "reports").iterdir()) if path.is_file()}
+    paths = (path for path in sorted((root / "reports").iterdir()) if path.is_file() and (templates or path.name == _ABOUT_REPORTS))
+    return {str(path.relative_to(root)): path.read_bytes() for path in paths}
 
 
 def _drafted(root: Path, url: str, allow_load: int) -> dict[str, bytes]:
@@ -226,14 +230,33 @@ def _propose(root: Path, seen: Sequence[Observation]) -> None:
 
     taken = [(each.series.metric, each.series.part, each.figures.p75) for each in seen if each.series.subject == drafts.JOURNEY]
     walk = (root / "journeys" / f"test_{drafts.JOURNEY}.py").read_text("utf-8")
-    steps = {part: value for metric, part, value in taken if part and metric == "duration"}
+    steps = {each.series.part: _took(each) for each in seen if each.series.subject == drafts.JOURNEY and _is_step(each.series)}
     ordered = {step: steps[step] for step in sorted(steps, key=lambda step: walk.find(f"step({quoted(step)})"))}
     worst = {vital: max((each[2] for each in taken if each[0] == vital), default=0.0) for vital in drafts.BANDS}
     path = root / BUDGETS
     drafted = path.read_text("utf-8")
-    budgets = drafts.raised(drafted, worst)
+    budgets = drafts.raised_for_load(drafts.raised(drafted, worst), _load_p95(seen))
     path.write_text(budgets + (drafts.step_budgets(ordered) if ordered else ""), "utf-8")
     if ordered:
-        say(f"{BUDGETS} has budgets for {counted(len(ordered), 'step')} now, twice what they took; change them to what your customers bear")
+        say(f"{BUDGETS} has budgets for {counted(len(ordered), 'step')} now, each with room to be twice as slow; change them as you like")
     if budgets != drafted:
-        say("  the site is beyond Google's bands, or near; its limits are twice what it takes now: lower them as it gets better")
+        say("  the site is beyond the usual limits, or near; it may be twice as slow as it is now: lower them as it gets better")
+
+
+def _is_step(series: Series) -> bool:
+    return bool(series.part) and series.metric == "duration"
+
+
+def _took(seen: Observation) -> Took:
+    """Return a step's p75 and the upper end of what it may truly be."""
+    from footfall.cli.drafts import Took  # noqa: PLC0415
+    from footfall.gate.uncertainty import lognormal  # noqa: PLC0415
+
+    p75 = seen.figures.p75
+    interval = lognormal(seen.values, 75.0, p75, upper=True).interval if seen.values and min(seen.values) > 0 else None
+    return Took(p75, max(p75, interval[1]) if interval else p75)
+
+
+def _load_p95(seen: Sequence[Observation]) -> float:
+    """Return the slowest p95 of a load's latency; 0 where nothing was loaded."""
+    return max((each.figures.p95 for each in seen if each.series.source == "load" and each.series.metric == "latency"), default=0.0)

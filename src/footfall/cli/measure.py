@@ -22,7 +22,7 @@ from footfall.cli.workplace import budgets_of
 from footfall.clock import SystemClock
 from footfall.config.scripts import scan
 from footfall.config.secrets import resolve, resolve_all
-from footfall.config.suite import ProbeSpec
+from footfall.config.suite import GateSpec, ProbeSpec
 from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
 from footfall.gate.budget import Budget
 from footfall.load.abort import AbortWatch
@@ -60,6 +60,16 @@ class JourneyPlan:
     iterations: int = 1
     devices: tuple[str, ...] = (DESKTOP,)
     arguments: tuple[str, ...] = ()
+
+
+def gate_plan(spec: GateSpec, names: Sequence[str], iterations: int | None = None) -> JourneyPlan:
+    """Return how a gate walks journeys: on its devices and its network, as often as it says unless `iterations` does."""
+    return JourneyPlan(tuple(names), iterations or spec.iterations, spec.devices, conditions(spec))
+
+
+def conditions(spec: GateSpec) -> tuple[str, ...]:
+    """Return what pytest is told of a gate's network, which all of its walks must share to be comparable."""
+    return ("--network", spec.network) if spec.network else ()
 
 
 def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:

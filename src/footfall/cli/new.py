@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from footfall.cli.new_ci import ci
+from footfall.cli.new_report import report
 
 if TYPE_CHECKING:
     from footfall.config.suite import Suite
 
-app = typer.Typer(help="Draft a journey or a load profile; lay out a CI job.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Draft a journey, a load profile or a report; lay out a CI job.", no_args_is_help=True, rich_markup_mode=None)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _USERS = 20
@@ -53,6 +54,7 @@ def journey(
 
 
 app.command("ci")(ci)
+app.command("report")(report)
 
 
 @app.command("profile")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from footfall.cli.gather import TRACE_KIND
-from footfall.cli.measure import DESKTOP, JourneyPlan, walk_journeys
+from footfall.cli.measure import DESKTOP, JourneyPlan, conditions, walk_journeys
 from footfall.cli.progress import Progress
 from footfall.cli.session import session
 from footfall.cli.workplace import Workplace
@@ -47,7 +47,8 @@ def trace(
         with session(workplace, target, shown, kind=TRACE_KIND, faults=faults, labels=labels, time_cap_s=TIME_CAP_S) as opened:
             part = opened.id
             for device, subjects in journeys.items():
-                walk_journeys(opened, JourneyPlan(tuple(subjects), 1, (device,), ("--warm-up", "0", "--trace-walk")))
+                once = ("--warm-up", "0", "--trace-walk", *conditions(workplace.suite.gate))
+                walk_journeys(opened, JourneyPlan(tuple(subjects), 1, (device,), once))
         _move(workplace.results(part), workplace.results(run))
     except FootfallError as error:
         shown.say(f"! no trace: {error.message}")

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,14 +20,14 @@ from footfall.cli.measure import JourneyPlan, load_the_site, resolved, walk_jour
 from footfall.cli.session import Session
 from footfall.cli.workplace import Workplace
 from footfall.config.suite import ProbeSpec, Target
-from footfall.errors import FootfallError, StoreError
+from footfall.errors import FootfallError, StoreError, TargetUnreachableError
 from footfall.monitor.location import Measured
 from footfall.monitor.plan import JOURNEY, LONGEST_LOAD_S, PROBE, Subject
 from footfall.samples import Artifact, Event, Record, Sample
 from footfall.store.provenance import new_run
 from footfall.store.spool import begin_run, read_spool, tail
 from footfall.store.writer import take_in
-from footfall.target import LiveTarget
+from footfall.target import LiveTarget, open_target
 
 KIND = "watch"
 _log = logging.getLogger("footfall.watch")
@@ -87,7 +88,7 @@ class Measuring:
         traced = again or not subject.rule.pauses_s
         plan = JourneyPlan((subject.name,), arguments=("--warm-up", "0", *(() if traced else ("--no-repeat",))))
         cap = self.workplace.suite.journeys.timeout_s + _START_S
-        run, records, error = self._run(subject, lambda session: walk_journeys(session, plan), cap)
+        run, records, error = self._run(subject, lambda session: walk_journeys(session, plan), cap, self.target, self.live)
         walked = [record for record in records if isinstance(record, Sample) and not record.part]
         good = [record.value for record in walked if record.metric == "success"]
         problem = _problem(records, error)
@@ -97,13 +98,26 @@ class Measuring:
         return Measured(ok, duration, "" if ok else problem, {"evidence": files[:10]} if files and not ok else {}, run)
 
     def _load(self, subject: Subject) -> Measured:
-        run, _, error = self._run(subject, lambda session: load_the_site(session, subject.name), LONGEST_LOAD_S)
+        with ExitStack() as stack:
+            try:
+                target, live = self._aimed(subject, stack)
+            except TargetUnreachableError as unreachable:
+                return Measured(ok=False, problem=unreachable.message)
+            run, _, error = self._run(subject, lambda session: load_the_site(session, subject.name), LONGEST_LOAD_S, target, live)
         if error:
             return Measured(ok=False, problem=error, run=run)
         broken, doubt = self._judged(run, subject.name)
         if doubt and not broken:
             _log.warning("the load test %s says nothing: %s", subject.name, doubt)
         return Measured(not broken and not doubt, problem=broken or doubt, run=run, blind=bool(doubt and not broken))
+
+    def _aimed(self, subject: Subject, stack: ExitStack) -> tuple[Target, LiveTarget]:
+        """Return what a load test loads: what is watched, or the target that it names, opened until the stack's end."""
+        wanted = subject.watched.target
+        if not wanted or wanted == self.target.name:
+            return self.target, self.live
+        target = self.workplace.suite.target(wanted)
+        return target, stack.enter_context(open_target(target))
 
     def _judged(self, run: str, profile: str) -> tuple[str, str]:
         """Return which budgets a load test has broken, and why it cannot be judged: that neither opens nor ends anything."""
@@ -119,14 +133,16 @@ class Measuring:
         doubts = [verdict.reason for verdict in about if verdict.outcome is Outcome.INCONCLUSIVE]
         return "; ".join(f"{verdict.key} {verdict.text}: {verdict.reason}" for verdict in broken), next(iter(doubts), "")
 
-    def _run(self, subject: Subject, work: Callable[[Session], None], cap_s: float) -> tuple[str, list[Record], str]:
+    def _run(
+        self, subject: Subject, work: Callable[[Session], None], cap_s: float, target: Target, live: LiveTarget
+    ) -> tuple[str, list[Record], str]:
         """Do something in a run of its own; returns its id, all that was written, and why it could not be done."""
         labels = {subject.source: subject.name, "location": self.location}
-        begun = new_run(self.target.name, KIND, self.workplace.root, os.environ, labels=labels)
+        begun = new_run(target.name, KIND, self.workplace.root, os.environ, labels=labels)
         run = replace(begun, location=self.location, config_digest=self.workplace.suite.digest)
         error = ""
         with begin_run(self.workplace.root, run) as opened:
-            session = Watched(self.workplace, self.target, self.live, opened, Silent(), tail(opened.directory), time.monotonic() + cap_s)
+            session = Watched(self.workplace, target, live, opened, Silent(), tail(opened.directory), time.monotonic() + cap_s)
             session.abandoned = self.abandoned
             try:
                 work(session)

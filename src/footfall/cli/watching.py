@@ -15,11 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 
 from footfall.cli.output import counted, say
 from footfall.cli.retention import forget, sweep
+from footfall.cli.scheduled import Drawer, unknown_reports
 from footfall.cli.watched import Measuring, resolved_probes
 from footfall.cli.workplace import Workplace
 from footfall.clock import SystemClock
@@ -126,21 +128,29 @@ def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sen
     plan = plan_of(workplace.suite, target.name)
     made, wrong = senders(plan.alerts, os.environ)
     _, unset = resolved_probes(workplace.suite.probes)
-    found = [*wrong, *unset, *problems(workplace.suite, plan, target)]
+    found = [*wrong, *unset, *problems(workplace.suite, plan, target), *unknown_reports(workplace)]
     spec = workplace.suite.watch
-    for needed in (
+    wanted: list[Callable[[], object]] = [
         lambda: _address(target),
         lambda: _headers(target),
+        *_loaded_elsewhere(workplace, plan),
         lambda: _web_address(spec.control, "watch.control"),
         lambda: _web_address(spec.call, "watch.call"),
         lambda: resolve(spec.serve_token, os.environ, "watch.serve_token"),
         lambda: check_tokens(resolve_all(spec.dashboard.tokens, os.environ, "watch.dashboard")),
-    ):
+    ]
+    for needed in wanted:
         try:
             needed()
         except UsageError as error:
             found.append(error.message)
     return plan, made, list(dict.fromkeys(found))
+
+
+def _loaded_elsewhere(workplace: Workplace, plan: Plan) -> list[Callable[[], object]]:
+    """What the targets of load tests need that have one of their own."""
+    targets = [workplace.suite.target(each.watched.target) for each in plan.subjects.values() if each.watched.target]
+    return [needed for target in targets for needed in (partial(_address, target), partial(_headers, target))]
 
 
 def _address(target: Target) -> str:
@@ -243,13 +253,13 @@ def _build(workplace: Workplace, plan: Plan, channels: dict[str, Sender], measur
     judge = Judge(store, plan, clock, target=measuring.target.name, root=root)
     deliverer = Deliverer(store, plan, channels, clock, writer=Writer(root), holder=f"{name}:{os.getpid()}", masker=masker)
     parts = Parts(plan, store, location, inbox, judge, deliverer, Election(store, root, plan.target), clock, describe_machine())
-    parts.chores = _chores(workplace, plan)
+    parts.chores = _chores(workplace, plan, name)
     parts.call = _caller(reach.call)
     return Watch(parts)
 
 
-def _chores(workplace: Workplace, plan: Plan) -> list[Chore]:
-    """Retention, runs whose spools stayed while the store was away, the status page."""
+def _chores(workplace: Workplace, plan: Plan, location: str) -> list[Chore]:
+    """Retention, runs whose spools stayed while the store was away, the status page, reports at their times."""
 
     def tidy() -> None:
         take_in_abandoned(workplace.store, workplace.root)
@@ -257,8 +267,10 @@ def _chores(workplace: Workplace, plan: Plan) -> list[Chore]:
 
     publish = _publisher(workplace, plan)
     page = [Chore("the status page", _PAGE_S, publish)] if publish else []
+    drawer = Drawer(workplace, plan.target, location)
+    reports = [Chore("drawing reports", _PAGE_S, drawer.draw)] if workplace.suite.watch.reports else []
     retention = Chore("retention", _HOUR_S, lambda: forget(workplace, datetime.now(UTC)))
-    return [retention, Chore("tidying up", _HOUR_S, tidy, judge_only=False), *page]
+    return [retention, Chore("tidying up", _HOUR_S, tidy, judge_only=False), *page, *reports]
 
 
 def _publisher(workplace: Workplace, plan: Plan) -> Callable[[], None] | None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from footfall.config.cron import check_zone
 from footfall.config.fields import Table, shown
-from footfall.config.watch import SEVERITIES, check_zone
+from footfall.config.watch import SEVERITIES
 from footfall.errors import did_you_mean
 
 KINDS = {

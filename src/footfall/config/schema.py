@@ -16,7 +16,7 @@ from footfall.config.listening import NAMED, Listening
 from footfall.config.meanings import meaning
 from footfall.config.objectives import read_slo
 from footfall.config.scripts import Scripts
-from footfall.config.suite import METHODS, read_suite
+from footfall.config.suite import METHODS, NETWORKS, read_suite
 from footfall.config.watch import SEVERITIES
 from footfall.gate import budget
 from footfall.gate.keys import dotted
@@ -95,6 +95,7 @@ _STATUS = {"type": "integer", "minimum": 100, "maximum": 599}
 _NARROWED: Mapping[str, Schema] = {
     "targets.NAME.url": {"pattern": r"^(https?://[^\s/]|env:)"},
     "journeys.evidence": {"pattern": patterns.SIZE},
+    "gate.network": _words(*NETWORKS),
     "probes.NAME.kind": _words(kinds.HTTP, *kinds.KINDS),
     "probes.NAME.method": _any_case(*METHODS),
     "probes.NAME.record": _any_case(*kinds.RECORDS),

@@ -1,6 +1,7 @@
 """Which names a suite's scripts use, read from their text: nothing is imported, so nothing runs.
 
-A journey is a test in `journeys/test_<name>.py`, a profile a file `loadtests/<name>.py`. Steps, requests and measurements
+A journey is a test in `journeys/test_<name>.py`, a profile a file `loadtests/<name>.py` that is more than another one's module: it is
+imported by none, or has a shape (a class whose base's name ends in `Shape`). Steps, requests and measurements
 are the literals handed to `journey.step`, the client's methods and `journey.measure`; names that are put together at run time
 cannot be known, and then nobody warns of an unknown one.
 """
@@ -8,7 +9,7 @@ cannot be known, and then nobody warns of an unknown one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def scan(root: Path) -> Scripts:
     journeys, loads = _scripts(root, "journeys"), _scripts(root, "loadtests")
     shared = _union(_steps(script.tree) for script in journeys if not script.name.startswith("test_"))
     requests = _union(_requests(script.tree) for script in loads)
+    imported = frozenset(name for script in loads for name in _imports(script.tree) if name != script.name)
     return Scripts(
         {
             name: _steps(script.tree) | shared
@@ -70,12 +72,33 @@ def scan(root: Path) -> Scripts:
             if script.name.startswith("test_")
             for name in journey_names(script.name, _tests(script.tree))
         },
-        {script.name: requests for script in loads if not script.name.startswith("_") and script.name != "conftest"},
+        {script.name: requests for script in loads if _is_profile(script, imported)},
         {name: unit for script in journeys for name, unit in _measures(script.tree)},
         {name: place for script in journeys if script.name.startswith("test_") for name, place in _places(script)},
         tuple(script.fault for script in (*journeys, *loads) if script.fault),
         {name: facts for script in journeys if script.name.startswith("test_") for name, facts in _facts(script)},
     )
+
+
+def _is_profile(script: _Script, imported: Collection[str]) -> bool:
+    """Whether a file of `loadtests` is a profile, and not a module of users that profiles share."""
+    if script.name.startswith("_") or script.name == "conftest":
+        return False
+    return script.name not in imported or script.tree is None or _has_shape(script.tree)
+
+
+def _imports(tree: ast.Module | None) -> Iterator[str]:
+    """Yield the first part of the name of every module that a script imports."""
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from [node.module.partition(".")[0]] if node.module else (alias.name for alias in node.names)
+
+
+def _has_shape(tree: ast.Module) -> bool:
+    bases = (ast.unparse(base) for node in tree.body if isinstance(node, ast.ClassDef) for base in node.bases)
+    return any(base.endswith("Shape") for base in bases)
 
 
 def journeys_in(path: Path) -> dict[str, str]:

@@ -21,6 +21,8 @@ FILE = "footfall.toml"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DEVICES = ("desktop",)
 """The devices of a gate that names none."""
+NETWORKS = ("slow-3g", "slow-4g", "fast-4g", "3g", "4g", "lte", "dsl", "cable", "fios")
+"""The networks that a browser can be slowed down to."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class GateSpec:
     """What `footfall gate` measures: by default every journey and probe, and no load.
 
     `compare` are the metrics that `--against` compares; runs of `baseline_branch` are what a `baseline` is made of (None: of main or
-    master, or of no branch where nothing is under version control).
+    master, or of no branch where nothing is under version control). `network` slows the journeys' browser down.
     """
 
     journeys: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class GateSpec:
     time_cap_s: float = 300.0
     compare: tuple[str, ...] = COMPARED
     baseline_branch: str | None = None
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,10 @@ def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices
         table.seconds("time_cap", GateSpec.time_cap_s),
         table.names("compare", COMPARABLE, "metric that can be compared", COMPARED),
         table.text("baseline_branch") or None,
+        table.text("network"),
     )
+    if spec.network and spec.network not in NETWORKS:
+        table.fault("network", f"no network is called {spec.network!r}", did_you_mean(spec.network, NETWORKS))
     if not spec.compare:
         table.fault("compare", "no metric to compare", f"expected some of {', '.join(COMPARABLE)}")
     if not spec.devices:

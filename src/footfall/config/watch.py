@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from footfall.config.cron import check_cron, check_zone
 from footfall.config.dashboard import DashboardSpec, dashboard_spec
 from footfall.config.fields import Table, is_web_address, shown
 from footfall.config.scripts import Scripts
 from footfall.errors import did_you_mean
 from footfall.metrics import parse_quantity
-
-if TYPE_CHECKING:
-    from apscheduler.triggers.cron import CronTrigger
 
 SEVERITIES = ("P0", "P1", "P2", "P3", "critical", "warning", "info")
 
@@ -25,7 +22,7 @@ SEVERITIES = ("P0", "P1", "P2", "P3", "critical", "warning", "info")
 class Watched:
     """How one probe, journey or profile is watched. `cron` takes the place of `every_s`; `depends_on` are names of probes and journeys.
 
-    `location` names the one that measures it, where not all of them do.
+    `location` names the one that measures it, where not all of them do; `target` what a load test loads, where it is not what is watched.
     """
 
     every_s: float = 60.0
@@ -42,6 +39,7 @@ class Watched:
     slo: float | None = None
     slow: bool = True
     location: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,14 @@ class Impact:
     revenue_per_hour: float = 0.0
     users_per_hour: float = 0.0
     currency: str = "EUR"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """When the watch draws a report by itself."""
+
+    cron: str
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -97,24 +103,23 @@ class WatchSpec:
     places: Mapping[str, str] = field(default_factory=dict)
     health_below: int = 0
     url: str = ""
+    reports: Mapping[str, Drawn] = field(default_factory=dict)
 
 
 def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: Collection[str]) -> WatchSpec:
     """Read `[watch]`; what is wrong is noted in the table's faults. `found` are the suite's journeys and profiles."""
     journeys, profiles = found.journeys, found.profiles
-    target = table.text("target")
-    if target and target not in targets:
-        table.fault("target", f"no target is called {target!r}", did_you_mean(target, targets))
+    target = _target(table, targets)
     known = (*probes, *(f"journey:{name}" for name in journeys), *journeys)
     keep = table.table("keep")
-    walked = _watched_tables(table, "journeys", journeys, known, lambda name: _as_marked(found.facts.get(name, {})))
+    walked = _watched_tables(table, "journeys", journeys, known, lambda name, _: _as_marked(found.facts.get(name, {})))
     turning = circles({}, walked)
     for name, each in table.tables("journeys"):
         check_circle(each, turning.get(f"journey:{name}"))
     spec = WatchSpec(
         target,
         walked,
-        _watched_tables(table, "load", profiles, known, lambda _: Watched(every_s=86_400.0, alert_after=1)),
+        _watched_tables(table, "load", profiles, known, lambda _, each: Watched(every_s=86_400.0, target=_target(each, targets))),
         _address(table, "control", "a place known to be up, such as https://example.com"),
         table.whole("quorum", WatchSpec.quorum),
         _pauses(table),
@@ -134,12 +139,21 @@ def watch_spec(table: Table, found: Scripts, targets: Collection[str], probes: C
         places=table.strings("places"),
         health_below=table.whole("health_below", 0),
         url=_address(table, "url", "where the dashboard is, such as https://watch.example.com"),
+        reports={name: _drawn(each) for name, each in table.tables("reports")},
     )
     if spec.health_below > 100:
         table.fault("health_below", f"{spec.health_below} is no health score", "expected a number from 1 to 100")
     keep.end()
     table.end()
     return spec
+
+
+def _target(table: Table, targets: Collection[str]) -> str:
+    """Take the name of a target; nothing where there is none."""
+    name = table.text("target")
+    if name and name not in targets:
+        table.fault("target", f"no target is called {name!r}", did_you_mean(name, targets))
+    return name
 
 
 def _address(table: Table, key: str, expected: str) -> str:
@@ -175,13 +189,13 @@ def _as_marked(facts: Mapping[str, str]) -> Watched:
 
 
 def _watched_tables(
-    table: Table, key: str, names: Collection[str], known: Collection[str], default: Callable[[str], Watched]
+    table: Table, key: str, names: Collection[str], known: Collection[str], default: Callable[[str, Table], Watched]
 ) -> Mapping[str, Watched]:
     found = {}
     for name, each in table.tables(key):
         if name not in names:
             table.fault(key, f"nothing there is called {name!r}", did_you_mean(name, names), item=name)
-        found[name] = watched(each, default(name))
+        found[name] = watched(each, default(name, each))
         check_dependencies(each, found[name], known)
         each.end()
     return found
@@ -208,32 +222,8 @@ def watched(table: Table, default: Watched) -> Watched:
         _ratio(table, "slo", slo) if slo else None,
         table.flag("slow", default=True),
         table.text("location"),
+        default.target,
     )
-
-
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY_RANGE = re.compile(r"([0-7])(?:-([0-7])(?:/([1-9]))?)?")
-
-
-def cron_trigger(cron: str, zone: str) -> CronTrigger:
-    """Return the trigger of a cron expression in a time zone. Raises ValueError for one that cannot be read.
-
-    As in every crontab 0 and 7 are Sunday; APScheduler counts from Monday, so days are given to it by name.
-    """
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  # only suites with cron expressions need it
-
-    fields = cron.split()
-    if len(fields) == 5:
-        fields[4] = ",".join(map(_days, fields[4].split(",")))
-    return CronTrigger.from_crontab(" ".join(fields), timezone=zone)
-
-
-def _days(text: str) -> str:
-    found = _DAY_RANGE.fullmatch(text)
-    if found is None:
-        return text
-    first, last = int(found[1]), int(found[2] or found[1])
-    return ",".join(dict.fromkeys(_DAYS[day] for day in range(first, last + 1, int(found[3] or 1)))) or text
 
 
 def check_dependencies(table: Table, found: Watched, known: Collection[str]) -> None:
@@ -287,27 +277,6 @@ def severity_of(table: Table, key: str, default: str) -> str:
     return text
 
 
-def check_zone(table: Table, key: str, zone: str) -> None:
-    """Note a time zone that does not exist."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        table.fault(key, f"{shown(zone)} is no time zone", 'expected one such as "Europe/Warsaw"')
-
-
-def check_cron(table: Table, key: str, cron: str) -> None:
-    """Note a cron expression that cannot be read, or that never comes."""
-    if not cron:
-        return
-    try:
-        comes = cron_trigger(cron, "UTC").get_next_fire_time(None, datetime.now(ZoneInfo("UTC")))
-    except (ValueError, KeyError) as error:
-        table.fault(key, f"{shown(cron)} is no cron expression: {error}", 'expected five fields, such as "*/5 8-18 * * mon-fri"')
-        return
-    if comes is None:
-        table.fault(key, f"{shown(cron)} never comes", "the 30th of February, perhaps?")
-
-
 def _maintenance(name: str, table: Table) -> Maintenance:
     cron, zone = table.text("cron"), table.text("time_zone", "UTC")
     check_zone(table, "time_zone", zone)
@@ -335,6 +304,16 @@ def _moment(table: Table, key: str, zone: str) -> datetime | None:
         return value.replace(tzinfo=ZoneInfo(zone))  # type: ignore[no-any-return]
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def _drawn(table: Table) -> Drawn:
+    found = Drawn(table.text("cron"), table.text("time_zone", Drawn.zone))
+    if not found.cron:
+        table.fault("cron", "a report needs its times", 'expected five fields, such as "0 7 * * mon"')
+    check_cron(table, "cron", found.cron)
+    check_zone(table, "time_zone", found.zone)
+    table.end()
+    return found
 
 
 def _impact(table: Table) -> Impact:

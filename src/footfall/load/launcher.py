@@ -64,6 +64,9 @@ class LoadEnd:
 def find_profile(root: Path, name: str) -> Path:
     """Return the locustfile of a profile in the suite at `root`. Raises UsageError with the nearest name."""
     known = scripts.scan(root).profiles
+    if name not in known and (root / FOLDER / f"{name}.py").is_file():
+        problem = f"{FOLDER}/{name}.py is a module that profiles share, and no profile: others import it, and it has no shape"
+        raise UsageError(problem, hint=f"name one of them: {', '.join(sorted(known))}" if known else "")
     if name not in known:
         raise UsageError(f"no profile is called {name!r} ({FOLDER}/{name}.py)", hint=did_you_mean(name, known))
     return root / FOLDER / f"{name}.py"

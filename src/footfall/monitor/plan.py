@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from footfall.config.alerts import AlertsSpec
+from footfall.config.cron import cron_trigger
 from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec, Suite
-from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec, cron_trigger
+from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec
 from footfall.metrics import parse_duration
 from footfall.monitor.severity import P2, severity
 from footfall.monitor.state import AT_ONCE, Rule
@@ -131,9 +132,11 @@ def plan_of(suite: Suite, target: str | None = None) -> Plan:
     watch = suite.watch
     subjects = [_probe(probe, watch) for probe in suite.probes.values()]
     subjects += [_scripted(JOURNEY, name, each, watch) for name, each in watch.journeys.items()]
-    subjects += [_scripted(LOAD, name, each, watch) for name, each in watch.load.items()]
+    usual = watch.target or suite.default_target
+    of = target or usual
+    # A test with a target of its own is run by the watch that the suite describes, not once more by each of other targets.
+    subjects += [_scripted(LOAD, name, each, watch) for name, each in watch.load.items() if not each.target or of == usual]
     inbound = {f"{PROBE}:{probe.name}": _overdue_s(probe) for probe in suite.probes.values() if probe.kind in INBOUND}
-    of = target or watch.target or suite.default_target
     return Plan(suite.name, {subject.key: subject for subject in subjects}, watch, suite.alerts, inbound, of)
 
 
@@ -153,7 +156,8 @@ def _probe(probe: ProbeSpec, watch: WatchSpec) -> Subject:
 
 def _scripted(source: str, name: str, watched: Watched, watch: WatchSpec) -> Subject:
     """A journey is walked once more before it counts; a load test is run by one location, judged by its verdict and not repeated."""
-    title = f"customers cannot complete {name}" if source == JOURNEY else f"the load test {name} fails"
+    where = f" on {watched.target}" if watched.target else ""
+    title = f"customers cannot complete {name}" if source == JOURNEY else f"the load test {name} fails{where}"
     if source == JOURNEY:
         rule = Rule(watch.rechecks_s[:1], 120.0, watched.alert_after, watched.recover_after, watch.quorum, stale_s=7200.0)
     else:

@@ -30,9 +30,16 @@ def problems(suite: Suite, plan: Plan, target: Target) -> list[str]:
         if probe.kind not in INBOUND_KINDS:
             found += _too_often(f"probes.{probe.name}", probe.watched, probe.timeout_s)
     found += _crowded(suite)
-    if suite.watch.load and target.production and not target.allow_load:
-        found.append(f"watch.load: {target.name} is production and has no `allow_load`")
+    for subject in plan.subjects.values():
+        if subject.source == LOAD:
+            found += _unloadable(f"watch.load.{subject.name}", suite.target(subject.watched.target) if subject.watched.target else target)
     return found
+
+
+def _unloadable(where: str, target: Target) -> list[str]:
+    if target.demo or target.allow_load:
+        return []
+    return [f"{where}: {target.name} has no `allow_load`, the most users that it may be sent"]
 
 
 def untold(plan: Plan) -> list[str]:

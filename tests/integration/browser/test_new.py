@@ -51,7 +51,7 @@ def test_a_draft_runs_under_plain_pytest(suite: Path) -> None:
     new = ("footfall", "new", "journey", "account", "--from-script", "recorded.py")
     code, output = run(suite, *new)
     assert code == 0, output
-    assert "journeys/test_account.py: 3 steps (home, sign in, sign in 2)" in output
+    assert "journeys/test_account.py: 3 steps (home, sign in, sign in to your account)" in output
     assert "set the environment variable ACCOUNT_PASSWORD" in output
     code, output = run(suite, "pytest", "journeys", "-p", "no:cacheprovider", ACCOUNT_PASSWORD="corner-customer")
     assert code == 0, output

@@ -216,6 +216,11 @@ def test_profiles_that_are_not_there(suite: Path) -> None:
     with pytest.raises(UsageError, match="no profile is called 'crowed'") as caught:
         find_profile(suite, "crowed")
     assert caught.value.hint == "did you mean 'crowd'?"
+    (suite / "loadtests" / "people.py").write_text("class Person: ...\n", "utf-8")
+    (suite / "loadtests" / "walk.py").write_text("from people import Person\n", "utf-8")
+    with pytest.raises(UsageError, match=r"people\.py is a module that profiles share") as caught:
+        find_profile(suite, "people")
+    assert "walk" in str(caught.value.hint)
     (suite / "loadtests" / "torn.py").write_text("class Torn(:\n", "utf-8")
     with pytest.raises(ScriptError, match=r"loadtests/torn\.py:1: "):
         check_profile(suite, "torn")

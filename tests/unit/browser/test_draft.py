@@ -49,7 +49,7 @@ with sync_playwright() as p:
 def test_a_recording_for_pytest() -> None:
     """Steps end with what leads somewhere and have the checks that follow; names are unique; nothing is lost."""
     drafted = draft("visit", PYTEST)
-    assert drafted.steps == ("home", "haircut é", "continue", "continue 2", "x", "open", "link", "enter", "rating")
+    assert drafted.steps == ("home", "haircut é", "continue", "continue with password", "x", "open map", "far", "search", "rating")
     assert drafted.secrets == ("VISIT_PASSWORD",)
     assert 'page.goto("/")' in drafted.text
     assert 'page.goto("https://elsewhere.example/x")' in drafted.text
@@ -59,6 +59,34 @@ def test_a_recording_for_pytest() -> None:
     for line in PYTEST.splitlines():
         if line.startswith("    ") and "goto" not in line and "Password" not in line:
             assert line.strip() in drafted.text
+
+
+STEPS = """
+def test_example(page):
+    page.goto("https://shop.example/book")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Your details")).to_be_visible()
+    page.get_by_role("textbox", name="E-mail").fill("a@example.org")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("link", name="").click()
+    page.get_by_role("button", name="Continue").click()
+"""
+
+
+def test_steps_of_one_name_are_told_apart_by_what_the_customer_did() -> None:
+    """By what is seen then, by what was filled in, by the step before; where nothing tells them apart, by a number."""
+    steps = draft("visit", STEPS).steps
+    assert steps == (
+        "book",
+        "continue",
+        "continue to your details",
+        "continue with e mail",
+        "continue 2",
+        "link",
+        "continue after link",
+    )
 
 
 def test_a_recording_of_the_library() -> None:

@@ -20,6 +20,7 @@ from footfall.browser.network import NETWORKS, Conditions
 from footfall.browser.secrets import Secrets
 from footfall.browser.site import Site
 from footfall.browser.workers import side_by_side
+from footfall.config import suite
 from footfall.errors import ScriptError, UsageError
 from footfall.samples import Artifact, Event
 from footfall.store.spool import OpenRun, begin_run, read_spool
@@ -111,6 +112,7 @@ def test_conditions_are_labels() -> None:
     assert Conditions.of("slow-4g", 4).labels == {"network": "slow-4g", "cpu": "4x"}
     assert Conditions.of(None, None).labels == Conditions.of(None, 1).labels == {}
     assert all(network.down > 0 and network.up > 0 for network in NETWORKS.values())
+    assert set(NETWORKS) == set(suite.NETWORKS), "footfall.toml knows the same"
 
 
 @pytest.mark.parametrize(("network", "cpu", "hint"), [("slow4g", None, "did you mean 'slow-4g'?"), (None, 0.5, "from 1 to 100")])

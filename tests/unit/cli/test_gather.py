@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from footfall import __version__
-from footfall.cli.gather import remarks, usual
+from footfall.cli.gather import busy_label, remarks, usual
 from footfall.cli.judge import judge
 from footfall.cli.workplace import Workplace
 from footfall.config.suite import load_suite
@@ -72,6 +72,16 @@ def test_a_run_that_ended_before_it_began_and_one_of_another_version_are_told(wo
     odd = replace(row, ended=row.run.started - timedelta(hours=1))
     assert remarks(workplace, row, ()) == (f"measured by footfall 99.0, judged by {__version__}",)
     assert remarks(workplace, odd, ())[0].startswith("the clock was set back while this was measured")
+
+
+def test_a_run_that_began_on_a_busy_machine_says_so(workplace: Workplace, tmp_path: Path) -> None:
+    """What others took of the processors looks like a slow site; a machine that has time is not spoken of."""
+    row = reader.run(workplace.store, kept(workplace, tmp_path, 1))
+    crowded = replace(row, run=replace(row.run, labels=busy_label(8.53, 2)))
+    (said,) = remarks(workplace, crowded, ())
+    assert "other programs wanted the machine's 2 cores when this began (a load of 8.5)" in said
+    assert busy_label(3.9, 2) == {}
+    assert remarks(workplace, row, ()) == ()
 
 
 def test_a_suspicion_without_a_second_look_is_no_failure(workplace: Workplace, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from footfall.config.watch import cron_trigger
+from footfall.config.cron import cron_trigger
 
 
 @pytest.mark.parametrize(

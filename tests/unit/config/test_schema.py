@@ -69,7 +69,8 @@ def test_what_init_drafts_fits() -> None:
     """The budgets that `footfall init` writes."""
     assert not faults(
         "thresholds",
-        drafts.raised(drafts.budgets_text(loaded=True), {"cls": 0.7}) + drafts.step_budgets({"home": 812.0, "a step": 40.0}),
+        drafts.raised(drafts.budgets_text(loaded=True), {"cls": 0.7})
+        + drafts.step_budgets({"home": drafts.Took(812.0, 900.0), "a step": drafts.Took(40.0, 44.0)}),
     )
 
 

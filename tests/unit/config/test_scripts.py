@@ -58,8 +58,26 @@ def test_finds_journeys_steps_and_measurements(tmp_path: Path) -> None:
 def test_finds_profiles_and_requests(tmp_path: Path) -> None:
     """Users live beside the profiles that use them, so all requests are every profile's."""
     found = scripts(tmp_path, loadtests__users=USERS, loadtests__ci="from users import Buyer", loadtests___own="")
-    assert set(found.profiles) == {"users", "ci"}
+    assert set(found.profiles) == {"ci"}
     assert found.profiles["ci"] == Names(frozenset({"GET /api/products", "POST /api/orders", "PUT /api/carts/{id}", "PATCH /api/things"}))
+
+
+@pytest.mark.parametrize(
+    ("ci", "users", "profiles"),
+    [
+        ("from users import Buyer", USERS, {"ci"}),
+        ("import users", USERS, {"ci"}),
+        ("from . import users", USERS, {"ci"}),
+        ("from users.buyers import Buyer", USERS, {"ci"}),
+        ("from locust import User", USERS, {"ci", "users"}),
+        ("from users import Buyer", USERS + "class Ramp(StagedShape): ...", {"ci", "users"}),
+        ("from users import Buyer", "class Buyer(:", {"ci", "users"}),
+        ("(", USERS, {"ci", "users"}),
+    ],
+)
+def test_a_module_that_profiles_share_is_none_itself(tmp_path: Path, ci: str, users: str, profiles: set[str]) -> None:
+    """What others import is no profile unless it has a shape; what cannot be read is taken for one, and its fault is told."""
+    assert set(scripts(tmp_path, loadtests__users=users, loadtests__ci=ci).profiles) == profiles
 
 
 @pytest.mark.parametrize(

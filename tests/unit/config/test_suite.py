@@ -112,6 +112,7 @@ def test_a_changed_file_has_another_digest(root: Path) -> None:
         ('["booking"]', '"booking"', "footfall.toml:19: gate.journeys: 'booking' will not do (expected a list of texts such as [\"a\", \"b\"])"),
         ('["mobile"]', '["mobil"]', "footfall.toml:20: gate.devices[1]: no device is called 'mobil' (did you mean 'mobile'?)"),
         ('["mobile"]', "[]", 'footfall.toml:20: gate.devices: no device to measure on (expected at least one, such as "desktop")'),
+        ("iterations = 3", 'network = "slow-4"', "footfall.toml:21: gate.network: no network is called 'slow-4' (did you mean 'slow-4g'?)"),
         ('profile = "ci"', 'profile = "cii"', "footfall.toml:22: gate.profile: no profile is called 'cii' (loadtests/cii.py) (did you mean 'ci'?)"),
         ('["health"]', '["helth"]', "footfall.toml:23: gate.probes[1]: no probe is called 'helth' (did you mean 'health'?)"),
         ('"2m"', '"2 minutes"', "footfall.toml:24: gate.time_cap: '2 minutes' is not a duration (expected one such as \"500ms\", \"30s\", \"5m\" or \"1h\")"),

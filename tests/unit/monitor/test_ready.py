@@ -51,6 +51,34 @@ def test_a_cron_expression_is_held_against_what_a_check_may_take(tmp_path: Path,
     assert [said in each for each in wrong] == ([True] if said else [])
 
 
+ELSEWHERE = """
+[suite]
+default_target = "production"
+[targets.production]
+url = "https://www.example.com"
+production = true
+[targets.staging]
+url = "https://staging.example.com"
+{allowed}
+[probes.health]
+url = "/api/health"
+[watch.load.heavy]
+target = "staging"
+"""
+
+
+@pytest.mark.parametrize(("allowed", "wrong"), [("", ["watch.load.heavy: staging has no `allow_load`"]), ("allow_load = 500", [])])
+def test_a_load_test_may_have_a_target_of_its_own(tmp_path: Path, allowed: str, wrong: list[str]) -> None:
+    """It must allow load, and what is watched need not; only the watch that the suite describes runs it."""
+    (tmp_path / "loadtests").mkdir()
+    (tmp_path / "loadtests/heavy.py").write_text("")
+    found = suite(tmp_path, ELSEWHERE.format(allowed=allowed))
+    said = problems(found, plan_of(found), found.target())
+    assert [line.partition(",")[0] for line in said] == wrong
+    assert plan_of(found).subjects["load:heavy"].title == "the load test heavy fails on staging"
+    assert "load:heavy" not in plan_of(found, "staging").subjects
+
+
 def route(name: str, filters: str) -> str:
     """A route to the team."""
     return f'[alerts.routes.{name}]\nchannels = ["team"]\n{filters}\n'
