@@ -164,7 +164,7 @@ class Deliverer:
             outbox.put(connection, [outbox.through(message, fallback, now)])
         elif now - message.created < GIVE_UP:
             again = now + timedelta(seconds=back_off_s(message.attempts + 1))
-            outbox.mark_failed(connection, message, now, text, again_at=again)
+            outbox.mark_failed(connection, message, now, text, again_at=again, reached=error.reached)
             return
         outbox.mark_failed(connection, message, now, text, again_at=None)
         if not fallback:
