@@ -1,6 +1,7 @@
 """What a watch costs: HTTP probes against a real server, through results, judging and the store, on a clock that is faked or real.
 
 python bench/watch.py                      # 1,000 probes at 30 s for one minute of real time: CPU and lateness
+python bench/watch.py --budgets            # the same with a budget over five minutes on each probe
 python bench/watch.py --week               # 20 probes for a simulated week, every check made (half an hour): memory
 """
 
@@ -24,11 +25,14 @@ from footfall.clock import SystemClock
 from footfall.config.secrets import Masker
 from footfall.config.suite import ProbeSpec
 from footfall.config.watch import Watched, WatchSpec
+from footfall.gate import budget
+from footfall.metrics import CATALOGUE, Source
 from footfall.monitor.deliver import Deliverer
 from footfall.monitor.judge import Judge
 from footfall.monitor.letter import Writer
 from footfall.monitor.location import Location, Measured
 from footfall.monitor.plan import PROBE, Plan, Subject
+from footfall.monitor.promises import with_budgets
 from footfall.monitor.state import Rule
 from footfall.monitor.watch import Parts, Watch
 from footfall.probe.check import check
@@ -81,9 +85,16 @@ def plan_of(count: int, every_s: float) -> Plan:
     return Plan("bench", {subject.key: subject for subject in subjects}, WatchSpec())
 
 
-async def minute(root: Path, url: str, count: int, every_s: float, seconds: float) -> None:
+def with_a_budget(plan: Plan) -> Plan:
+    """The same, with a budget on every probe that holds."""
+    place = budget.Place(Source.PROBE, budget.EVERY)
+    read, _ = budget.read_budgets("p95 <= 50s over 5m", place, CATALOGUE[Source.PROBE]["latency"], "probes.latency")
+    return with_budgets(plan, [each for _, each in read])
+
+
+async def minute(root: Path, url: str, plan: Plan, every_s: float, seconds: float) -> None:
     """Watch for real."""
-    store, plan, clock = open_store(root), plan_of(count, every_s), SystemClock()
+    store, count, clock = open_store(root), len(plan.subjects), SystemClock()
 
     async def measure(subject: Subject, _attempt: int) -> Measured:
         result = await check(ProbeSpec(subject.name, "/"), url, {})
@@ -150,6 +161,7 @@ def main() -> None:
     parser.add_argument("--probes", type=int, default=1000)
     parser.add_argument("--every", type=float, default=30.0)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--budgets", action="store_true")
     parser.add_argument("--week", action="store_true")
     parser.add_argument("--days", type=float, default=7.0)
     options = parser.parse_args()
@@ -160,7 +172,9 @@ def main() -> None:
         site.start()
         url = f"http://127.0.0.1:{here.recv()}"
         root = Path(folder)
-        asyncio.run(week(root, url, options.days) if options.week else minute(root, url, options.probes, options.every, options.seconds))
+        plan = plan_of(options.probes, options.every)
+        plan = with_a_budget(plan) if options.budgets else plan
+        asyncio.run(week(root, url, options.days) if options.week else minute(root, url, plan, options.every, options.seconds))
         here.send("end")
         site.join()
 

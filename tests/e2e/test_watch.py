@@ -189,3 +189,22 @@ def test_what_cannot_work_is_said_at_the_start_all_at_once(watched: SuiteCopy) -
     assert wrong.code == 2
     assert "is no cron expression" in wrong.err
     assert "'Europe/Atlantis' is no time zone" in wrong.err
+
+
+def test_budgets_are_held_and_their_faults_said_at_the_start(watched: SuiteCopy, receiver: Receiver) -> None:
+    """Every fault of thresholds.toml at once; then one budget is held and broken, and one that cannot be held is named."""
+    thresholds = watched.root / "thresholds.toml"
+    thresholds.write_text('[probes.helth]\nlatency = "p95 <= 500ms"\n[probes.health]\nlatency = "p95 <= 5MB over 5m"\n')
+    refused = watched.footfall("watch")
+    assert refused.code == 2
+    for part in ("no probe is called 'helth'", "thresholds.toml:4"):
+        assert part in refused.err
+    thresholds.write_text(
+        '[probes.health]\nlatency = { fail = "max < 0.001ms", for = "0s", severity = "P1" }\nsuccess = "rate >= 99% over 30d"\n'
+    )
+    broken = watched.footfall("watch", "--once")
+    assert "1 thing, 1 budget, 2 channels" in broken.err
+    assert "note: the gate alone holds probes.health.success (the watch looks back 24 h at most; an objective holds more)" in broken.err
+    assert broken.code == 1
+    assert broken.out.startswith("✗ #1 P1 health breaks its budget of latency: latency: max is ")
+    assert receiver.kinds("/team") == ["opened"]

@@ -52,6 +52,29 @@ def test_a_journey_that_breaks_is_an_incident_with_its_evidence(suite: SuiteCopy
     assert {run["id"] for run in walked} >= {broken["detail"]["run"]}
 
 
+BUDGETS = """
+[journeys.checkout.steps.pay]
+duration = { fail = "max <= 1ms", for = "0s", severity = "P0", owner = "payments" }
+[journeys."*"]
+duration = "p75 <= 1ms"
+lcp = { warn = "p75 <= 1ms over 1h" }
+success = "rate >= 99%"
+"""
+
+
+def test_a_step_is_held_by_what_was_measured_in_the_browser(suite: SuiteCopy) -> None:
+    """The walk succeeds, and its payment took longer than promised; the budgets that are the gate's alone open nothing."""
+    config = suite.root / "footfall.toml"
+    config.write_text(config.read_text() + WATCH)
+    (suite.root / "thresholds.toml").write_text(BUDGETS)
+    ended = suite.footfall("watch", "--once", "--location", "ams")
+    assert ended.code == 1, ended.err
+    (broken,) = json.loads(suite.footfall("incidents", "list", "--json").out)["incidents"]
+    assert (broken["subject"], broken["owner"]) == ("budget:journey:checkout#journeys.checkout.steps.pay.duration", "payments")
+    assert broken["problem"].startswith("pay · duration: max is ")
+    assert broken["detail"]["run"] in {run["id"] for run in suite.history()}
+
+
 LOAD = """
 [watch.load.ci]
 every = "24h"

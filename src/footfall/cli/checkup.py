@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+
+from footfall.errors import ConfigError
 
 if TYPE_CHECKING:
     from footfall.config.suite import Suite
@@ -177,10 +180,14 @@ def channels(suite: Suite) -> Finding:
 
 def watch(suite: Suite, target: str | None) -> Finding:
     """Whether `footfall watch` could do what it is asked to."""
+    from footfall.cli.workplace import watched_budgets  # noqa: PLC0415
     from footfall.monitor.plan import plan_of  # noqa: PLC0415
+    from footfall.monitor.promises import with_budgets  # noqa: PLC0415
     from footfall.monitor.ready import problems, untold  # noqa: PLC0415
 
     plan = plan_of(suite)
+    with contextlib.suppress(ConfigError):  # its faults are told as the budgets'
+        plan = with_budgets(plan, watched_budgets(suite))
     if not plan.subjects:
         return Finding("watch", "ok", "there is nothing to watch: no [probes.NAME], no [watch.journeys.NAME]")
     found = problems(suite, plan, suite.target(target or suite.watch.target or None))

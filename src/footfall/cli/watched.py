@@ -21,8 +21,9 @@ from footfall.cli.session import Session
 from footfall.cli.workplace import Workplace
 from footfall.config.suite import ProbeSpec, Target
 from footfall.errors import FootfallError, StoreError, TargetUnreachableError
+from footfall.monitor.held import walked
 from footfall.monitor.location import Measured
-from footfall.monitor.plan import JOURNEY, LONGEST_LOAD_S, PROBE, Subject
+from footfall.monitor.plan import JOURNEY, LONGEST_LOAD_S, PROBE, Plan, Subject
 from footfall.samples import Artifact, Event, Record, Sample
 from footfall.store.provenance import new_run
 from footfall.store.spool import begin_run, read_spool, tail
@@ -56,9 +57,10 @@ class Silent:
 
 @dataclass
 class Measuring:
-    """Makes checks of a suite against a target that is open. `abandoned` ends journeys and load tests at once."""
+    """Makes a plan's checks against a target that is open. `abandoned` ends journeys and load tests at once."""
 
     workplace: Workplace
+    plan: Plan
     target: Target
     live: LiveTarget
     location: str
@@ -89,13 +91,16 @@ class Measuring:
         plan = JourneyPlan((subject.name,), arguments=("--warm-up", "0", *(() if traced else ("--no-repeat",))))
         cap = self.workplace.suite.journeys.timeout_s + _START_S
         run, records, error = self._run(subject, lambda session: walk_journeys(session, plan), cap, self.target, self.live)
-        walked = [record for record in records if isinstance(record, Sample) and not record.part]
-        good = [record.value for record in walked if record.metric == "success"]
+        samples = [record for record in records if isinstance(record, Sample)]
+        whole = [sample for sample in samples if not sample.part]
+        good = [sample.value for sample in whole if sample.metric == "success"]
         problem = _problem(records, error)
-        duration = next((record.value for record in walked if record.metric == "duration"), None)
+        duration = next((sample.value for sample in whole if sample.metric == "duration"), None)
         files = [f"out/{run}/{record.path}" for record in records if isinstance(record, Artifact)]
         ok = bool(good) and all(good) and not error
-        return Measured(ok, duration, "" if ok else problem, {"evidence": files[:10]} if files and not ok else {}, run)
+        figures = {} if ok or not files else {"evidence": files[:10]}
+        held = {} if again else walked(self.plan.promises.get(subject.key), subject, samples, self.location)
+        return Measured(ok, duration, "" if ok else problem, {**figures, **held}, run)
 
     def _load(self, subject: Subject) -> Measured:
         with ExitStack() as stack:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,13 +23,14 @@ from footfall.cli.output import counted, say
 from footfall.cli.retention import forget, sweep
 from footfall.cli.scheduled import Drawer, unknown_reports
 from footfall.cli.watched import Measuring, resolved_probes
-from footfall.cli.workplace import Workplace
+from footfall.cli.workplace import Workplace, watched_budgets
 from footfall.clock import SystemClock
 from footfall.config.dashboard import check_tokens
 from footfall.config.fields import is_web_address
 from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
 from footfall.config.suite import ProbeSpec, Target
 from footfall.errors import UsageError
+from footfall.gate.budget import Budget
 from footfall.monitor import status
 from footfall.monitor.channels.base import Sender
 from footfall.monitor.channels.make import senders
@@ -40,6 +41,7 @@ from footfall.monitor.judge import Judge
 from footfall.monitor.letter import Writer
 from footfall.monitor.location import Location
 from footfall.monitor.plan import INBOUND_KINDS, PROBE, Plan, plan_of
+from footfall.monitor.promises import left_out, with_budgets
 from footfall.monitor.ready import only_channel, problems, untold
 from footfall.monitor.serve import SHUT, Desk, Inbound, serving, shut
 from footfall.monitor.watch import Chore, Parts, Watch
@@ -75,9 +77,13 @@ def address_of(text: str) -> tuple[str, int]:
 
 
 def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) -> int:
-    """Watch until a signal comes, or check everything once; return the exit code. Raises UsageError with all that is wrong at once."""
+    """Watch until a signal comes, or check everything once; return the exit code.
+
+    Raises ConfigError with every fault of thresholds.toml, UsageError with all else that is wrong at once.
+    """
     _log(verbose=verbose)
-    plan, channels, wrong = _prepared(workplace, target)
+    budgets = watched_budgets(workplace.suite)
+    plan, channels, wrong = _prepared(workplace, target, budgets)
     if wrong:
         raise UsageError("\n".join(wrong), hint="the watch does not start before all of this is mended")
     place = wanted.place or platform.node() or "here"
@@ -86,11 +92,13 @@ def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) 
         live = stack.enter_context(open_target(target, wanted.faults)) if target.demo else LiveTarget(target.name, _address(target))
         probes, _ = resolved_probes(workplace.suite.probes)
         headers = {**_headers(target), "X-Footfall-Run": f"watch-{place}"}
-        measuring = Measuring(workplace, target, live, place, headers, probes, threading.Event())
-        what = f"{counted(len(plan.subjects), 'thing')}, {counted(len(channels), 'channel')}"
+        measuring = Measuring(workplace, plan, target, live, place, headers, probes, threading.Event())
+        held = {level.budget.key for promise in plan.promises.values() for level in promise.levels}
+        what = ", ".join(counted(*each) for each in ((len(plan.subjects), "thing"), (len(held), "budget"), (len(channels), "channel")))
         sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {what}\n")
         _note_inbound(plan, probes, served=wanted.serve is not None)
         _note_untold(plan)
+        _note_left_out(budgets)
         sys.stderr.flush()
         with asyncio.Runner(loop_factory=Loop) as runner:
             return runner.run(_run(workplace, plan, channels, measuring, wanted))
@@ -113,6 +121,12 @@ def _note_untold(plan: Plan) -> None:
         sys.stderr.write(f"note: {name} is the only channel: when it is dead, that is said here and in `footfall incidents list` alone\n")
 
 
+def _note_left_out(budgets: Sequence[Budget]) -> None:
+    """Say which budgets ask for a watch that they do not get."""
+    if found := left_out(budgets):
+        sys.stderr.write(f"note: the gate alone holds {', '.join(found)}\n")
+
+
 def _log(*, verbose: bool) -> None:
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
@@ -123,9 +137,9 @@ def _log(*, verbose: bool) -> None:
     logger.setLevel(logging.INFO if verbose else logging.WARNING)
 
 
-def _prepared(workplace: Workplace, target: Target) -> tuple[Plan, dict[str, Sender], list[str]]:
+def _prepared(workplace: Workplace, target: Target, budgets: Iterable[Budget] = ()) -> tuple[Plan, dict[str, Sender], list[str]]:
     """Return the plan, the channels, and everything that is wrong."""
-    plan = plan_of(workplace.suite, target.name)
+    plan = with_budgets(plan_of(workplace.suite, target.name), budgets)
     made, wrong = senders(plan.alerts, os.environ)
     _, unset = resolved_probes(workplace.suite.probes)
     found = [*wrong, *unset, *problems(workplace.suite, plan, target), *unknown_reports(workplace)]

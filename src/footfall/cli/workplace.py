@@ -10,8 +10,9 @@ from pathlib import Path
 from footfall.cli.progress import Progress
 from footfall.config.scripts import scan
 from footfall.config.suite import Suite, find_suite, load_suite
-from footfall.config.thresholds import Thresholds, known_names, read_thresholds
+from footfall.config.thresholds import FILE, Thresholds, known_names, read_thresholds
 from footfall.errors import ScriptError, UsageError, did_you_mean
+from footfall.gate.budget import Budget
 from footfall.store.writer import Store, open_store, take_in_abandoned
 
 STORE_VARIABLE = "FOOTFALL_STORE"
@@ -51,7 +52,12 @@ def open_workplace(progress: Progress | None = None) -> Workplace:
 
 def budgets_of(suite: Suite) -> Thresholds:
     """Read the suite's budgets. Raises ConfigError."""
-    return read_thresholds(suite.root / "thresholds.toml", known_names(suite))
+    return read_thresholds(suite.root / FILE, known_names(suite))
+
+
+def watched_budgets(suite: Suite) -> tuple[Budget, ...]:
+    """Read the suite's budgets for a watch, which can do without. Raises ConfigError."""
+    return budgets_of(suite).budgets if (suite.root / FILE).is_file() else ()
 
 
 def check_scripts(suite: Suite) -> None:

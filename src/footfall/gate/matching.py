@@ -26,7 +26,7 @@ def match(budgets: Sequence[Budget], evidence: Evidence) -> tuple[Case, ...]:
     observations = sorted(evidence.observations, key=lambda observation: observation.series)
     held: dict[int, list[Observation]] = {}
     for observation in observations:
-        for index in _strongest(budgets, observation.series):
+        for index in strongest(budgets, observation.series):
             held.setdefault(index, []).append(observation)
     cases = []
     for index, budget in enumerate(budgets):
@@ -37,7 +37,7 @@ def match(budgets: Sequence[Budget], evidence: Evidence) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def _strongest(budgets: Sequence[Budget], series: Series) -> list[int]:
+def strongest(budgets: Sequence[Budget], series: Series) -> list[int]:
     """Return the positions of the budgets that fit a series with the highest rank among those that do."""
     fitting = [index for index, budget in enumerate(budgets) if _fits(budget, series)]
     highest = max((budgets[index].place.rank for index in fitting), default=None)

@@ -108,6 +108,15 @@ def reason(finding: Finding, outcome: Outcome, needed: int | None, among: int, r
     return "; ".join(part for part in parts if part)
 
 
+def lately(finding: Finding) -> str:
+    """Say what the watch saw: `pay · duration: p95 is 1.24 s, 24 % over the limit of 1 s; 10 samples in 5 min`."""
+    series, window, count = finding.observation.series, finding.expression.window_ms, finding.observation.figures.count
+    place = f"{series.part} · {series.metric}" if series.part else series.metric
+    is_rate = finding.observation.kind is Kind.RATE
+    seen = f"{round(finding.observation.figures.mean * count):,} of {count:,}" if is_rate else _counted(count, "sample")
+    return f"{place}: {_beside(finding)}; {seen}" + ("" if window is None else f" in {format_quantity(window, 'ms')}")
+
+
 def _at(finding: Finding) -> str:
     part = finding.observation.series.part
     return f" is {part}" if part else " is the journey as a whole"

@@ -18,9 +18,9 @@ from sqlalchemy import Connection
 from footfall.clock import Clock
 from footfall.config.secrets import Masker
 from footfall.errors import StoreError, UsageError
+from footfall.monitor.bench import Bench
 from footfall.monitor.channels.base import ChannelError, PartlySentError, Sender
 from footfall.monitor.incidents import freshened
-from footfall.monitor.judge import Bench
 from footfall.monitor.letter import Writer, is_digest
 from footfall.monitor.plan import Plan
 from footfall.monitor.points import reached
@@ -164,7 +164,7 @@ class Deliverer:
             outbox.put(connection, [outbox.through(message, fallback, now)])
         elif now - message.created < GIVE_UP:
             again = now + timedelta(seconds=back_off_s(message.attempts + 1))
-            outbox.mark_failed(connection, message, now, text, again_at=again)
+            outbox.mark_failed(connection, message, now, text, again_at=again, reached=error.reached)
             return
         outbox.mark_failed(connection, message, now, text, again_at=None)
         if not fallback:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from footfall.clock import Clock
-from footfall.monitor.judge import ALIVE_S
+from footfall.monitor.bench import ALIVE_S
 
 ROUND_S = 30.0
 """The longest that keeping and judging what was found may take: a judge that takes longer hangs."""

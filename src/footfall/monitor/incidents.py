@@ -167,7 +167,8 @@ class Desk:
 def freshened(connection: Connection, content: Json) -> Json:
     """Return a waiting message's content with what has become of its incidents since: for the digest."""
     now_known = [_now_known(connection, each) for each in (content, *content.get("also", ()))]
-    return {**now_known[0], "also": now_known[1:]}
+    reached = {outbox.REACHED: content[outbox.REACHED]} if outbox.REACHED in content else {}
+    return {**now_known[0], "also": now_known[1:], **reached}
 
 
 def _now_known(connection: Connection, content: Json) -> Json:

@@ -7,53 +7,34 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-
-from sqlalchemy import Connection
 
 from footfall.clock import Clock, to_text
 from footfall.errors import StoreError
-from footfall.gate.deployments import Deployment
 from footfall.gate.slo import FEWEST_BAD
-from footfall.monitor import awake, slow
-from footfall.monitor.awake import Awake
+from footfall.monitor import slow
+from footfall.monitor.bench import Bench, Remembered
 from footfall.monitor.content import Facts
-from footfall.monitor.incidents import Desk
-from footfall.monitor.memory import from_json, to_json
 from footfall.monitor.objectives import burning
-from footfall.monitor.plan import HEALTH, Plan, Subject
+from footfall.monitor.plan import HEALTH, Level, Plan, Promise, Subject
 from footfall.monitor.points import reached
 from footfall.monitor.score import health_score, phases_of
-from footfall.monitor.state import Change, Context, Outcome, Phase, Result, State, Transition, judge, needed, tick
-from footfall.store import incidents, watch
+from footfall.monitor.state import Context, Phase, Result, State, Transition, begun_anew, judge, needed, tick
+from footfall.store import incidents, recent, watch
 from footfall.store.deployments import deployments
 from footfall.store.watch import Place, Seen
 from footfall.store.writer import Store
 
-ALIVE_S = 20.0
-"""How long ago a location may have been heard of to have a say."""
 MISSING_S = 60.0
 BLIND_S = 120.0
 MINUTE = timedelta(minutes=1)
 _RECENT = 3
 _TRIES = 3
 _log = logging.getLogger("footfall.watch")
-
-
-@dataclass
-class Remembered:
-    """What a judge keeps between its steps; all of it can be had from the store again."""
-
-    durations: dict[str, dict[str, slow.Memory]] = field(default_factory=dict)
-    touched: set[str] = field(default_factory=set)
-    deployments: list[Deployment] = field(default_factory=list)
-    minute: datetime | None = None
-    awake: Awake | None = None
 
 
 class Judge:
@@ -74,25 +55,25 @@ class Judge:
         if self._minute_over(now):
             self._remembered.deployments = deployments(self._store, target=self._target or None, limit=_RECENT)
         facts = Facts(self._target, self._remembered.deployments, self._root)
-        bench: Bench | None = None
+        hearing: Hearing | None = None
         try:
             with self._store.writing() as connection:
-                bench = Bench(connection, self._plan, now, facts, self._remembered)
-                bench.results(watch.waiting(connection, target=self._plan.target), self._spoilt)
-                bench.time_passes()
+                hearing = Hearing(connection, self._plan, now, facts, self._remembered)
+                hearing.results(watch.waiting(connection, target=self._plan.target), self._spoilt)
+                hearing.time_passes()
                 if self._minute_over(now):
-                    bench.minute()
-                bench.keep()
+                    hearing.minute()
+                hearing.keep()
                 reached("judged")
         except BaseException as error:
             self._remembered = Remembered()  # it may know of what has not happened
-            if bench is not None and bench.in_hand is not None and isinstance(error, Exception) and not isinstance(error, StoreError):
-                self._spoilt[bench.in_hand] += 1
+            if hearing is not None and hearing.in_hand is not None and isinstance(error, Exception) and not isinstance(error, StoreError):
+                self._spoilt[hearing.in_hand] += 1
             raise
         reached("judgement-kept")
         if self._minute_over(now):
             self._remembered.minute = now
-        return bench.changed
+        return hearing.changed
 
     def rest(self) -> None:
         """Another judges: what is remembered here grows old, and is had from the store again afterwards."""
@@ -103,47 +84,10 @@ class Judge:
         return last is None or abs(now - last) >= MINUTE
 
 
-class Bench:
-    """One step of judging, within one transaction."""
+class Hearing(Bench):
+    """One step of judging: all that waits, and what time itself brings. `in_hand` is the number of the result that is being judged."""
 
-    def __init__(
-        self, connection: Connection, plan: Plan, now: datetime, facts: Facts | None = None, remembered: Remembered | None = None
-    ) -> None:
-        self.connection, self.plan, self.now = connection, plan, now
-        self.desk = Desk(connection, plan, now, facts)
-        self.changed: list[tuple[Subject, Transition]] = []
-        self.in_hand: int | None = None
-        self._remembered = remembered or Remembered()
-        self._target = plan.target
-        self._places = watch.places(connection, target=plan.target)
-        self._awake: Awake | None = None
-        self._states: dict[str, State] = {}
-        self._before: dict[str, State] = {}
-
-    # States
-
-    def load(self, subjects: Iterable[str]) -> None:
-        """Read the states of subjects that are not known yet."""
-        missing = {key for key in subjects if key not in self._states}
-        found = self._load(missing) if missing else {}
-        for key in missing:
-            self._states[key] = self._before[key] = from_json(found.get(key, {}))
-
-    def _load(self, keys: Collection[str]) -> dict[str, dict[str, Any]]:
-        return watch.load_states(self.connection, keys, target=self._target)
-
-    def state(self, key: str) -> State:
-        """Return a subject's state."""
-        self.load([key])
-        return self._states[key]
-
-    def keep(self) -> None:
-        """Write the states that changed."""
-        self._save({key: to_json(state) for key, state in self._states.items() if state is not self._before[key]})
-        self._before.update(self._states)
-
-    def _save(self, states: Mapping[str, Mapping[str, object]]) -> None:
-        watch.save_states(self.connection, states, self.now, target=self._target)
+    in_hand: int | None = None
 
     # What was seen
 
@@ -153,8 +97,8 @@ class Bench:
         One that could not be judged three times (by its number: `spoilt`) is left out: it must not keep all that come after it.
         """
         keys = {seen.subject for _, seen in waiting}
-        slow_keys = {f"slow:{key}" for key in keys}
-        self.load(keys | slow_keys | {key for name in keys for key in self.plan.dependencies(self.plan.subject(name))})
+        beside = {f"slow:{key}" for key in keys} | self.plan.promised(keys)
+        self.load(keys | beside | {key for name in keys for key in self.plan.dependencies(self.plan.subject(name))})
         for number, seen in waiting:
             if spoilt.get(number, 0) >= _TRIES:
                 _log.error("a result of %s cannot be judged, and is left out", seen.subject)
@@ -173,67 +117,9 @@ class Bench:
         self._take(subject, judge(self.state(subject.key), result, self.now, subject.rule, context))
         if seen.ok and not seen.attempt and seen.latency_ms is not None and subject.watched.slow:
             self._watch_duration(subject, seen, seen.latency_ms, context)
-
-    def context(self, subject: Subject, location: str) -> Context:
-        """Return what surrounds a subject now; where no location is known, the one that speaks is all there is."""
-        alive = frozenset(place.name for place in self._places if self._age(place.seen) <= ALIVE_S and not place.blind)
-        of = frozenset({location}) if subject.one_place or not alive else alive
-        return Context(of, self._blocked_by(subject), self.plan.maintenance(subject.key, self.now))
-
-    def _age(self, moment: datetime) -> float:
-        """Seconds since a moment in which there was a judge, awake and with a store: in no others could anything be heard of."""
-        if self._awake is None:
-            self._awake = self._looked()
-        return self._awake.seconds_since(moment, self.now)
-
-    def _looked(self) -> Awake:
-        """Note that somebody listens; kept in the store now and then, for whoever judges next."""
-        known = self._remembered.awake or awake.from_json(self._load([awake.KEY]).get(awake.KEY, {}))
-        found = known.looked(self.now)
-        if found.kept is None or (self.now - found.kept).total_seconds() >= awake.KEEP_S:
-            found = replace(found, kept=self.now)
-            self._save({awake.KEY: awake.to_json(found)})
-        self._remembered.awake = found
-        return found
-
-    def _blocked_by(self, subject: Subject) -> str:
-        keys = self.plan.dependencies(subject)
-        return next((key for key in keys if self.state(key).phase is not Phase.UP), "")
-
-    def _take(self, subject: Subject, outcome: Outcome) -> None:
-        state, transitions = outcome
-        self._states[subject.key] = state
-        for transition in transitions:
-            self._change(subject, transition)
-            self.changed.append((subject, transition))
-
-    def _change(self, subject: Subject, transition: Transition) -> None:
-        if transition.change is Change.OPENED:
-            self.desk.open(subject, transition, self._failed(subject, transition))
-        elif transition.change is Change.RESOLVED:
-            found = incidents.open_of(self.connection, subject.key, target=self._target)
-            if found is not None:
-                self.desk.resolve(found)
-        elif transition.change is Change.HELD:
-            blocking = incidents.open_of(self.connection, transition.by, target=self._target)
-            if blocking is not None:
-                self.desk.note(blocking, "held", f"{subject.name} fails as well, and is not told on its own: {transition.problem}")
-
-    def _failed(self, subject: Subject, transition: Transition) -> list[Seen]:
-        newest = watch.last_results(self.connection, subject.key, 50, target=self._target)
-        return [seen for seen in newest if not seen.ok and seen.at >= transition.since]
-
-    def fact(self, key: str, *, ok: bool, problem: str = "", at: datetime | None = None) -> None:
-        """Judge what is no measurement: a channel is dead, a location missing, a heartbeat overdue."""
-        subject = self.plan.subject(key)
-        state = self.state(key)
-        if ok and state.phase is Phase.UP:
-            return
-        context = Context(frozenset({"judge"}), maintenance=self.plan.maintenance(key, self.now))
-        result = Result(key, "judge", at or self.now, ok, problem=problem)
-        outcome = judge(state, result, max(self.now, result.at), subject.rule, context)
-        if outcome[1] or outcome[0].phase is not state.phase:
-            self._take(subject, outcome)
+        promise = self.plan.promises.get(subject.key)
+        if promise is not None and not (seen.attempt or seen.blind or seen.excused):
+            self._hold(promise, subject, seen)
 
     # Time
 
@@ -276,12 +162,16 @@ class Bench:
 
     def _burnt_by_an_outage(self, subject: Subject) -> bool:
         """Whether it ended lately and hardly a check has failed since: the windows of burn rates remember it for hours."""
-        ended = [incidents.listed(self.connection, last=1, subject=key, target=self._target) for key in self.plan.causes(subject)]
-        last = max((each.resolved for found in ended for each in found if each.resolved is not None), default=None)
+        last = self._last_outage(subject)
         if last is None:
             return False
         total, good = watch.counted(self.connection, subject.key, last, self.now, target=self._target)
         return total - good < FEWEST_BAD
+
+    def _last_outage(self, subject: Subject) -> datetime | None:
+        """When a subject, or what it depends on, was last well again."""
+        ended = [incidents.listed(self.connection, last=1, subject=key, target=self._target) for key in self.plan.causes(subject)]
+        return max((each.resolved for found in ended for each in found if each.resolved is not None), default=None)
 
     def _heartbeats(self) -> None:
         """A heartbeat that never came is waited for from the moment at which it was first looked for."""
@@ -320,6 +210,45 @@ class Bench:
         """Whether it is about a location that ended in order since."""
         kind, _, name = key.partition(":")
         return kind in {"location", "blind"} and name not in {place.name for place in self._places}
+
+    # Budgets
+
+    def _hold(self, promise: Promise, subject: Subject, seen: Seen) -> None:
+        """Hold what is promised of a subject against a check. What an outage breaks is told by its own incident, and forgotten after it."""
+        held = self._remembered.held
+        if self._is_down(subject):
+            held.begin(subject.key)
+            for level in promise.levels:
+                self._states[level.subject.key] = begun_anew(self.state(level.subject.key))
+            return
+        if not held.knows(subject.key):
+            held.begin(subject.key)
+            for before in self._seen_before(promise, subject, seen):
+                held.add(promise, subject, before)
+        held.add(promise, subject, seen)
+        if not self._explained(subject):
+            for level, problem in held.judged(promise, subject, seen):
+                self._judge_level(level, seen, problem)
+
+    def _is_down(self, subject: Subject) -> bool:
+        return any(self.state(key).phase is Phase.DOWN for key in (subject.key, *self.plan.dependencies(subject)))
+
+    def _seen_before(self, promise: Promise, subject: Subject, seen: Seen) -> list[Seen]:
+        """What the windows of a promise hold before a check that is the first to be judged here."""
+        if not promise.span_s:
+            return []
+        since = seen.at - timedelta(seconds=promise.span_s)
+        ended = self._last_outage(subject)
+        since = since if ended is None else max(since, ended)
+        return recent.judged_since(self.connection, subject.key, since, target=self._target)
+
+    def _judge_level(self, level: Level, seen: Seen, problem: str) -> None:
+        """While the graver level of a budget is broken, the milder one is not told beside it."""
+        broken, context = level.subject, self.context(level.subject, seen.location)
+        if level.above and self.state(level.above).phase is not Phase.UP:
+            context = replace(context, blocked_by=level.above)
+        result = Result(broken.key, seen.location, seen.at, ok=not problem, problem=problem)
+        self._take(broken, judge(self.state(broken.key), result, self.now, broken.rule, context), [seen])
 
     # Slowness
 

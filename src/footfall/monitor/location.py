@@ -50,7 +50,7 @@ Control = Callable[[], Awaitable[bool]]
 
 @dataclass
 class Counts:
-    """What the location did, for its metrics; `late_ms` are the newest starts' lateness."""
+    """What the location did, for its metrics; `late_ms` says of the newest scheduled checks how late each truly began."""
 
     checks: int = 0
     skipped: int = 0
@@ -84,8 +84,7 @@ class Location:
 
     def start(self, job: Job, late_s: float = 0.0) -> None:
         """Start a scheduled check; one that still runs (or still waits for its turn) is not started again, and that is said."""
-        now = self._clock.now()
-        self.counts.late_ms.append(late_s * 1000)
+        now, planned = self._clock.now(), self._clock.monotonic() - late_s
         if job.key in self._running:
             note = f"skipped: the check of {to_text(self._running[job.key])} still runs"
             self.started[job.key] = (now, note)
@@ -93,7 +92,7 @@ class Location:
             _log.warning("%s %s", job.key, note)
             return
         self.started[job.key] = (now, "")
-        self._spawn(self._scheduled(self._plan.subject(job.key)))
+        self._spawn(self._scheduled(self._plan.subject(job.key), planned))
 
     def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
@@ -101,19 +100,24 @@ class Location:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _scheduled(self, subject: Subject, *, urgent: bool = False) -> None:
+    async def _scheduled(self, subject: Subject, planned: float | None = None, *, urgent: bool = False) -> None:
+        """Make a check that no recheck is; `planned` is when it should begin, by the clock that never jumps, where a schedule says so."""
         if subject.key in self._running:
             return
         self._running[subject.key] = self._clock.now()
         try:
-            await self._check(subject, urgent=urgent)
+            await self._check(subject, planned=planned, urgent=urgent)
         finally:
             del self._running[subject.key]
 
-    async def _check(self, subject: Subject, attempt: int = 0, round_at: datetime | None = None, *, urgent: bool = False) -> None:
+    async def _check(
+        self, subject: Subject, attempt: int = 0, round_at: datetime | None = None, *, planned: float | None = None, urgent: bool = False
+    ) -> None:
         """Make one check and keep its result; whatever goes wrong in making it is a failed check, and the watch goes on."""
         async with (self._limits_again if urgent else self._limits)[subject.source]:
             at = self._clock.now()
+            if planned is not None:  # only now: it may have waited for its turn
+                self.counts.late_ms.append((self._clock.monotonic() - planned) * 1000)
             excused = bool(self._plan.maintenance(subject.key, at))
             try:
                 found = await self._measure(subject, attempt)

@@ -13,6 +13,8 @@ from footfall.config.cron import cron_trigger
 from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec, Suite
 from footfall.config.watch import Impact, Maintenance, Watched, WatchSpec
+from footfall.gate.budget import Budget
+from footfall.gate.expression import Expression
 from footfall.metrics import parse_duration
 from footfall.monitor.severity import P2, severity
 from footfall.monitor.state import AT_ONCE, Rule
@@ -23,8 +25,10 @@ OWN = Watched(severity="warning")
 """How the monitor treats what it finds out about itself."""
 HEALTHY = Watched(severity="P1")
 HEALTH = "health:score"
-ABOUT_ANOTHER = ("slow", "slo")
+ABOUT_ANOTHER = ("slow", "slo", "budget")
 """Kinds of what is found out about a subject, whose key follows; they are told and held back as it is."""
+BUDGET, WHICH = "budget", "#"
+"""`budget:probe:shop#probes.shop.latency`: of several budgets on a subject the key says which."""
 LONGEST_LOAD_S = 4 * 3600.0
 """What a load test may take; its result counts from its beginning."""
 
@@ -59,6 +63,34 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Level:
+    """One level of a budget, held against one subject: `subject` is what is broken when it is; `above` the key of the graver level."""
+
+    subject: Subject
+    budget: Budget
+    expression: Expression
+    above: str = ""
+
+    @property
+    def span_s(self) -> float:
+        """The seconds in which it looks for samples; 0 where the last check alone counts."""
+        return (self.expression.window_ms or 0.0) / 1000
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What `thresholds.toml` says of a subject: the `levels` that the watch holds, graver ones first, among all `budgets` on it."""
+
+    levels: tuple[Level, ...]
+    budgets: tuple[Budget, ...]
+
+    @property
+    def span_s(self) -> float:
+        """The longest span of any level."""
+        return max(level.span_s for level in self.levels)
+
+
+@dataclass(frozen=True)
 class Plan:
     """All subjects by key, and what surrounds them."""
 
@@ -70,11 +102,21 @@ class Plan:
     """What others call, by key: the seconds after which a call is overdue."""
     target: str = ""
     """What is watched: what the store keeps is kept for it."""
+    promises: Mapping[str, Promise] = field(default_factory=dict)
+    """By subject; see `promises.with_budgets`."""
 
     def subject(self, key: str) -> Subject:
         """Return a subject; what the configuration does not name (a channel, a location) is one of the monitor's own."""
-        found = self.subjects.get(key)
+        found = self.subjects.get(key) or self._promised.get(key)
         return found if found is not None else _own(key, self.subjects)
+
+    @functools.cached_property
+    def _promised(self) -> Mapping[str, Subject]:
+        return {level.subject.key: level.subject for promise in self.promises.values() for level in promise.levels}
+
+    def promised(self, keys: Iterable[str]) -> set[str]:
+        """Return the keys of the budgets that are held against subjects."""
+        return {level.subject.key for key in keys if key in self.promises for level in self.promises[key].levels}
 
     def dependencies(self, subject: Subject) -> tuple[str, ...]:
         """Return the keys of what a subject depends on."""
@@ -97,6 +139,8 @@ class Plan:
             return rest in self.alerts.channels
         if kind == "health":
             return self.watch.health_below > 0
+        if kind == BUDGET:
+            return key in self._promised
         return key in self.subjects or (kind in _OWN_TITLES and (kind in {"location", "blind"} or rest in self.subjects))
 
     def maintenance(self, key: str, now: datetime) -> str:
@@ -110,7 +154,8 @@ class Plan:
 def matches(patterns: Iterable[str], key: str) -> bool:
     """Whether any shell-like pattern means a subject: by its key, its name, or as what is found out about that one (`slow:probe:shop`)."""
     kind, _, name = key.partition(":")
-    names = {key, name, name.partition(":")[2] if kind in ABOUT_ANOTHER else name}
+    about = name.partition(WHICH)[0] if kind == BUDGET else name
+    names = {key, name, about, about.partition(":")[2] if kind in ABOUT_ANOTHER else name}
     return any(fnmatchcase(each, pattern) for each in names for pattern in patterns)
 
 

@@ -66,6 +66,7 @@ def _may_break(plan: Plan) -> Iterator[str]:
     yield from plan.subjects
     yield from (f"slow:{key}" for key, each in plan.subjects.items() if _has_duration(plan, each) and each.watched.slow)
     yield from (f"slo:{key}" for key, each in plan.subjects.items() if each.watched.slo is not None)
+    yield from (level.subject.key for promise in plan.promises.values() for level in promise.levels)
     yield from (f"channel:{name}" for name in plan.alerts.channels)
     yield f"location:{_ANY}"
     if plan.watch.control:

@@ -2,13 +2,14 @@
 
 One failed check proves nothing. It makes a subject *suspect*: every location checks again after each of the rule's pauses, and
 only locations that saw every recheck fail count. With several locations `quorum` of them must agree (of fewer, all). A rule
-without rechecks counts the locations whose last scheduled checks failed. A location that could not reach a place known to be up
-either is *blind*: what it says is not held against the subject.
+without rechecks counts the locations whose last scheduled checks failed, and may want that to last. A location that could not
+reach a place known to be up either is *blind*: what it says is not held against the subject.
 `bench/detection.py` measures what the rule costs in time and how seldom it is wrong.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -44,7 +45,8 @@ class Rule:
     """How failures become an incident. Pauses are seconds before each recheck, counted from the end of the check before.
 
     `alert_after` failed rounds in a row open an incident; `recover_after` successes in a row end it. A subject that changed
-    `flap_changes` times within `flap_window_s` is flapping and is well only after `calm_s` without a failure.
+    `flap_changes` times within `flap_window_s` is flapping and is well only after `calm_s` without a failure. Without rechecks,
+    failures must also have lasted `for_s`, none further than `gap_s` from the one before it: over a night nothing lasts.
     """
 
     pauses_s: tuple[float, ...] = (5.0, 10.0)
@@ -56,6 +58,8 @@ class Rule:
     flap_window_s: float = 3600.0
     calm_s: float = 600.0
     stale_s: float = 180.0
+    for_s: float = 0.0
+    gap_s: float = math.inf
 
     @property
     def round_s(self) -> float:
@@ -136,7 +140,7 @@ def judge(state: State, result: Result, now: datetime, rule: Rule, context: Cont
         return _vote(state, result, now, rule, context) if result.attempt else (state, ())
     if context.maintenance and not result.ok:
         return (state if state.phase is Phase.DOWN else State(streaks=_streaks(state, result))), ()
-    state = _noted(state, result)
+    state = _noted(_after_a_gap(state, result, rule), result)
     if state.phase is Phase.DOWN:
         return _judge_down(state, result, now, rule, context)
     if result.attempt:
@@ -152,10 +156,24 @@ def _judge_up(state: State, result: Result, now: datetime, rule: Rule, context: 
 
 
 def _count_unrepeated(state: State, result: Result, now: datetime, rule: Rule, context: Context) -> Outcome:
-    """Without rechecks nobody is asked again: it is down once enough locations have seen `alert_after` failures in a row."""
-    state = replace(state, failing_since=state.failing_since or result.at, failed_rounds=state.failed_rounds + 1)
+    """Without rechecks nobody is asked again: it is down once enough locations have seen `alert_after` failures in a row, for `for_s`."""
+    since = state.failing_since or result.at
+    state = replace(state, failing_since=since, failed_rounds=state.failed_rounds + 1)
     agree = sum(state.streaks.get(location, 0) <= -rule.alert_after for location in context.locations | {result.location})
-    return _down(state, now, rule, context) if agree >= needed(rule, context) else (state, ())
+    lasted = (result.at - since).total_seconds() >= rule.for_s
+    return _down(state, now, rule, context) if lasted and agree >= needed(rule, context) else (state, ())
+
+
+def _after_a_gap(state: State, result: Result, rule: Rule) -> State:
+    """Forget failures that have led to nothing yet and lie too far back to be of one piece with what comes now."""
+    if state.phase is not Phase.UP or state.failed_at is None or (result.at - state.failed_at).total_seconds() <= rule.gap_s:
+        return state
+    return begun_anew(state)
+
+
+def begun_anew(state: State) -> State:
+    """Forget failures that have led to nothing yet; without a new object where there are none."""
+    return replace(state, failing_since=None, failed_rounds=0, streaks={}, problem="") if state.failed_rounds else state
 
 
 def tick(state: State, now: datetime, rule: Rule, context: Context) -> Outcome:

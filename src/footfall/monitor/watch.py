@@ -17,9 +17,10 @@ from typing import Any
 
 from footfall.clock import Clock, to_text
 from footfall.errors import FootfallError, StoreError
+from footfall.monitor.bench import ALIVE_S
 from footfall.monitor.deliver import SEND_S, Deliverer
 from footfall.monitor.health import ROUND_S, Health
-from footfall.monitor.judge import ALIVE_S, Judge
+from footfall.monitor.judge import Judge
 from footfall.monitor.location import Location
 from footfall.monitor.plan import LOAD, Plan
 from footfall.monitor.points import reached

@@ -6,7 +6,7 @@ lease that runs out; the message is then sent again under the same key, by which
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,6 +39,8 @@ class Message:
 _COLUMNS = tuple(Message.__dataclass_fields__)
 JOINED = "joined"
 """Why a message was given up that travels within another one."""
+REACHED = "reached"
+"""Where the content of a message that is tried again keeps whom of a channel's people it has reached."""
 
 
 def put(connection: Connection, messages: Iterable[Message]) -> None:
@@ -80,9 +82,13 @@ def mark_sent(connection: Connection, message: Message, now: datetime) -> None:
     _change(connection, message, sent=now, leased_until=None, attempts=message.attempts + 1, error="")
 
 
-def mark_failed(connection: Connection, message: Message, now: datetime, error: str, *, again_at: datetime | None) -> None:
-    """Remember that sending failed: it is due again then, or given up (None)."""
-    values = {"attempts": message.attempts + 1, "error": error, "leased_until": None}
+def mark_failed(
+    connection: Connection, message: Message, now: datetime, error: str, *, again_at: datetime | None, reached: Sequence[str] = ()
+) -> None:
+    """Remember that sending failed: it is due again then, or given up (None); and whom it has `reached`, where that is anybody."""
+    values: dict[str, Any] = {"attempts": message.attempts + 1, "error": error, "leased_until": None}
+    if reached:
+        values["content"] = {**message.content, REACHED: list(reached)}
     _change(connection, message, **values, **({"given_up": now} if again_at is None else {"due": again_at}))
 
 
@@ -143,4 +149,5 @@ def owed(connection: Connection) -> int:
 
 def through(message: Message, channel: str, now: datetime) -> Message:
     """Return a message as it goes through another channel, because its own is dead."""
-    return replace(message, key=f"{message.key}:{channel}", channel=channel, created=now, due=now, attempts=0, error="")
+    content = {name: value for name, value in message.content.items() if name != REACHED}
+    return replace(message, key=f"{message.key}:{channel}", channel=channel, content=content, created=now, due=now, attempts=0, error="")

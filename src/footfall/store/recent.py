@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
@@ -36,6 +37,16 @@ def results_after(connection: Connection, number: int, limit: int = 20_000, *, t
     if target is not None:
         query = query.where(watch_results.c.target == target)
     return [(row.number, Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__))) for row in connection.execute(query)]
+
+
+def judged_since(connection: Connection, subject: str, since: datetime, *, target: str | None = None) -> list[Seen]:
+    """Return what has been seen and judged of a subject after a moment, oldest first; rechecks, blind and excused checks are left out."""
+    table = watch_results.c
+    counts = table.judged & (table.attempt == 0) & ~table.blind & ~table.excused
+    query = select(watch_results).where(table.subject == subject, table.at > since, counts).order_by(table.at)
+    if target is not None:
+        query = query.where(table.target == target)
+    return [Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__)) for row in connection.execute(query)]
 
 
 def walk_figures(connection: Connection, runs: Collection[str], metrics: Collection[str]) -> list[WalkFigure]:

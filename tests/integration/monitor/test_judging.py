@@ -164,14 +164,14 @@ def test_two_targets_on_one_store_have_nothing_to_do_with_each_other(store: Stor
 def test_what_cannot_be_judged_keeps_nobody_else(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A result on which judging fails is tried three times and left out; what came after it is judged."""
     corner = House(store, tmp_path, plan([], [], [subject("shop"), subject("odd")]))
-    one = judging.Bench.one
+    one = judging.Hearing.one
 
-    def raising(bench: judging.Bench, seen: Seen) -> None:
+    def raising(hearing: judging.Hearing, seen: Seen) -> None:
         if seen.subject == "probe:odd":
             raise RecursionError
-        one(bench, seen)
+        one(hearing, seen)
 
-    monkeypatch.setattr(judging.Bench, "one", raising)
+    monkeypatch.setattr(judging.Hearing, "one", raising)
     with store.writing() as connection:
         watch.add_results(connection, [Seen(name, f"probe:{name}", "ams", corner.clock.at, ok=False) for name in ("odd", "shop")])
     for _ in range(3):

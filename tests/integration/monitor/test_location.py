@@ -85,6 +85,24 @@ def test_an_overrun_is_skipped_and_said(store: Store, tmp_path: Path) -> None:
     assert [seen.subject for seen in run(store, tmp_path, planned, slow, scenario)] == ["probe:shop", "probe:other"]
 
 
+def test_a_check_that_waits_for_its_turn_is_late(store: Store, tmp_path: Path) -> None:
+    """Lateness counts to where a check truly begins: 0.2 s before it was looked for, and the three that the one before it took."""
+    planned = replace(plan([], [], [subject("shop"), subject("other")]), watch=WatchSpec(probes_at_once=1))
+    clock = FakeClock()
+
+    async def taking_3_s(_subject: Subject) -> Measured:
+        clock.turn(3)
+        return Measured(ok=True, latency_ms=3000.0)
+
+    async def scenario(location: Location) -> None:
+        for key in ("probe:shop", "probe:other"):
+            location.start(job(key), 0.2)
+        await location.finish()
+        assert location.counts.late_ms == pytest.approx([200, 3200])
+
+    run(store, tmp_path, planned, taking_3_s, scenario, clock=clock)
+
+
 def test_a_check_that_cannot_be_made_is_a_failed_one(store: Store, tmp_path: Path) -> None:
     """Whatever is raised; the others go on."""
 

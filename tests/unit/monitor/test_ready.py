@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from footfall.cli import checkup
+from footfall.cli.workplace import watched_budgets
 from footfall.monitor.plan import plan_of
+from footfall.monitor.promises import with_budgets
 from footfall.monitor.ready import only_channel, problems, untold
 from tests.unit.config.test_watch import suite
 
@@ -30,7 +32,13 @@ severity = "warning"
 kind = "slack"
 url = "https://example.com/hook"
 """
+BUDGETS = """
+[probes."*"]
+latency = { warn = "p95 <= 500ms over 5m", fail = "p95 <= 2s over 5m", severity = "warning" }
+success = "rate >= 99%"
+"""
 ALL = ["P1 probe: health", "P3 probe: backup", "P2 journey: booking", "P2 slow: health, booking", "P1 slo: health"]
+ALL += ["P2 budget: health", "P3 budget: health"]
 OWN = ["P2 channel: team", "P2 location: any", "P2 blind: any", "P1 health: score"]
 
 
@@ -97,9 +105,10 @@ def route(name: str, filters: str) -> str:
     ],
 )
 def test_it_says_of_whose_incidents_nobody_would_hear(tmp_path: Path, routes: str, left: list[str]) -> None:
-    """By severity, owner or source: what is watched, its slowness and error budget, and the watch's own affairs."""
+    """By severity, owner or source: what is watched, its slowness, budgets and error budget, and the watch's own affairs."""
     found = suite(tmp_path, WATCHED + routes)
-    assert untold(plan_of(found)) == left
+    (tmp_path / "thresholds.toml").write_text(BUDGETS)
+    assert untold(with_budgets(plan_of(found), watched_budgets(found))) == left
     assert checkup.watch(found, None).state == ("warn" if left else "ok")
 
 

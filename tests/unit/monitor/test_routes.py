@@ -51,7 +51,10 @@ def test_a_word_takes_every_severity_that_is_told_by_it() -> None:
     }
 
 
-@pytest.mark.parametrize("key", ["probe:shop-front", "slow:probe:shop-front", "slo:probe:shop-front"])
+ABOUT_THE_SHOP = ["probe:shop-front", "slow:probe:shop-front", "slo:probe:shop-front", "budget:probe:shop-front#probes.*.latency"]
+
+
+@pytest.mark.parametrize("key", ABOUT_THE_SHOP)
 @pytest.mark.parametrize("pattern", ["shop*", "probe:shop*", "shop-front", "*"])
 def test_slowness_and_error_budgets_go_where_their_subjects_go(pattern: str, key: str) -> None:
     """A route for `shop*` takes all that is found out about the shop, and its maintenance holds all of that back."""

@@ -284,3 +284,41 @@ def test_a_state_survives_the_store(history: list[tuple[float, bool, str, int, b
     assert from_json(json.loads(json.dumps(to_json(state)))).phase is state.phase
     once = from_json(json.loads(json.dumps(to_json(state))))
     assert from_json(json.loads(json.dumps(to_json(once)))) == once
+
+
+LASTING = Rule(pauses_s=(), for_s=300, gap_s=600)
+
+
+def test_what_must_last_opens_once_it_has() -> None:
+    """Broken in each check for five minutes, told since when; a check between that holds starts over."""
+    watched = Watched(LASTING)
+    assert [change for second in range(0, 270, 30) for change in watched.see(second, ok=False)] == []
+    watched.see(270, ok=True)
+    assert [change for second in range(300, 600, 30) for change in watched.see(second, ok=False)] == []
+    assert watched.see(600, ok=False) == [Change.OPENED]
+    assert watched.seen[-1].since == at(300)
+    watched.see(630, ok=True)
+    assert watched.see(660, ok=True) == [Change.RESOLVED]
+
+
+def test_what_must_last_does_not_last_over_a_gap() -> None:
+    """A watch that ended while something was broken, and finds it so in the morning, waits again; a few minutes are no gap."""
+    watched = Watched(LASTING)
+    watched.see(0, ok=False)
+    assert watched.see(12 * 3600, ok=False) == []
+    assert watched.see(12 * 3600 + 299, ok=False) == []
+    assert watched.see(12 * 3600 + 899, ok=False) == [Change.OPENED]
+    assert watched.seen[-1].since == at(12 * 3600)
+
+
+def test_what_must_last_must_last_for_a_quorum() -> None:
+    """One of three locations breaks it for an hour: nothing. A second one does: five minutes from there."""
+    watched = Watched(LASTING, THREE)
+    for second in range(0, 3600, 30):
+        for location in ("ams", "fra", "nyc"):
+            assert watched.see(second, ok=location != "ams", location=location) == []
+    for second in range(3600, 3900, 30):
+        for location in ("ams", "fra", "nyc"):
+            assert watched.see(second, ok=location == "nyc", location=location) == []
+    assert watched.see(3900, ok=False, location="ams") == [Change.OPENED]
+    assert watched.seen[-1].since == at(3600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ssl
+from collections.abc import Iterable
 from typing import Protocol
 
 import httpx
@@ -18,11 +19,14 @@ _AGAIN = frozenset({408, 409, 425, 429})
 
 
 class ChannelError(Exception):
-    """A letter could not be sent; `permanent` when trying again cannot help (the address or the key is wrong)."""
+    """A letter could not be sent; `permanent` when trying again cannot help (the address or the key is wrong).
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    `reached` stands for those of its people who have it all the same: the next try finds it as the content's `reached`.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, reached: Iterable[str] = ()) -> None:
         super().__init__(message)
-        self.permanent = permanent
+        self.permanent, self.reached = permanent, tuple(reached)
 
 
 class PartlySentError(ChannelError):

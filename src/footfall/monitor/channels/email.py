@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import smtplib
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, getaddresses, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from footfall.monitor.channels.base import SENDING, TIMEOUT_S, ChannelError, PartlySentError, trust
 from footfall.monitor.letter import Letter
+from footfall.store.outbox import REACHED
 
-_REMEMBERED = 1000
-"""Letters of which is remembered who has them, until all do."""
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -24,37 +22,34 @@ class Email:
     def __init__(self, server: str, sender: str, to: Sequence[str]) -> None:
         self._server, self._sender, self._to = urlsplit(server), sender, tuple(to)
         self._addresses = tuple(address for _, address in getaddresses(to))
-        self._have: OrderedDict[str, set[str]] = OrderedDict()
 
     async def send(self, letter: Letter) -> None:
-        """Send a letter to those who do not have it yet.
+        """Send a letter to those who do not have it yet, by what the store remembers of earlier tries.
 
         Raises ChannelError, permanent for a refused log-in or sender, or when everybody is refused for good; PartlySentError when only
         some are.
         """
         message = mail(letter, self._sender, self._to)
-        have = self._have.setdefault(letter.key, set())
-        wanted = [address for address in self._addresses if address not in have]
+        have = set(letter.content.get(REACHED, ()))
+        wanted = [address for address in self._addresses if _mark(address) not in have]
         try:
             refused = await SENDING.run(lambda: self._deliver(message, wanted))
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused) as error:
             raise ChannelError(f"the server refuses it: {type(error).__name__}", permanent=_is_final(error)) from error
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise ChannelError(f"it could not be sent: {error or type(error).__name__}") from error
-        have.update(address for address in wanted if address not in refused)
-        self._judge(refused, anybody=bool(have))
-        self._have.pop(letter.key, None)
+        have.update(_mark(address) for address in wanted if address not in refused)
+        self._judge(refused, have)
 
-    def _judge(self, refused: Mapping[str, tuple[int, bytes]], *, anybody: bool) -> None:
-        while len(self._have) > _REMEMBERED:
-            self._have.popitem(last=False)
+    @staticmethod
+    def _judge(refused: Mapping[str, tuple[int, bytes]], have: Collection[str]) -> None:
         if not refused:
             return
         said = ", ".join(f"{address} ({code})" for address, (code, _) in refused.items())
         final = all(code >= 500 for code, _ in refused.values())
-        if final and anybody:
+        if final and have:
             raise PartlySentError(f"the server refuses {said}; the others have it")
-        raise ChannelError(f"the server refuses {said}", permanent=final)
+        raise ChannelError(f"the server refuses {said}", permanent=final, reached=sorted(have))
 
     def _deliver(self, message: EmailMessage, to: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         """Send to some addresses; return those that the server refuses, with its answers."""
@@ -96,6 +91,11 @@ def mail(letter: Letter, sender: str, to: Sequence[str]) -> EmailMessage:
     if letter.html:
         message.add_alternative(letter.html, subtype="html")
     return message
+
+
+def _mark(address: str) -> str:
+    """What the store keeps for an address that has a letter: nobody is to be read from it."""
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 def _id(text: str, domain: str) -> str:

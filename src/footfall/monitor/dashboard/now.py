@@ -14,11 +14,12 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from footfall.metrics import format_quantity
+from footfall.monitor.bench import ALIVE_S
 from footfall.monitor.dashboard.lately import Lately
 from footfall.monitor.dashboard.pictures import Shot, shots
 from footfall.monitor.dashboard.spark import spark
 from footfall.monitor.dashboard.vitals import Vital, Vitals
-from footfall.monitor.judge import ALIVE_S, MISSING_S
+from footfall.monitor.judge import MISSING_S
 from footfall.monitor.plan import JOURNEY, Plan
 from footfall.monitor.score import health_score, phases_of
 from footfall.monitor.state import Phase
