@@ -10,6 +10,8 @@ const marks = [0];
 const tasks = [];
 let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, left = null, written = [];
 
+const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
+
 const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
 const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
 const details = {
@@ -104,13 +106,13 @@ const siteOf = (host) => {
 };
 
 // A row for each request: when it began, ms that it took, bytes (empty where its site does not let them be known), and letters: its
-// kind, t for another site's, f for one of its own origin that was answered with 400 or above (the console tells of others').
+// kind, t for another site's, f for one that was answered with 400 or above, with its address behind it: the console tells of it too.
 const fetched = () => {
   const own = siteOf(location.hostname);
   return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((entry) => {
     const url = new URL(entry.name, location.href), foreign = url.origin !== location.origin;
     const hidden = foreign && !entry.responseStart && url.protocol.startsWith('http');
-    const marks = kindOf(entry) + (siteOf(url.hostname) === own || !foreign ? '' : 't') + (!foreign && entry.responseStatus >= 400 ? 'f' : '');
+    const marks = kindOf(entry) + (siteOf(url.hostname) === own || !foreign ? '' : 't') + (entry.responseStatus >= 400 ? `f,${encodeURIComponent(entry.name)}` : '');
     return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, marks].join();
   }).join(';');
 };
@@ -131,7 +133,7 @@ const leave = () => {
   const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
   const chunks = Array.from({ length: count }, (_, i) => `${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}`);
   chunks.forEach((chunk, i) => { // a cookie costs the page a wait for another process, so none is written twice
-    if (chunk !== written[i]) document.cookie = `footfall-page-${id}-${i}=${chunk}; path=/-/footfall; max-age=${KEPT_S}`;
+    if (chunk !== written[i]) setCookie.call(document, `footfall-page-${id}-${i}=${chunk}; path=/-/footfall; max-age=${KEPT_S}`);
   });
   written = chunks;
 };
@@ -151,7 +153,7 @@ document.addEventListener('visibilitychange', () => { // comes behind pagehide, 
   left ??= moment();
   goodbye();
 });
-addEventListener('pageshow', () => { left = null; });
+addEventListener('pageshow', () => { left = null; written = []; }); // what it wrote may have been read and taken away
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const frames = () => Promise.race([pause(100), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))]);
@@ -193,7 +195,7 @@ const settle = async (limit) => {
   if (unseen || moving()) await frames();
   if (!touched) return;
   // web-vitals looks at interactions when the page is idle
-  await Promise.race([pause(50), new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve))]);
+  await Promise.race([pause(50), new Promise((resolve) => (requestIdleCallback ?? setTimeout)(resolve))]);
 };
 
 Object.defineProperty(window, '__footfall__', {

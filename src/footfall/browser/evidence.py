@@ -99,7 +99,7 @@ def keep_failure(iteration: Iteration) -> None:
 def _keep_page(iteration: Iteration, page: Page, index: int) -> None:
     part, picture = iteration.last_part, f"{iteration.walk.folder}/page-{index}.png"
     if not _asked(iteration, page, lambda page: iteration.keep_picture(page, picture, part)):
-        iteration.watch.stuck.add(page)  # a page that hangs has nothing else to give either
+        _asked(iteration, page, lambda page: page.evaluate("0"))  # perhaps only a frame in it hangs; else it has nothing to give either
         _keep_surface(iteration, page, picture, part)
     dom = _asked(iteration, page, lambda page: page.evaluate(_DOM))
     if dom:
@@ -170,7 +170,7 @@ LATER = "of a later walk"
 
 def keep_trace(iteration: Iteration, *, later: bool = False) -> None:
     """Keep the traces of a repeat, and of each one the requests as a HAR file; a `later` walk's say so."""
-    folder = f"traces/{iteration.walk.file_name}" if later else iteration.walk.folder
+    folder = f"traces/{iteration.walk.file_name}{_numbered(iteration.walk.variant)}" if later else iteration.walk.folder
     place = (iteration.walk.journey, "", 0) if later else iteration.place(iteration.last_part)
     trace, requests = (f"{kind} {LATER}" if later else kind for kind in ("trace", "har"))
     for index, context in enumerate(iteration.watch.contexts, 1):
@@ -185,6 +185,11 @@ def keep_trace(iteration: Iteration, *, later: bool = False) -> None:
             raw.replace(path)
             if iteration.keeper.keep(trace, path, place):
                 iteration.keeper.write(requests, f"{folder}/network-{index}.har", har, place)
+
+
+def _numbered(variant: str) -> str:
+    """Return what sets a variant's folder apart; the number says that the walk's name ends before it."""
+    return f"-1{variant}" if variant else ""
 
 
 def har_of(trace: Path) -> str:

@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from footfall.browser.deadline import DeadlinePassedError
-from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, TargetUnreachableError, UsageError
+from footfall.errors import (
+    BrowserMissingError,
+    CannotJudgeError,
+    FootfallError,
+    ScriptError,
+    TargetUnreachableError,
+    UsageError,
+    did_you_mean,
+)
 
 _HERE = Path(__file__).parent
 _AWAITED = re.compile(r"^\s*-?\s*(?:\d+ × )?(waiting for .*)$", re.MULTILINE)
@@ -40,10 +48,29 @@ class Failure:
 def failure_of(error: BaseException, script: Path, root: Path) -> Failure:
     """Say what `error`, raised while `script` ran, was about; files are told relative to `root`."""
     file, line = _place(error, script)
-    shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
-    code = exit_code_of(error)
+    error = misuse(error) or error
     hint = getattr(error, "hint", None) or ""
-    return Failure(_kind(error), one_line(error), shown, line, code, hint)
+    return Failure(_kind(error), one_line(error), shown(file, root), line, exit_code_of(error), hint)
+
+
+def shown(file: Path, root: Path) -> str:
+    """Return how a file is told: relative to the suite, where it lies in it."""
+    return str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+
+
+def misuse(error: BaseException) -> ScriptError | None:
+    """Return what Python says of a wrong use of the `journey` fixture as what it is, or None for any other error."""
+    said = str(error)
+    if isinstance(error, TypeError) and said.startswith("Journey."):
+        return ScriptError(said.removeprefix("Journey.").replace("() ", " ", 1), hint="docs/journeys.md lists what each takes")
+    if not isinstance(error, AttributeError):
+        return None
+    if type(error.obj).__name__ == "Journey":
+        known = [name for name in dir(error.obj) if not name.startswith("_")]
+        return ScriptError(f"a journey has no {error.name!r}", hint=did_you_mean(error.name or "", known))
+    if said.startswith("'_GeneratorContextManager'"):  # contextlib's own, of a second entry
+        return ScriptError("a step was entered twice", hint='write `with journey.step("…"):` each time')
+    return None
 
 
 def _kind(error: BaseException) -> str:
@@ -86,10 +113,10 @@ def _place(error: BaseException, script: Path) -> tuple[Path, int]:
 
 
 def calling_line() -> tuple[str, int]:
-    """Return file and line of the script that called into this package."""
+    """Return file (its path) and line of the script that called into this package."""
     for frame in _outwards():
         if Path(frame[0]).parent != _HERE:
-            return Path(frame[0]).name, frame[1]
+            return frame[0], frame[1]
     return "", 0
 
 

@@ -107,6 +107,20 @@ def _footfall_iteration(request: pytest.FixtureRequest) -> int:
     return int(getattr(request, "param", 1))
 
 
+_PARAMETERS = frozenset({"_footfall_iteration", "browser_name", "device"})
+"""The parameters that footfall and pytest-playwright give a journey; all others are the script's own."""
+
+
+def _variant(item: pytest.Item) -> str:
+    """Return what tells walks of a parametrized test apart in the names of files: `-rome`, or "" for any other test."""
+    spec = getattr(item, "callspec", None)
+    if spec is None:
+        return ""
+    own = {name: value for name, value in spec.params.items() if name not in _PARAMETERS}
+    words = [str(value) if isinstance(value, str | int | float) else f"{name}{spec.indices[name]}" for name, value in own.items()]
+    return "".join(f"-{''.join(letter if letter.isalnum() else '-' for letter in word)[:30]}" for word in words)
+
+
 @pytest.fixture
 def _footfall_walk(
     request: pytest.FixtureRequest, _footfall_iteration: int, device: str | None, browser_name: str, browser_context_args: dict[str, Any]
@@ -119,7 +133,7 @@ def _footfall_walk(
     if worker_name(config):
         labels["workers"] = str(config.getoption("workers") or "several")
     mobile = bool(browser_context_args.get("is_mobile"))
-    walk = Walk(journey_name(request.node), _footfall_iteration, labels, attempt.number, attempt.repeat, mobile)
+    walk = Walk(journey_name(request.node), _footfall_iteration, labels, attempt.number, attempt.repeat, mobile, _variant(request.node))
     film = _footfall_iteration == (WARM_UP if config.getoption("warm_up") else 1) and not attempt.repeat
     keeper = Keeper(run.spool, run.recorder, config.stash[SITE].evidence_bytes)
     iteration = Iteration(walk, run.recorder, keeper, run.secrets, film=film)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,18 @@ from footfall.browser.cleanup import EACH_S, Cleaned, Cleaner
 from footfall.browser.deadline import deadline
 from footfall.browser.evidence import keep_failure, keep_playwrights, keep_trace, keep_videos, traceparent_told
 from footfall.browser.facts import Facts, facts_of, refuse_unsafe
-from footfall.browser.failure import Failure, failure_of
-from footfall.browser.iteration import Iteration
+from footfall.browser.failure import Failure, failure_of, shown
+from footfall.browser.iteration import Iteration, UnmetError
 from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
 from footfall.browser.state import CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, is_journey, journey_name
 from footfall.browser.workers import CODES, environment_of, is_worker
 from footfall.children import end_with_parent
-from footfall.errors import CannotJudgeError, FootfallError, JourneyError, ScriptError, UsageError
+from footfall.errors import CannotJudgeError, FootfallError, ScriptError, UsageError
+
+_ALONE = "walked beside others, each with a run of its own, which falsifies the vitals: --workers keeps them in one run"
+"""What is said of the workers of pytest-xdist's own -n, which a session starts without knowing whether there are journeys."""
 
 
 class JourneyHooks:
@@ -65,6 +70,8 @@ class JourneyHooks:
             stopped = session.testsfailed and not options.continue_on_collection_errors
             if self._run is None and not stopped:
                 self._config.stash[RUN] = JourneyRun.begin(site.root, site.target, self._environment)
+                if is_worker(self._config):
+                    self._config.stash[RUN].recorder.event("note", _ALONE)
             if self._run is not None and not stopped:
                 self._clean_up_first(site, self._run)
         except FootfallError as error:
@@ -167,7 +174,7 @@ class JourneyHooks:
             result = yield
             iteration.end()
         if iteration.notebook.unmet:
-            raise JourneyError("; ".join(iteration.notebook.unmet))
+            raise UnmetError(iteration.notebook.unmet)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -203,14 +210,15 @@ class JourneyHooks:
             keep_playwrights(iteration, report.user_properties, self._config.invocation_params.dir)
 
     def _failed(self, run: JourneyRun, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
-        failure = failure_of(error, item.path, self._config.rootpath)
-        attempt = item.stash[ATTEMPT]
+        failure, attempt = self._failure(item, error), item.stash[ATTEMPT]
         if report.when != "teardown":
             attempt.failed, attempt.code, attempt.said = True, failure.exit_code, run.secrets.mask(failure.text)
-        if isinstance(error, FootfallError) and not isinstance(error, JourneyError):
-            report.longrepr = _told(error, failure)
+        if failure.kind != "error":
+            report.longrepr = _told(failure)
         iteration = item.stash.get(ITERATION, None)
         place = {"file": failure.file, "line": failure.line, "exit_code": failure.exit_code, "hint": failure.hint, **self._known(item)}
+        if isinstance(error, UnmetError):
+            place["step"] = error.first.part
         kind = "retry" if attempt.again and report.when != "teardown" else failure.kind
         if kind != "retry":
             run.codes.add(failure.exit_code)
@@ -225,6 +233,15 @@ class JourneyHooks:
             keep_failure(iteration)
         if isinstance(error, CannotJudgeError) or (isinstance(error, UsageError) and not isinstance(error, ScriptError)):
             item.session.shouldstop = failure.text
+
+    def _failure(self, item: pytest.Item, error: BaseException) -> Failure:
+        """Say what an error was about, and of a walk that broke off also which soft checks had failed before."""
+        failure = failure_of(error, item.path, self._config.rootpath)
+        if isinstance(error, UnmetError):
+            return replace(failure, file=shown(Path(error.first.file), self._config.rootpath), line=error.first.line)
+        iteration = item.stash.get(ITERATION, None)
+        unmet = iteration.notebook.unmet if iteration else ()
+        return replace(failure, text=f"{failure.text}; failed before: {'; '.join(map(str, unmet))}") if unmet else failure
 
     def _known(self, item: pytest.Item) -> dict[str, str]:
         owner = self._facts.get(item.nodeid, Facts()).owner
@@ -247,6 +264,14 @@ class JourneyHooks:
             iteration.event("note", text, traceparent=iteration.traceparent, seen=failure_of(error, Path(), Path()).text)
         elif report.when == "call":
             iteration.event("note", "walked again with a trace, the same iteration passed: no trace of the failure could be had")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Mask what pytest will list of warnings."""
+        if self._run is not None:
+            said = str(warning_message.message)
+            if self._run.secrets.mask(said) != said:
+                warning_message.message = self._run.secrets.mask(said)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that somebody stopped the session; pytest tells its own stopping by the same hook."""
@@ -292,6 +317,6 @@ def _mask(report: pytest.TestReport, run: JourneyRun) -> None:
     report.sections = [(name, run.secrets.mask(said)) for name, said in report.sections]
 
 
-def _told(error: FootfallError, failure: Failure) -> str:
+def _told(failure: Failure) -> str:
     where = f"{failure.file}:{failure.line}: " if failure.kind == "script_error" else ""
-    return where + error.message + (f"\n{error.hint}" if error.hint else "")
+    return where + failure.text + (f"\n{failure.hint}" if failure.hint else "")

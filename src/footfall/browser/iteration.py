@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from footfall.browser.score import DESKTOP, MOBILE
 from footfall.browser.secrets import Secrets, hidden
 from footfall.browser.stopwatch import Stopwatch
 from footfall.browser.watch import PageWatch
-from footfall.errors import ScriptError
+from footfall.errors import JourneyError, ScriptError
 from footfall.metrics import Source
 from footfall.samples import walk_name
 from footfall.store.spool import Recorder
@@ -34,6 +34,7 @@ _QUIET = frozenset({"cache_answers", "cache_hits"})
 """What pages tell that nobody wants to read line by line."""
 
 _READING_S = 5.0
+_MARKING_S = 2.0
 _TOLD_AT_MOST = 100
 """Lines that are kept of what pages tell: the last ones, for they are nearest to the failure."""
 
@@ -52,7 +53,7 @@ class Walk:
     """Which journey is walked, how often by now, on what.
 
     `attempt` counts from 1 where a walk that fails is tried again; a `repeat` is walked only for the trace of a failure. `mobile` says
-    that the device is one that is held in a hand.
+    that the device is one that is held in a hand; `variant` (`-rome`, or empty) which of a parametrized test's walks it is.
     """
 
     journey: str
@@ -61,6 +62,7 @@ class Walk:
     attempt: int = 1
     repeat: bool = False
     mobile: bool = False
+    variant: str = ""
 
     @property
     def counted(self) -> bool:
@@ -71,7 +73,7 @@ class Walk:
     def folder(self) -> str:
         """Where the evidence of its failure goes."""
         again = f"-attempt-{self.attempt}" if self.attempt > 1 else ""
-        return f"failures/{self.file_name}-{self.number}{again}"
+        return f"failures/{self.file_name}-{self.number}{self.variant}{again}"
 
     @property
     def file_name(self) -> str:
@@ -79,13 +81,35 @@ class Walk:
         return walk_name(self.journey, self.labels)
 
 
+@dataclass(frozen=True)
+class Unmet:
+    """A soft check that failed: what it says, and where."""
+
+    text: str
+    part: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.text} ({Path(self.file).name}:{self.line})"
+
+
+class UnmetError(JourneyError):
+    """Soft checks failed, in a walk that reached its end."""
+
+    def __init__(self, unmet: Sequence[Unmet]) -> None:
+        super().__init__("; ".join(map(str, unmet)))
+        self.first = unmet[0]
+
+
 @dataclass
 class Notebook:
     """What happened that people will want to read: soft checks that failed, errors of the page."""
 
-    unmet: list[str] = field(default_factory=list)
+    unmet: list[Unmet] = field(default_factory=list)
     told: deque[str] = field(default_factory=lambda: deque(maxlen=_TOLD_AT_MOST))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused: list[tuple[str, str]] = field(default_factory=list)
     cleanups: list[Task] = field(default_factory=list)
 
 
@@ -138,10 +162,12 @@ class Iteration:
 
     def declare(self, name: str) -> None:
         """Check a step's name before it is entered. Raises ScriptError."""
-        if not name.strip() or "/" in name:
+        if not isinstance(name, str) or not name.strip() or "/" in name:
             raise ScriptError(
                 f"{name!r} is no name for a step", hint="a name has at least one letter and no /, which stands between nested steps"
             )
+        if self.secrets.mask(name) != name:
+            raise ScriptError("a step's name holds a secret", hint="names stand in every report: name what the customer does")
         self._unentered[name] = None
 
     @contextmanager
@@ -155,7 +181,7 @@ class Iteration:
         self._broken = ""
         with self.stopwatch.paused():
             if self._open:
-                self.watch.mark()
+                self._briefly(_MARKING_S, self.watch.mark)
         step = Step(part, self.stopwatch.read(), time.time() * 1e3)
         self._open.append(step)
         try:
@@ -173,7 +199,7 @@ class Iteration:
         with self.stopwatch.paused():
             self._close(step)
             self.sample(part, "duration", duration)
-            self.watch.mark()
+            self._briefly(_MARKING_S, self.watch.mark)
             self._take_picture(part)
 
     def _close(self, step: Step) -> None:
@@ -204,13 +230,20 @@ class Iteration:
         """Fetch what the pages saw and record all that is left to record but for `success`: see `settle`."""
         with self.stopwatch.paused():
             curves = MOBILE if self.walk.mobile else DESKTOP
-            for figure in figures(self._reports(), self._closed, self.notebook.counts, curves):
+            reports = self._reports()
+            self._count_refusals(reports)
+            for figure in figures(reports, self._closed, self.notebook.counts, curves):
                 if passed or (figure.part, figure.metric) != ("", "ux_score"):  # of a journey that broke off, half the score is none
                     self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
         if passed:
             self.sample("", "duration", self._ended - self._began)
             for part in self._swallowed:
                 self.event("note", f"step {part!r} was ended by an exception that the script caught: it has no duration")
+
+    def _count_refusals(self, reports: Sequence[PageReport]) -> None:
+        """Add what the console alone told of: a page knows of no answer to its frames, its workers, and of few of other origins'."""
+        known = {fetch.url for report in reports for fetch in report.fetches if fetch.failed}
+        self.notebook.counts.update((part, "failed_requests") for part, url in self.notebook.refused if url not in known)
 
     def settle(self, *, passed: bool, retried: bool) -> None:
         """Record whether the customer reached the end; `retried` is whether another attempt would have followed a failure."""
@@ -226,17 +259,34 @@ class Iteration:
     def _reports(self) -> list[PageReport]:
         self._patiently(self.watch.read_open)
         self._patiently(self.watch.read_left)
+        if self.watch.silent:
+            self.event(
+                "note",
+                f"{self.watch.silent} of the pages that were loaded told nothing: something took their cookies, or ended them at once",
+            )
         self.watch.contexts.clear()
         return self.watch.reports()
 
     def _patiently(self, read: Callable[[], None]) -> None:
-        try:
-            with deadline(_READING_S, "the pages were not read"):
-                read()
-        except DeadlinePassedError:
+        if not self._briefly(_READING_S, read):
             self.event("note", f"a page did not say within {_READING_S:g} s what it saw: its vitals are missing")
 
+    def _briefly(self, seconds: float, ask: Callable[[], object]) -> bool:
+        """Ask pages something, and say whether they answered: one whose dialog is open does not. The journey's deadline passes through."""
+        text = "the page gives no answer"
+        try:
+            with deadline(seconds, text):
+                ask()
+        except DeadlinePassedError as passed:
+            if str(passed) != text:
+                raise
+            return False
+        return True
+
     def _page_tells(self, kind: str, text: str) -> None:
+        if kind == "refused":
+            self.notebook.refused.append((self.last_part, text))
+            return
         self.notebook.counts[self.last_part, kind] += 1
         if kind not in _QUIET:
             self.notebook.told.append(f"{kind.removesuffix('s').replace('_', ' ')}: {text.splitlines()[0] if text else ''}")
@@ -244,7 +294,8 @@ class Iteration:
     def _take_picture(self, part: str) -> None:
         pages = [page for context in self.watch.contexts for page in context.pages]
         if self._film and pages:
-            self.keep_picture(pages[-1], f"steps/{self.walk.file_name}-{len(self._closed):02}.jpg", part)
+            name = f"steps/{self.walk.file_name}-{len(self._closed):02}{self.walk.variant}.jpg"
+            self._briefly(_READING_S, lambda: self.keep_picture(pages[-1], name, part))
 
     def keep_picture(self, page: Page, name: str, part: str) -> bool:
         """Keep a screenshot as an artifact; a page that gives none within 5 s gives none, and the answer is False."""

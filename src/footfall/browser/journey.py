@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from footfall.browser.cleanup import Cleaner, planned
 from footfall.browser.failure import calling_line
-from footfall.browser.iteration import Iteration
+from footfall.browser.iteration import Iteration, Unmet
 from footfall.browser.units import to_base
 from footfall.config.secrets import SHORTEST
 from footfall.errors import ScriptError, nearest
@@ -54,7 +54,7 @@ class Journey:
         """Note that something is not as it should be and go on; the journey fails at its end with all such texts."""
         if not condition:
             file, line = calling_line()
-            self._iteration.notebook.unmet.append(f"{text} ({file}:{line})")
+            self._iteration.notebook.unmet.append(Unmet(str(text), self._iteration.last_part, file, line))
         return bool(condition)
 
     def cleanup(self, name: str, /, **arguments: Any) -> None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 COOKIE = "footfall-page-"
 """Begins the names of the cookies in which a page that is left keeps what it saw: `footfall-page-<page id>-<part>`."""
@@ -36,7 +37,10 @@ class Vital:
 
 @dataclass(frozen=True)
 class Fetch:
-    """One request, begun at `at` (ms since the epoch); `bytes` is None where another site does not let its size be known."""
+    """One request, begun at `at` (ms since the epoch); `bytes` is None where another site does not let its size be known.
+
+    Of one that `failed`, answered with 400 or above, the `url` is known.
+    """
 
     at: float
     took: float
@@ -44,6 +48,7 @@ class Fetch:
     kind: str
     third_party: bool = False
     failed: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,22 +87,29 @@ def report_of(raw: Mapping[str, Any]) -> PageReport:
 
 
 def _fetch(began: float, row: str) -> Fetch:
-    at, took, size, letters = row.split(",")
+    at, took, size, letters, *url = row.split(",")
     kind = KINDS.get(letters[0], OTHER)
-    return Fetch(began + float(at), float(took), int(size) if size else None, kind, "t" in letters[1:], "f" in letters[1:])
+    known = int(size) if size else None
+    return Fetch(began + float(at), float(took), known, kind, "t" in letters[1:], "f" in letters[1:], unquote("".join(url)))
 
 
 def _detail(value: Mapping[str, Any], url: str) -> dict[str, Any]:
     return {"url": value.get("url") or url, **{name: said for name, said in value.get("detail", {}).items() if said not in {None, ""}}}
 
 
+def page_of(cookie: Mapping[str, Any]) -> str:
+    """Return the id of the page whose cookie this is, or "" for one of the site's own."""
+    name = str(cookie["name"])
+    return name.removeprefix(COOKIE).rpartition("-")[0] if name.startswith(COOKIE) else ""
+
+
 def reports_in(cookies: Iterable[Mapping[str, Any]]) -> Iterator[PageReport]:
     """Read the pages that were left from a browser context's cookies; what is torn is left out."""
     parts: dict[str, dict[int, str]] = {}
     for cookie in cookies:
-        name = str(cookie["name"])
-        if name.startswith(COOKIE):
-            page, _, index = name.removeprefix(COOKIE).rpartition("-")
+        page = page_of(cookie)
+        if page:
+            index = str(cookie["name"]).rpartition("-")[2]
             parts.setdefault(page, {})[int(index)] = str(cookie["value"])
     for chunks in parts.values():
         raw = _joined(chunks)

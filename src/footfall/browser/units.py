@@ -37,23 +37,56 @@ _SPELLINGS = {
 }
 _MISSPELT = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 _WORD = re.compile(r"[A-Za-z€$£¥][A-Za-z0-9_€$£¥]*")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def to_base(name: str, value: float, unit: str) -> tuple[float, str]:
     """Return a script's own measurement in its base unit (`1.5, "s"` is `1500.0, "ms"`); any other word stands for itself (`EUR`).
 
-    Raises ScriptError for a name that footfall measures itself or that is no plain word, and for an unknown unit.
+    Raises ScriptError for a name that footfall measures itself or that is no plain word, for what is no number, and for an unknown unit
+    or one that looks like a known one misspelt.
     """
-    if not _NAME.fullmatch(name):
-        raise ScriptError(f"{name!r} is no name for a measurement", hint="use small letters, digits and _, as in cart_value")
-    if name in JOURNEY_METRICS:
-        raise ScriptError(f"{name} is measured by footfall itself", hint=f"give your own measurement another name, such as my_{name}")
+    _check(name, value, unit)
     if unit in _FACTORS:
         base, factor = _FACTORS[unit]
         return value * factor, base
-    if unit.lower() in _MISSPELT:
-        raise ScriptError(f"unknown unit {unit!r} for {name}", hint=f"write {_MISSPELT[unit.lower()]!r}")
+    meant = _meant(unit)
+    if unit not in _BASES and meant:
+        raise ScriptError(f"unknown unit {unit!r} for {name}", hint=f"write {meant!r}")
     if unit not in _BASES and not _WORD.fullmatch(unit):
         raise ScriptError(f"unknown unit {unit!r} for {name}", hint=did_you_mean(unit, {*_BASES, *_FACTORS, "EUR"}))
     return value, unit
+
+
+def _check(name: object, value: object, unit: object) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ScriptError(f"{name!r} is no name for a measurement", hint="use small letters, digits and _, as in cart_value")
+    if name in JOURNEY_METRICS:
+        raise ScriptError(f"{name} is measured by footfall itself", hint=f"give your own measurement another name, such as my_{name}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ScriptError(f"{value!r} is no number for {name}", hint="measure a number: float(…) of a text, 1 or 0 of a yes or no")
+    if not isinstance(unit, str):
+        raise ScriptError(f"{unit!r} is no unit for {name}", hint='a unit is a text: "ms", "KB", "%", "count", "EUR"')
+
+
+def _meant(unit: str) -> str | None:
+    """Return the known unit that a word most likely is: another spelling of it, with other capitals, or one letter off."""
+    small = unit.lower()
+    if small in _MISSPELT:
+        return _MISSPELT[small]
+    for known in (*_BASES, *_FACTORS):
+        if small == known.lower():
+            return known
+    if _CURRENCY.fullmatch(unit):
+        return None
+    words = {**{known.lower(): known for known in (*_BASES, *_FACTORS)}, **_MISSPELT}
+    return next((known for word, known in sorted(words.items()) if len(word) > 2 and _one_letter_off(small, word)), None)
+
+
+def _one_letter_off(one: str, other: str) -> bool:
+    """Whether a letter more, less or else makes one word the other."""
+    short, long = sorted((one, other), key=len)
+    if len(short) == len(long):
+        return sum(a != b for a, b in zip(short, long, strict=True)) == 1
+    return len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))

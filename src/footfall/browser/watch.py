@@ -8,17 +8,18 @@ from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebError
 
 from footfall.browser.assets import web_vitals
 from footfall.browser.cached import from_cache
-from footfall.browser.pages import PageReport, report_of, reports_in
+from footfall.browser.pages import PageReport, page_of, report_of, reports_in
 
 SETTLE_MS = 1500
 """How long the last page may still move before it is read as it is."""
 _LEAVING_S = 0.3
+_SWEEP = 30
+"""Pages after which those that were left are read between two steps: each takes a cookie or a few, and a browser keeps 180 of a site's."""
 _READ = "limit => window.__footfall__ ? window.__footfall__.read(limit) : null"
 _WORTH_READING = frozenset({"error", "warning"})
 """What of a console is told; a page's own chatter would push it out of the log."""
@@ -30,6 +31,7 @@ _MARK = "() => window.__footfall__ && window.__footfall__.mark()"
 _FRAME = """(() => {
 if (window !== window.top) return;
 const blank = document, measurable = () => /^(https?|file):$/.test(location.protocol);
+const { performance, Date, setTimeout, requestAnimationFrame, requestIdleCallback } = window;
 const begin = () => {
 WEB_VITALS
 ;COLLECTOR
@@ -37,8 +39,9 @@ WEB_VITALS
 const wait = () => { if (document === blank) setTimeout(wait); else if (measurable()) begin(); };
 if (measurable()) begin(); else if (opener) addEventListener('pagehide', wait, { once: true });
 })();"""
-"""A window that a page opens keeps its global object when the page of its address takes the empty one's place, and Chromium then runs no
-script in it again: what ran in the empty one waits for it."""
+"""What tells the time is the browser's own, whatever a script puts in its place later (`page.clock` does). A window that a page opens
+keeps its global object when the page of its address takes the empty one's place, and Chromium then runs no script in it again: what ran
+in the empty one waits for it."""
 
 
 @cache
@@ -48,17 +51,12 @@ def collector() -> str:
     return _FRAME.replace("WEB_VITALS", web_vitals()).replace("COLLECTOR", own)
 
 
-def _origin(url: str) -> tuple[str, str]:
-    address = urlsplit(url)
-    return address.scheme, address.netloc
-
-
 class PageWatch:
     """The pages of one iteration: pop-ups and further contexts included.
 
     `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `console_warnings`, `js_errors`,
-    `failed_requests`, and with `headers` for each answer whether a cache gave it: `cache_answers`, `cache_hits`. Headers cost time; see
-    `Iteration`. Pages that are `stuck` are not asked any more.
+    `failed_requests`, `refused` (the address of what was answered with 400 or above), and with `headers` for each answer whether a cache
+    gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`. Pages that are `stuck` are not asked any more.
     """
 
     def __init__(self, tell: Callable[[str, str], None], *, headers: bool = False) -> None:
@@ -68,7 +66,7 @@ class PageWatch:
         self.contexts: list[BrowserContext] = []
         self.stuck: set[Page] = set()
         self._reports: dict[str, PageReport] = {}
-        self._loads = 0
+        self._loads = self._swept = 0
 
     def attach(self, context: BrowserContext) -> None:
         """Watch a context from now on; it must have no pages yet."""
@@ -80,6 +78,13 @@ class PageWatch:
         if self._headers:
             context.on("response", self._response)
         self.contexts.append(context)
+        clear = context.clear_cookies
+
+        def sweep_and_clear(**which: Any) -> None:
+            self._sweep(context)
+            clear(**which)
+
+        context.clear_cookies = sweep_and_clear  # type: ignore[method-assign]  # what pages kept in cookies goes with them
 
     def _page_opened(self, page: Page) -> None:
         page.on("domcontentloaded", self._loaded)
@@ -99,13 +104,7 @@ class PageWatch:
         if message.type in _WORTH_READING:
             self._tell(f"console_{message.type}s", message.text)
         if message.type == "error" and message.text.startswith(_REFUSED):
-            self._refused(message)
-
-    def _refused(self, message: ConsoleMessage) -> None:
-        """Count what another origin answered with 400 or above: of these a page itself may not know, and only the console tells."""
-        url = message.location["url"]
-        if message.page is not None and _origin(url) != _origin(message.page.url):
-            self._tell("failed_requests", f"{url}: {message.text.removeprefix(_REFUSED)}")
+            self._tell("refused", message.location["url"])
 
     def _failed_script(self, error: WebError) -> None:
         self._tell("js_errors", error.error.message)
@@ -128,6 +127,23 @@ class PageWatch:
         for page in self._pages():
             with suppress(Error):  # a page that is just being left tells by itself
                 page.evaluate(_MARK)
+        if self._loads - self._swept >= _SWEEP:
+            self._swept = self._loads
+            for context in self.contexts:
+                self._sweep(context)
+
+    def _sweep(self, context: BrowserContext) -> None:
+        """Read the pages that were left, and take their cookies away."""
+        with suppress(Error):
+            cookies = context.cookies()
+            told = {report.id: report for report in reports_in(cookies)}
+            for report in told.values():
+                self.keep(report)
+            gone = [cookie for cookie in cookies if page_of(cookie) in told]
+            if gone:
+                context.add_cookies(
+                    [{"name": c["name"], "value": "", "domain": c["domain"], "path": c["path"], "expires": 1} for c in gone]
+                )
 
     def release(self, context: BrowserContext) -> None:
         """Read a context's pages and let go of it, before it is closed."""
@@ -166,6 +182,11 @@ class PageWatch:
         known = self._reports.get(report.id)
         if known is None or known.until <= report.until:
             self._reports[report.id] = report
+
+    @property
+    def silent(self) -> int:
+        """How many of the pages that were loaded have told nothing."""
+        return max(0, self._loads - len(self._reports))
 
     def _read_cookies(self, context: BrowserContext) -> None:
         """A page of another origin is left in the background, in its own process: give it a moment to say goodbye."""

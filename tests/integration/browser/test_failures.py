@@ -59,6 +59,58 @@ BROKEN = {
         def test_unset(journey):
             journey.secret("NO_SUCH_SECRET")
     """,
+    "test_named.py": """
+        import warnings
+
+        def test_named(journey):
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")
+                warnings.warn("signed in with " + journey.secret("SHOP_PASSWORD"))
+            with journey.step("sign in with " + journey.secret("SHOP_PASSWORD")):
+                pass
+    """,
+    "test_unitless.py": """
+        def test_unitless(journey):
+            journey.measure("wait", 3)
+    """,
+    "test_number.py": """
+        def test_number(journey):
+            journey.measure("wait", "3", unit="s")
+    """,
+    "test_misspelt.py": """
+        def test_misspelt(journey):
+            journey.stepp("home")
+    """,
+    "test_again.py": """
+        def test_again(journey):
+            step = journey.step("home")
+            with step:
+                pass
+            with step:
+                pass
+    """,
+    "test_places.py": """
+        def test_places(journey):
+            with journey.step("first"):
+                journey.page.goto("/")
+                journey.check(False, "no greeting")
+            with journey.step("second"):
+                journey.page.goto("/plain")
+
+        def test_breaks(journey):
+            with journey.step("first"):
+                journey.page.goto("/")
+                journey.check(False, "no greeting")
+            assert journey.page.title() == "another"
+    """,
+    "test_cities.py": """
+        import pytest
+
+        @pytest.mark.parametrize("city", ["rome", "oslo"])
+        def test_cities(journey, city):
+            journey.page.goto("/")
+            assert journey.page.title() == city
+    """,
     "test_setup.py": """
         import pytest
 
@@ -159,11 +211,27 @@ def test_soft_checks_fail_at_the_end_together(broken: Walked) -> None:
     assert "unused" not in event.text
 
 
+def test_a_soft_check_names_its_own_place(broken: Walked) -> None:
+    """The first that failed says where, though the walk went on; a walk that breaks off tells of them too."""
+    event = told(broken, "places")
+    assert (event.detail["file"], event.detail["line"], event.detail["step"]) == ("journeys/test_places.py", 5, "first")
+    assert told(broken, "places-breaks").text.endswith("; failed before: no greeting (test_places.py:12)")
+
+
+def test_walks_of_a_parametrized_journey_keep_their_own_evidence(broken: Walked) -> None:
+    """Two that failed in the same iteration left two pictures."""
+    pictures = {artifact.path for artifact in broken.artifacts if artifact.subject == "cities" and artifact.kind == "screenshot"}
+    assert {path.rpartition("/")[0].rpartition("/")[2] for path in pictures if "failures/" in path} == {
+        "cities-desktop-1-rome", "cities-desktop-1-oslo",
+    }  # fmt: skip
+
+
 def test_secrets_are_masked(broken: Walked) -> None:
     """A secret that a journey asked for is in no record and no text file of the run."""
     files = [path for path in broken.spool.rglob("*") if path.suffix in {".jsonl", ".html", ".log"}]
     assert any("***" in path.read_text(encoding="utf-8") for path in files)
     assert not any("correct horse" in path.read_text(encoding="utf-8") for path in files)
+    assert "correct horse" not in broken.output
 
 
 def test_what_the_browser_said_is_kept(broken: Walked) -> None:
@@ -211,6 +279,11 @@ def test_a_fixture_that_hangs_behind_the_journey_is_ended(broken: Walked) -> Non
         ("unit", "unknown unit 'seconds'", 4),
         ("forgotten", "step 'pay' was never entered", None),
         ("unset", "the secret NO_SUCH_SECRET is not set", 3),
+        ("named", "a step's name holds a secret", 8),
+        ("unitless", "measure missing 1 required positional argument: 'unit'", 3),
+        ("number", "'3' is no number for wait", 3),
+        ("misspelt", "a journey has no 'stepp'", 3),
+        ("again", "a step was entered twice", 6),
     ],
 )
 def test_misuse_is_a_fault_of_the_script(broken: Walked, journey: str, said: str, line: int | None) -> None:

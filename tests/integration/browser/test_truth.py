@@ -164,8 +164,8 @@ def test_a_pop_up_that_closes_itself_is_measured(truth: Walked) -> None:
 
 
 def test_refusals_of_other_origins_are_counted(truth: Walked) -> None:
-    """What another origin answers with 404 has failed as what the site's own does, though its page may not know the answer."""
-    assert truth.values("refused", "failed_requests") == [3]
+    """What another origin answers with 404, or the site's own to a frame, has failed too, though the page may not know the answer."""
+    assert truth.values("refused", "failed_requests") == [4]
 
 
 def test_further_contexts_are_measured(truth: Walked) -> None:

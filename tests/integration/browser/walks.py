@@ -42,7 +42,12 @@ PAGES: Mapping[str, str] = {
     "/broken": "<h1>Broken</h1><img src='/missing.svg' alt=''>"
     "<script nonce=n>console.error('oh no'); console.warn('outdated'); console.log('chatter'); throw new Error('bad script')</script>",
     "/refused": "<h1>Refused</h1><img src='FAR/missing.svg' alt=''><img src='/missing.svg' alt=''>"
-    "<script nonce=n>fetch('FAR/missing.json', { mode: 'no-cors' })</script>",
+    "<iframe title=own src='/refused-frame'></iframe><script nonce=n>fetch('FAR/missing.json', { mode: 'no-cors' })</script>",
+    "/refused-frame": "<img src='/missing-too.svg' alt=''>",
+    "/consent": "<h1>Consent</h1><script>Object.defineProperty(document, 'cookie', { get: () => '', set: () => {} })</script>",
+    "/ask": "<h1>Ask</h1><button onclick=\"alert('Really?')\">ask</button>",
+    "/busy": "<h1>Busy</h1><script>for (let one = 0; one < 6; one++)"
+    " (async () => { for (;;) await fetch('/style.css?' + Math.random()); })()</script>",
     "/hang": "<h1>Hang</h1><button id=loop>loop</button><script nonce=n>loop.onclick = () => { for (;;); }</script>",
     "/parts": "<link rel=stylesheet href='/style.css'><h1>Parts</h1><img src='/image.svg?hit' alt=''><img src='FAR/image.svg' alt=''>"
     "<script src='/script.js'></script>",

@@ -22,6 +22,8 @@ from footfall.errors import ScriptError
         (3, "d", (3, "days")),
         (39.9, "EUR", (39.9, "EUR")),
         (4, "items", (4, "items")),
+        (2, "cores", (2, "cores")),
+        (5, "kg", (5, "kg")),
         (9, "€", (9, "€")),
     ],
 )
@@ -33,13 +35,33 @@ def test_units_become_base_units(value: float, unit: str, base: tuple[float, str
 
 
 @pytest.mark.parametrize(
-    ("unit", "right"), [("seconds", "'s'"), ("Sec", "'s'"), ("kb", "'KB'"), ("millis", "'ms'"), ("percent", "'%'"), ("", "EUR")]
+    ("unit", "right"),
+    [
+        ("seconds", "'s'"),
+        ("Sec", "'s'"),
+        ("kb", "'KB'"),
+        ("millis", "'ms'"),
+        ("percent", "'%'"),
+        ("", "EUR"),
+        ("MS", "'ms'"),
+        ("kbytes", "'bytes'"),
+        ("Count", "'count'"),
+        ("counts", "'count'"),
+        ("secnd", "'s'"),
+    ],
 )
 def test_a_misspelt_unit_is_refused(unit: str, right: str) -> None:
     """A unit that looks like a known one is a mistake; the hint says which was meant."""
     with pytest.raises(ScriptError, match="unknown unit") as caught:
         to_base("wait", 1, unit)
     assert right in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("value", ["3", None, True, [1.0]])
+def test_what_is_no_number_is_refused(value: object) -> None:
+    """A text of digits is a mistake that nobody would find in the report."""
+    with pytest.raises(ScriptError, match="is no number for wait"):
+        to_base("wait", value, "s")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["lcp", "duration", "success"])
