@@ -169,7 +169,7 @@ def line(truth: Truth, journey: str, values: Sequence[float], iterations: int) -
     return " ".join((*row, *(f"{count:4}/{iterations}" for count in (len(values), sure, within))))
 
 
-def is_false(truth: Truth, values: Sequence[float], iterations: int, *, strict: bool) -> bool:
+def is_false(truth: Truth, values: Sequence[float], iterations: int, *, strict: bool = False) -> bool:
     """Whether a value is missing or below what is certain; a layout shift also above it, for no busy machine makes one larger.
 
     `strict`, on a quiet machine: or above its tolerance, whatever it is of.
