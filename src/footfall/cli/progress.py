@@ -31,6 +31,7 @@ class Tally:
         self.cores: dict[str, float] = {}
         self.requests = 0
         self.request_errors = 0
+        self.dropped = 0
 
     def add(self, record: Record) -> None:
         """Count one record."""
@@ -52,6 +53,7 @@ class Tally:
             self.cores[sample.labels.get("worker", "")] = sample.value
         elif sample.source == "load" and not sample.part:
             self.gauges[sample.metric] = sample.value
+            self.dropped += int(sample.value) if sample.metric == "dropped" else 0
             if sample.metric == "errors":
                 self.requests += int(sample.detail.get("of", 1))
                 self.request_errors += int(sample.value)
@@ -78,7 +80,8 @@ class Tally:
         if not self.cores:
             return ""
         late = f", p99 {format_quantity(self.late.percentile(99), 'ms')} late" if self.late.count else ""
-        return f" · generator {max(self.cores.values()):.0%} of a core{late}"
+        dropped = f", {self.dropped:,} not started in time" if self.dropped else ""
+        return f" · generator {max(self.cores.values()):.0%} of a core{late}{dropped}"
 
 
 class Progress(Protocol):

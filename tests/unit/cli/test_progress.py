@@ -33,6 +33,17 @@ def test_the_crowd_is_told_by_its_totals() -> None:
     assert tally.load_line() == "50 users · 33 requests/s · p50 12 ms p95 12 ms p99 12 ms · 33 requests, 2 failed"
 
 
+def test_what_the_generator_could_not_start_is_told_each_second() -> None:
+    """The sum so far, beside the generator's own health; nothing where everything was started."""
+    tally = Tally()
+    tally.add(Sample("r", NOW, "load", "ci", "", "generator_cpu", 0.3))
+    tally.add(Sample("r", NOW, "load", "ci", "", "dropped", 0))
+    assert tally.load_line().endswith(" · generator 30% of a core")
+    tally.add(Sample("r", NOW, "load", "ci", "", "dropped", 1200))
+    tally.add(Sample("r", NOW, "load", "ci", "", "dropped", 34))
+    assert tally.load_line().endswith(" · generator 30% of a core, 1,234 not started in time")
+
+
 def test_checks_are_counted() -> None:
     """How many were made and how many did not hold."""
     tally = Tally()
