@@ -170,11 +170,11 @@ LATER = "of a later walk"
 
 def keep_trace(iteration: Iteration, *, later: bool = False) -> None:
     """Keep the traces of a repeat, and of each one the requests as a HAR file; a `later` walk's say so."""
-    folder = f"traces/{iteration.walk.file_name}{_numbered(iteration.walk.variant)}" if later else iteration.walk.folder
+    folder, variant = (f"traces/{iteration.walk.file_name}", iteration.walk.variant) if later else (iteration.walk.folder, "")
     place = (iteration.walk.journey, "", 0) if later else iteration.place(iteration.last_part)
     trace, requests = (f"{kind} {LATER}" if later else kind for kind in ("trace", "har"))
     for index, context in enumerate(iteration.watch.contexts, 1):
-        path = iteration.keeper.path(f"{folder}/trace-{index}.zip")
+        path = iteration.keeper.path(f"{folder}/trace-{index}{variant}.zip")
         raw = path.with_name(f".raw-{path.name}")  # whatever goes wrong, nothing that is not masked stays
         with ExitStack() as removing, suppress(Error, DeadlinePassedError, zipfile.BadZipFile, ValueError):
             removing.callback(raw.unlink, missing_ok=True)
@@ -184,12 +184,7 @@ def keep_trace(iteration: Iteration, *, later: bool = False) -> None:
                 har = har_of(raw)
             raw.replace(path)
             if iteration.keeper.keep(trace, path, place):
-                iteration.keeper.write(requests, f"{folder}/network-{index}.har", har, place)
-
-
-def _numbered(variant: str) -> str:
-    """Return what sets a variant's folder apart; the number says that the walk's name ends before it."""
-    return f"-1{variant}" if variant else ""
+                iteration.keeper.write(requests, f"{folder}/network-{index}{variant}.har", har, place)
 
 
 def har_of(trace: Path) -> str:

@@ -88,18 +88,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _register(config: pytest.Config) -> None:
     from footfall.browser import devices, fixtures, hooks, workers  # noqa: PLC0415  # Playwright is loaded by now: its own plugin did it
-    from footfall.browser.network import Conditions  # noqa: PLC0415
     from footfall.errors import FootfallError  # noqa: PLC0415
 
     config.pluginmanager.register(fixtures, "footfall-fixtures")
-    starts_workers = (config.option.workers or 1) > 1 and not workers.is_worker(config)
     try:
         config.option.device_list = devices.listed(config.option.devices) if config.option.devices else ()
-        if starts_workers:  # the hooks of a session that walks by itself look when they know that there are journeys
-            Conditions.of(config.option.network, config.option.cpu_throttle)
     except FootfallError as error:
         pytest.exit(f"{error.message}\n{error.hint}", returncode=error.exit_code)  # pytest's own UsageError would answer 4
-    if starts_workers:
+    if (config.option.workers or 1) > 1 and not workers.is_worker(config):
         config.pluginmanager.register(workers.Conductor(config, os.environ, os.cpu_count() or 1), "footfall-hooks")
     else:
         config.pluginmanager.register(hooks.JourneyHooks(config, os.environ), "footfall-hooks")

@@ -35,7 +35,10 @@ _SPELLINGS = {
     "GB": "gb",
     "%": "percent pct",
 }
-_MISSPELT = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
+_BY_SPELLING = {
+    **{unit.lower(): unit for unit in (*sorted(_BASES), *_FACTORS)},
+    **{spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()},
+}
 _WORD = re.compile(r"[A-Za-z€$£¥][A-Za-z0-9_€$£¥]*")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -73,15 +76,9 @@ def _check(name: object, value: object, unit: object) -> None:
 def _meant(unit: str) -> str | None:
     """Return the known unit that a word most likely is: another spelling of it, with other capitals, or one letter off."""
     small = unit.lower()
-    if small in _MISSPELT:
-        return _MISSPELT[small]
-    for known in (*_BASES, *_FACTORS):
-        if small == known.lower():
-            return known
-    if _CURRENCY.fullmatch(unit):
-        return None
-    words = {**{known.lower(): known for known in (*_BASES, *_FACTORS)}, **_MISSPELT}
-    return next((known for word, known in sorted(words.items()) if len(word) > 2 and _one_letter_off(small, word)), None)
+    if small in _BY_SPELLING or _CURRENCY.fullmatch(unit):
+        return _BY_SPELLING.get(small)
+    return next((known for word, known in sorted(_BY_SPELLING.items()) if len(word) > 2 and _one_letter_off(small, word)), None)
 
 
 def _one_letter_off(one: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Error, Page, Request, Response, WebError
 
 from footfall.browser.assets import web_vitals
 from footfall.browser.cached import from_cache
@@ -135,14 +135,9 @@ class PageWatch:
     def _sweep(self, context: BrowserContext) -> None:
         """Read the pages that were left, and take their cookies away."""
         with suppress(Error):
-            cookies = context.cookies()
-            told = {report.id: report for report in reports_in(cookies)}
-            for report in told.values():
-                self.keep(report)
-            gone = [cookie for cookie in cookies if page_of(cookie) in told]
-            if gone:
+            if told := self._gather(context):
                 context.add_cookies(
-                    [{"name": c["name"], "value": "", "domain": c["domain"], "path": c["path"], "expires": 1} for c in gone]
+                    [{"name": c["name"], "value": "", "domain": c["domain"], "path": c["path"], "expires": 1} for c in told]
                 )
 
     def release(self, context: BrowserContext) -> None:
@@ -192,11 +187,18 @@ class PageWatch:
         """A page of another origin is left in the background, in its own process: give it a moment to say goodbye."""
         deadline = time.monotonic() + _LEAVING_S
         while True:
-            for report in reports_in(context.cookies()):
-                self.keep(report)
+            self._gather(context)
             if len(self._reports) >= self._loads or time.monotonic() > deadline:
                 return
             time.sleep(0.02)
+
+    def _gather(self, context: BrowserContext) -> list[Cookie]:
+        """Keep what the pages that were left have told in whole; return the cookies that it stood in."""
+        cookies = context.cookies()
+        told = {report.id: report for report in reports_in(cookies)}
+        for report in told.values():
+            self.keep(report)
+        return [cookie for cookie in cookies if page_of(cookie) in told]
 
     def _pages(self) -> list[Page]:
         return [page for context in self.contexts for page in context.pages if page.url.startswith(("http", "file"))]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from footfall.browser.attempts import status_of
+from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import TARGET_VARIABLE, URL_VARIABLE, Site
 from footfall.browser.state import given_url
@@ -51,6 +52,11 @@ def side_by_side(workers: int, cores: int) -> str:
     )
 
 
+def _leave(error: FootfallError) -> NoReturn:
+    """End the session with the error's own code, where pytest's UsageError would answer 4."""
+    pytest.exit(f"{error.message}\n{error.hint or ''}", returncode=error.exit_code)
+
+
 class Conductor:
     """Registered in the session that starts workers. `environment` is the process's own."""
 
@@ -72,6 +78,7 @@ class Conductor:
         if options.collectonly:
             return
         try:
+            Conditions.of(options.network, options.cpu_throttle)
             site = Site.choose(self._config.invocation_params.dir, self._environment, options.target, given_url(self._config))
             self._run = self._run or JourneyRun.begin(site.root, site.target, self._environment)
             self._run.recorder.event("note", self._warning)
@@ -82,7 +89,7 @@ class Conductor:
         except CannotJudgeError as error:
             self._cannot_judge(error)
         except FootfallError as error:
-            raise pytest.UsageError(f"{error.message}\n{error.hint}" if error.hint else error.message) from error
+            _leave(error)
 
     def _cannot_judge(self, error: CannotJudgeError) -> None:
         if self._run is not None:
@@ -90,7 +97,7 @@ class Conductor:
             self._run.recorder.event("target_unreachable", error.message, hint=error.hint or "", exit_code=error.exit_code)
             self._run.end(aborted=False)
             self._run = None
-        pytest.exit(f"{error.message}\n{error.hint or ''}", returncode=error.exit_code)
+        _leave(error)
 
     def pytest_report_header(self) -> str:
         """Warn where people look first."""

@@ -72,6 +72,12 @@ def _profiles(suite: Suite) -> Sequence[str]:
     return sorted(scan(suite.root).profiles)
 
 
+def _templates() -> Sequence[str]:
+    from footfall.cli.new_report import shipped_templates  # noqa: PLC0415
+
+    return sorted(shipped_templates())
+
+
 def _reports(suite: Suite) -> Sequence[str]:
     pages = [path for folder in (suite.root, starter()) for path in (folder / "reports").glob("[!_]*.html")]
     return sorted({path.stem for path in pages})
@@ -105,7 +111,7 @@ _NAMES: Mapping[tuple[str, str], Callable[[Any], Iterable[str]]] = {
     ("probe", "names"): lambda suite: suite.probes,
     ("report", "names"): _reports,
     ("doctor", "names"): _checks,
-    ("new report", "name"): lambda _: sorted(path.name for path in (starter() / "reports").iterdir() if path.suffix != ".md"),
+    ("new report", "name"): lambda _: _templates(),
     ("new ci", "system"): lambda _: ("github", "gitlab", "jenkins", "shell"),
 }
 """By command and parameter; an empty command stands for all that have such a parameter."""

@@ -38,7 +38,7 @@ def report(
     from footfall.cli.workplace import open_suite  # noqa: PLC0415
 
     suite = open_suite()
-    shipped = _shipped()
+    shipped = shipped_templates()
     file = next((each for each in (name, f"{name}.html") if each in shipped), f"{name}.html")
     if file not in shipped and not _OWN.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a report", hint=did_you_mean(name, sorted(shipped)))
@@ -54,7 +54,7 @@ def report(
     return 0
 
 
-def _shipped() -> dict[str, Path]:
+def shipped_templates() -> dict[str, Path]:
     """Return footfall's own templates and parts by their file names."""
     from footfall.starter import starter  # noqa: PLC0415
 

@@ -14,9 +14,10 @@ from footfall.config import kinds, patterns
 from footfall.config.alerts import KINDS as CHANNELS
 from footfall.config.listening import NAMED, Listening
 from footfall.config.meanings import meaning
+from footfall.config.networks import NETWORKS
 from footfall.config.objectives import read_slo
 from footfall.config.scripts import Scripts
-from footfall.config.suite import METHODS, NETWORKS, read_suite
+from footfall.config.suite import METHODS, read_suite
 from footfall.config.watch import SEVERITIES
 from footfall.gate import budget
 from footfall.gate.keys import dotted

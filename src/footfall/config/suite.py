@@ -11,6 +11,7 @@ from typing import Any
 from footfall.config import kinds, scripts
 from footfall.config.alerts import AlertsSpec, alerts_spec
 from footfall.config.fields import Faults, Table, is_web_address, shown
+from footfall.config.networks import NETWORKS
 from footfall.config.toml import read
 from footfall.config.watch import Watched, WatchSpec, check_circle, check_dependencies, circles, watch_spec, watched
 from footfall.errors import UsageError, did_you_mean
@@ -21,8 +22,6 @@ FILE = "footfall.toml"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DEVICES = ("desktop",)
 """The devices of a gate that names none."""
-NETWORKS = ("slow-3g", "slow-4g", "fast-4g", "3g", "4g", "lte", "dsl", "cable", "fios")
-"""The networks that a browser can be slowed down to."""
 
 
 @dataclass(frozen=True)

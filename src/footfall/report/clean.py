@@ -70,8 +70,13 @@ def _cleaned(value: Any) -> Any:
 def safe_path(path: str) -> str:
     """Return `path` as a relative link that stays below the report's folder, percent-encoded; empty if it would not."""
     pure = PurePosixPath(path)
-    harmless = path and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
-    return quote(f"./{pure}" if harmless and ":" in path else str(pure), safe="/.-_~", errors="replace") if harmless else ""
+    return quote(f"./{pure}" if ":" in path else str(pure), safe="/.-_~", errors="replace") if stays_below(path) else ""
+
+
+def stays_below(path: str) -> bool:
+    """Whether `path`, taken from a folder, cannot lead out of it."""
+    pure = PurePosixPath(path)
+    return bool(path) and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
 
 
 def safe_link(address: str) -> str:

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from footfall.clock import to_text
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import Source
+from footfall.report.clean import stays_below
 from footfall.report.view import BrokenJourney, ReportView
 from footfall.report.words import BROKEN, comparison, headline, labels, place, where
 from footfall.samples import Artifact
@@ -142,9 +143,8 @@ def _journey_case(broken: BrokenJourney, view: ReportView, folder: str) -> _Case
 def _attachments(artifacts: Iterable[Artifact], folder: str) -> Iterable[str]:
     """Name the files that lie below the run's own folder: Jenkins would copy any file of its machine that is named."""
     for artifact in artifacts:
-        path = PurePosixPath(artifact.path)
-        if not path.is_absolute() and ".." not in path.parts and "[[" not in artifact.path and "]]" not in artifact.path:
-            yield f"[[ATTACHMENT|{PurePosixPath(folder, path)}]]"
+        if stays_below(artifact.path) and "[[" not in artifact.path and "]]" not in artifact.path:
+            yield f"[[ATTACHMENT|{PurePosixPath(folder, artifact.path)}]]"
 
 
 def _unique(cases: Iterable[_Case]) -> list[_Case]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from footfall.store.schema import runs as run_table
 from footfall.store.schema import series as series_table
@@ -36,7 +37,7 @@ def results_after(connection: Connection, number: int, limit: int = 20_000, *, t
     query = select(watch_results).where(watch_results.c.number > number).order_by(watch_results.c.number).limit(limit)
     if target is not None:
         query = query.where(watch_results.c.target == target)
-    return [(row.number, Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__))) for row in connection.execute(query)]
+    return [(row.number, _seen(row)) for row in connection.execute(query)]
 
 
 def judged_since(connection: Connection, subject: str, since: datetime, *, target: str | None = None) -> list[Seen]:
@@ -46,7 +47,11 @@ def judged_since(connection: Connection, subject: str, since: datetime, *, targe
     query = select(watch_results).where(table.subject == subject, table.at > since, counts).order_by(table.at)
     if target is not None:
         query = query.where(table.target == target)
-    return [Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__)) for row in connection.execute(query)]
+    return [_seen(row) for row in connection.execute(query)]
+
+
+def _seen(row: Row[Any]) -> Seen:
+    return Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__))
 
 
 def walk_figures(connection: Connection, runs: Collection[str], metrics: Collection[str]) -> list[WalkFigure]:

@@ -16,11 +16,12 @@ from footfall.browser.evidence import har_of
 from footfall.browser.iteration import Iteration, Walk
 from footfall.browser.journey import Journey
 from footfall.browser.keeper import Keeper
-from footfall.browser.network import NETWORKS, Conditions
+from footfall.browser.network import Conditions
 from footfall.browser.secrets import Secrets
 from footfall.browser.site import Site
 from footfall.browser.workers import side_by_side
-from footfall.config import suite
+from footfall.config.networks import NETWORKS
+from footfall.config.schema import footfall_schema
 from footfall.errors import ScriptError, UsageError
 from footfall.samples import Artifact, Event
 from footfall.store.spool import OpenRun, begin_run, read_spool
@@ -112,7 +113,8 @@ def test_conditions_are_labels() -> None:
     assert Conditions.of("slow-4g", 4).labels == {"network": "slow-4g", "cpu": "4x"}
     assert Conditions.of(None, None).labels == Conditions.of(None, 1).labels == {}
     assert all(network.down > 0 and network.up > 0 for network in NETWORKS.values())
-    assert set(NETWORKS) == set(suite.NETWORKS), "footfall.toml knows the same"
+    known = footfall_schema()["properties"]["gate"]["properties"]["network"]["enum"]
+    assert set(NETWORKS) == set(known), "footfall.toml knows the same"
 
 
 @pytest.mark.parametrize(("network", "cpu", "hint"), [("slow4g", None, "did you mean 'slow-4g'?"), (None, 0.5, "from 1 to 100")])
