@@ -11,9 +11,12 @@ from types import FrameType
 
 import greenlet
 
+from footfall.interrupts import within_import
+
 _AGAIN_S = 0.003
 _PATIENCE_S = 2.0
-"""How long the alarm is put off while Playwright is at work: what is raised there ends the connection, and every later walk with it."""
+"""How long the alarm is put off where it would do harm: raised while Playwright is at work, it ends the connection, and every later
+walk with it."""
 
 
 class DeadlinePassedError(BaseException):
@@ -35,7 +38,8 @@ def deadline(seconds: float, text: str, raising: type[BaseException] = DeadlineP
 
     def ring(_number: int, frame: FrameType | None) -> None:
         idle = frame is not None and frame.f_globals.get("__name__") == "selectors"
-        if greenlet.getcurrent() is own or idle or time.monotonic() > latest:
+        harmless = (greenlet.getcurrent() is own or idle) and not within_import(frame)
+        if harmless or time.monotonic() > latest:
             raise raising(text)
         signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
 

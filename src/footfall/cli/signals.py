@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
+
+from footfall.interrupts import within_import
 
 Answer = TypeVar("Answer")
 
@@ -24,13 +27,23 @@ class StoppedError(SystemExit):
 
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
+_AGAIN_S = 0.01
+_PATIENCE_S = 10.0
+"""How long a stop is put off while a module is loading: some code does all its work while it is imported."""
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    del frame
     for each in _STOPPING:
         signal.signal(each, signal.SIG_IGN)  # the clean-up is short and bounded; a second Ctrl-C must not cut it off
-    raise StoppedError(number)
+    latest = time.monotonic() + _PATIENCE_S
+
+    def raise_or_wait(_signal: int, frame: FrameType | None) -> None:
+        if not within_import(frame) or time.monotonic() > latest:
+            raise StoppedError(number)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+
+    signal.signal(signal.SIGALRM, raise_or_wait)
+    raise_or_wait(number, frame)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import time
 from pathlib import Path
 
@@ -41,6 +43,20 @@ def test_a_deadline_ends_what_takes_too_long() -> None:
     with pytest.raises(DeadlinePassedError, match="too long"), deadline(0.05, "too long"):
         careless()
     time.sleep(0.1)
+
+
+def test_a_deadline_lets_a_module_that_is_loading_become_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is raised in the middle of an import can leave a module half loaded for every later walk."""
+    (tmp_path / "slow_to_load.py").write_text("import time\ntime.sleep(0.3)\nwhole = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def load_and_go_on() -> None:
+        importlib.import_module("slow_to_load")
+        time.sleep(10)
+
+    with pytest.raises(DeadlinePassedError, match="too long"), deadline(0.05, "too long"):
+        load_and_go_on()
+    assert sys.modules["slow_to_load"].whole
 
 
 def test_an_earlier_alarm_of_somebody_else_stays() -> None:
