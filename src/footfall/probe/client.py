@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urljoin
 
@@ -39,6 +40,7 @@ def _dressed(home: str, headers: Mapping[str, str], asked: str, own: Mapping[str
     return dress
 
 
+@functools.lru_cache(maxsize=4096)
 def origin(url: str) -> str:
     """Return scheme, host and port, by which secrets are a site's own; what is no URL is the client's to refuse."""
     try:

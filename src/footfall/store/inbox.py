@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -134,8 +133,7 @@ def file_name(text: str) -> str:
 
 
 def _plain(seen: Seen) -> dict[str, Any]:
-    plain = asdict(seen)
-    return {**plain, "at": to_text(seen.at), "round_at": to_text(seen.round_at) if seen.round_at else None}
+    return {**vars(seen), "at": to_text(seen.at), "round_at": to_text(seen.round_at) if seen.round_at else None}
 
 
 def _batches(path: Path) -> Iterator[list[Seen]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, Table, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from footfall.samples import Json
@@ -29,6 +29,7 @@ from footfall.store.watch_schema import (
 )
 
 Query = TypeVar("Query", bound=Select[Any])
+_HourKey = tuple[str, str, str, datetime]  # target, subject, location, hour
 _BATCH = 500
 _OF_A_TARGET = (watch_results, watch_states, watch_hours, watch_locations, watch_jobs, heartbeats, incidents)
 
@@ -180,18 +181,27 @@ def save_states(connection: Connection, states: Mapping[str, Mapping[str, Any]],
 
 def add_to_hours(connection: Connection, results: Iterable[Seen]) -> None:
     """Count scheduled results into their hours."""
-    sums: dict[tuple[str, str, str, datetime], list[Seen]] = defaultdict(list)
+    sums: dict[_HourKey, list[Seen]] = defaultdict(list)
     for result in results:
         if not (result.attempt or result.blind or result.excused):
             hour = result.at.replace(minute=0, second=0, microsecond=0)
             sums[result.target, result.subject, result.location, hour].append(result)
-    since = min((key[3] for key in sums), default=None)
-    known = {(hour.target, hour.subject, hour.location, hour.hour): hour for hour in hours(connection, since=since)}
+    known = _known_hours(connection, list(sums))
     rows = [_hour_row(key, seen, known.get(key)) for key, seen in sums.items()]
     upsert(connection, watch_hours, rows, ["target", "subject", "location", "hour"], replace=True)
 
 
-def _hour_row(key: tuple[str, str, str, datetime], seen: Sequence[Seen], known: Hour | None) -> dict[str, Any]:
+def _known_hours(connection: Connection, keys: Sequence[_HourKey]) -> dict[_HourKey, Hour]:
+    """Return those hours that there are already: just these, for there are as many others as there are probes."""
+    primary = tuple_(*watch_hours.primary_key)
+    found: dict[_HourKey, Hour] = {}
+    for start in range(0, len(keys), _BATCH):
+        rows = connection.execute(select(watch_hours).where(primary.in_(keys[start : start + _BATCH])))
+        found.update(((row.target, row.subject, row.location, row.hour), _hour(row)) for row in rows)
+    return found
+
+
+def _hour_row(key: _HourKey, seen: Sequence[Seen], known: Hour | None) -> dict[str, Any]:
     target, subject, location, hour = key
     times = [result.latency_ms for result in seen if result.latency_ms is not None]
     before = known or Hour(subject, location, hour, 0, 0, 0.0, 0.0, target)
@@ -214,7 +224,11 @@ def hours(connection: Connection, *, since: datetime | None, subject: str | None
     query = _of(select(watch_hours).where(watch_hours.c.hour >= since).order_by(watch_hours.c.hour), watch_hours, target)
     if subject is not None:
         query = query.where(watch_hours.c.subject == subject)
-    return [Hour(*(getattr(row, name) for name in Hour.__dataclass_fields__)) for row in connection.execute(query)]
+    return [_hour(row) for row in connection.execute(query)]
+
+
+def _hour(row: Row[Any]) -> Hour:
+    return Hour(*(getattr(row, name) for name in Hour.__dataclass_fields__))
 
 
 def counted(connection: Connection, subject: str, since: datetime, until: datetime, *, target: str | None = None) -> tuple[int, int]:
