@@ -22,11 +22,14 @@ import numpy as np
 from deployments import Values, World, simulate
 from scipy import stats
 
+from footfall.cli.undecided import further
+from footfall.config.suite import GateSpec
 from footfall.gate.budget import Budget, Place
 from footfall.gate.compare import IN_TURN
 from footfall.gate.evaluate import evaluate
 from footfall.gate.evidence import Evidence, Observation, Window
 from footfall.gate.expression import parse
+from footfall.gate.finding import Rules
 from footfall.gate.trends import change_points
 from footfall.gate.verdict import Outcome, Verdict, exit_code
 from footfall.metrics import CATALOGUE, Metric, Source
@@ -83,6 +86,35 @@ def few_samples(rng: random.Random, repeat: int) -> None:
                 ]
                 naive = 100 * sum((verdict.figure or 0) > 1000 for verdict in verdicts) / len(verdicts)
                 print(f"{count:3} {variation:5.0%} {ratio:10.2f}   {shares(verdict.outcome for verdict in verdicts)}   {naive:10.1f}")
+
+
+def walked_on(rng: random.Random, repeat: int) -> None:
+    """One budget on a p75 of five samples, judged once, and judged by a gate that walks on where a few more would settle it."""
+    print("\nA p75 over five samples, judged once, and walked on where that would settle it (up to 15): pass / inconclusive / fail in %")
+    print(f"{'CV':>5} {'true/limit':>10}   {'pass':>6} {'?':>6} {'fail':>6}   {'pass':>6} {'?':>6} {'fail':>6}   {'walks':>5}")
+    rule = budget(Source.JOURNEY, "j", "s", "duration", "p75 <= 1s")
+    spec = GateSpec(("j",))
+    for variation in (0.05, 0.1, 0.2, 0.4):
+        sigma = math.sqrt(math.log(1 + variation**2))
+        for ratio in (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0):
+            median = 1000 * ratio / math.exp(NormalDist().inv_cdf(0.75) * sigma)
+            once, twice, walks = [], [], 0
+            for _ in range(repeat // 2):
+                values = lognormal(rng, median, variation, spec.iterations)
+                once.append(_of_values(rule, values, Rules()))
+                found = _of_values(rule, values, Rules(looks=2))
+                more = further([found], spec)
+                if more is not None:
+                    values += lognormal(rng, median, variation, more.walks)
+                    found = _of_values(rule, values, Rules(looks=2))
+                twice.append(found)
+                walks += len(values)
+            shown = "   ".join(shares(verdict.outcome for verdict in verdicts) for verdicts in (once, twice))
+            print(f"{variation:5.0%} {ratio:10.2f}   {shown}   {walks / len(twice):5.1f}")
+
+
+def _of_values(rule: Budget, values: Sequence[float], rules: Rules) -> Verdict:
+    return evaluate([rule], Evidence((observed(rule.metric, Source.JOURNEY, "j", "s", values),)), rules)[0]
 
 
 STEPS = {
@@ -376,6 +408,7 @@ def main() -> None:
     tables: dict[str, Callable[[], None]] = {
         "gates": lambda: gates(random.Random(1), options.repeat),
         "few_samples": lambda: few_samples(random.Random(2), options.repeat),
+        "walked_on": lambda: walked_on(random.Random(8), options.repeat),
         "many_budgets": lambda: many_budgets(random.Random(3), options.repeat),
         "loads": lambda: loads(np.random.default_rng(4), options.repeat),
         "against": lambda: against(options.repeat),

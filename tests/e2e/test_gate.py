@@ -65,6 +65,28 @@ def test_a_stored_run_can_be_judged_again(suite: SuiteCopy) -> None:
     assert len(suite.history()) == 1
 
 
+def test_what_a_few_more_walks_settle_is_walked_on(suite: SuiteCopy) -> None:
+    """Only the journey that is undecided, in the same run; a gate that may not walk on cannot judge."""
+    suite.edit("footfall.toml", "iterations = 5 ", "iterations = 2 ")
+    (suite.root / "thresholds.toml").write_text(
+        '[journeys."*"]\nsuccess = "rate >= 99%"\n\n[journeys.booking]\nduration = { fail = "max <= 60s", min_samples = 3 }\n'
+    )
+    journeys = ("--journey", "booking", "--journey", "forms", "--profile", "none")
+    ended = suite.footfall("gate", *journeys)
+    assert ended.code == 0, ended.out + ended.err
+    assert "undecided after 2 walks: booking; 2 more will tell" in ended.err
+    samples = (suite.root / "out/latest/verdicts.json").read_text()
+    assert {(v["subject"], v["metric"], v["count"]) for v in json.loads(samples)["verdicts"] if v["source"] == "journey"} == {
+        ("booking", "duration", 4),
+        ("booking", "success", 4),
+        ("forms", "success", 2),
+    }
+    exactly = suite.footfall("gate", *journeys, "--iterations", "2")
+    assert exactly.code == 3, exactly.out + exactly.err
+    assert "undecided after" not in exactly.err
+    assert [run["kind"] for run in suite.history()] == ["gate", "gate"]
+
+
 def test_a_target_that_is_down_cannot_be_judged(suite: SuiteCopy) -> None:
     """Exit 3, and the message says who did not answer."""
     suite.edit("footfall.toml", "[targets.corner]", '[targets.gone]\nurl = "http://127.0.0.1:9"\n\n[targets.corner]')

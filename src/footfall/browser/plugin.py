@@ -26,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=(0, 1),
         help="walk each journey once before, uncounted (default: 1 with --iterations, else 0)",
     )
+    group.addoption(
+        "--first-iteration", type=int, default=1, metavar="N", help="the number of the first one, to go on with a run (default: 1)"
+    )
     group.addoption("--target", default=None, metavar="NAME", help="the target of footfall.toml to measure (default: its default_target)")
     group.addoption(
         "--journey-timeout", type=float, default=None, metavar="S", help="end a walk after S seconds (default: footfall.toml's)"
@@ -79,6 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.option
     if options.iterations is not None and options.iterations < 1:
         raise pytest.UsageError("--iterations needs a number from 1 on")
+    if options.first_iteration < 1:
+        raise pytest.UsageError("--first-iteration needs a number from 1 on")
     if options.retries < 0:
         raise pytest.UsageError("--retries needs a number from 0 on")
     options.warm_up = (0 if options.iterations is None else 1) if options.warm_up is None else options.warm_up
@@ -107,7 +112,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "journey" not in metafunc.fixturenames:
         return
     if options.iterations or options.warm_up:
-        walks = range(1 - options.warm_up, (options.iterations or 1) + 1)
+        first = options.first_iteration
+        walks = [*range(1 - options.warm_up, 1), *range(first, first + (options.iterations or 1))]
         metafunc.parametrize("_footfall_iteration", walks, ids=[str(walk) if walk else WARM_UP_ID for walk in walks], indirect=True)
     if getattr(options, "device_list", ()):
         metafunc.parametrize("device", options.device_list, scope="session", indirect=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from footfall.cli.gather import AGAINST_EVENT, FRESH_SINCE, FRESH_SUBJECTS
-from footfall.cli.judge import CANNOT_JUDGE_EVENT, SCOPE_EVENT, scope_of
+from footfall.cli.gather import AGAINST_EVENT, FRESH_SINCE, FRESH_SUBJECTS, SCOPE_EVENT
+from footfall.cli.judge import CANNOT_JUDGE_EVENT, scope_of
 from footfall.cli.measure import gate_plan, walk_journeys
 from footfall.cli.progress import Progress
 from footfall.cli.session import Session, session

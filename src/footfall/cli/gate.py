@@ -27,7 +27,7 @@ NO_PROFILE = "none"
 
 def gate(
     target: Annotated[str | None, typer.Option("--target", "-t", help="What to measure: a target of footfall.toml.")] = None,
-    iterations: Annotated[int | None, typer.Option("--iterations", "-n", min=1, help="Counted iterations of each journey.")] = None,
+    iterations: Annotated[int | None, typer.Option("--iterations", "-n", min=1, help="Walk each journey just so often.")] = None,
     journey: Annotated[list[str] | None, typer.Option("--journey", help="Only this journey; repeatable.")] = None,
     profile: Annotated[str | None, typer.Option("--profile", help="This load profile; `none` for no load.")] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Turn on a fault of the embedded shop; repeatable.")] = None,
@@ -45,7 +45,8 @@ def gate(
 ) -> int:
     """Measure, judge, report, and exit with the verdict.
 
-    Measures what [gate] in footfall.toml names and holds it against thresholds.toml. Writes out/<run>/ and out/latest/:
+    Measures what [gate] in footfall.toml names and holds it against thresholds.toml. Journeys that `iterations` walks leave undecided
+    are walked on, up to `most_iterations`. Writes out/<run>/ and out/latest/:
     index.html, verdicts.json, junit.xml, summary.md. Exits 0 when all held, 1 when a budget or a journey failed, 2 when the
     command or a file is wrong, 3 when it could not judge.
     """
@@ -93,7 +94,7 @@ def _spec(workplace: Workplace, iterations: int | None, journeys: tuple[str, ...
         spec = replace(spec, journeys=chosen("journey", journeys, found.journeys))
     if profile is not None:
         spec = replace(spec, profile=None if profile == NO_PROFILE else chosen("profile", [profile], found.profiles)[0])
-    return spec if iterations is None else replace(spec, iterations=iterations)
+    return spec if iterations is None else replace(spec, iterations=iterations, most_iterations=iterations)
 
 
 def _capped(spec: GateSpec, time_cap: str | None) -> GateSpec:
@@ -152,10 +153,11 @@ def _trace(workplace: Workplace, shown: Progress, view: ReportView, target: str 
 def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: str | None, faults: tuple[str, ...]) -> Measured:
     """Measure all three senses, one after the other, and return what was measured."""
     from footfall.cli.confirm import Measured  # noqa: PLC0415
-    from footfall.cli.gather import busy_label  # noqa: PLC0415
-    from footfall.cli.judge import SCOPE_EVENT, scope_of  # noqa: PLC0415
-    from footfall.cli.measure import gate_plan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
+    from footfall.cli.gather import SCOPE_EVENT, busy_label  # noqa: PLC0415
+    from footfall.cli.judge import scope_of  # noqa: PLC0415
+    from footfall.cli.measure import gate_plan, load_the_site, run_probes  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
+    from footfall.cli.undecided import looks, walk_until_decided  # noqa: PLC0415
     from footfall.cli.underload import walk_under_load  # noqa: PLC0415
     from footfall.load.ceiling import check_ceiling  # noqa: PLC0415
     from footfall.target import check_answers  # noqa: PLC0415
@@ -168,12 +170,13 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
     labels |= {name: value for name, value in (("under_load", spec.under_load), ("network", spec.network)) if value}
     labels |= busy_label(os.getloadavg()[0], os.cpu_count() or 1)  # by now none of it is ours
     with session(workplace, suite.target(target), shown, kind="gate", faults=faults, labels=labels, time_cap_s=spec.time_cap_s) as opened:
-        opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(spec)))
+        detail = {**asdict(scope_of(spec)), "looks": looks(spec)}
+        opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **detail)
         if spec.probes:
             run_probes(opened, [suite.probes[name] for name in spec.probes])
         if spec.journeys:
             with _kept(opened, Source.JOURNEY):
-                walk_journeys(opened, gate_plan(spec, spec.journeys))
+                walk_until_decided(opened, spec)
         if spec.journeys and spec.under_load:
             with _kept(opened, Source.JOURNEY):
                 walk_under_load(opened, gate_plan(spec, spec.journeys), spec.under_load)

@@ -28,6 +28,7 @@ from footfall.store.objectives import slo_events
 from footfall.store.reader import RunRow
 from footfall.store.windows import windows
 
+SCOPE_EVENT = "scope"
 AGAINST_EVENT = "against"
 FRESH_SUBJECTS, FRESH_SINCE = "again", "again_since"
 """Where that event tells what was measured again for a suspicion: which journeys, and from which moment on."""
@@ -80,9 +81,10 @@ def _wanted(budgets: Iterable[Budget], observations: Sequence[Observation]) -> I
 
 
 def rules_of(events: Iterable[Event]) -> Rules:
-    """Return how sure a run's budgets must be: where it was compared as well, the comparison takes its share of the one chance."""
-    compared = any(event.kind == AGAINST_EVENT for event in events)
-    return Rules(false_failures=Rules().false_failures * (1 - SHARE)) if compared else Rules()
+    """Return how sure a run's budgets must be: a comparison, or a second look at its journeys, takes its share of the one chance."""
+    kinds = {event.kind: event.detail for event in events}
+    share = 1 - SHARE if AGAINST_EVENT in kinds else 1.0
+    return Rules(false_failures=Rules().false_failures * share, looks=kinds.get(SCOPE_EVENT, {}).get("looks", 1))
 
 
 def compared(workplace: Workplace, run: RunRow, events: Iterable[Event], observations: Sequence[Observation]) -> tuple[Verdict, ...]:

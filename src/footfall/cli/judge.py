@@ -24,7 +24,6 @@ from footfall.store import reader
 from footfall.store.reader import RunRow
 from footfall.store.writer import set_verdict
 
-SCOPE_EVENT = "scope"
 CANNOT_JUDGE_EVENT = "cannot_judge"
 TREND_RUNS = 30
 
@@ -43,7 +42,7 @@ def scope_of(spec: GateSpec) -> Scope:
 
 def _scope(observations: Iterable[Observation], events: Iterable[Event]) -> Scope:
     """Return the scope that a run kept, or what was observed where it kept none (a plain pytest or Locust run)."""
-    kept = next((event.detail for event in events if event.kind == SCOPE_EVENT), None)
+    kept = next((event.detail for event in events if event.kind == gather.SCOPE_EVENT), None)
     if kept is not None:
         return Scope(_tuples(kept.get("subjects", {})), _tuples(kept.get("labels", {})))
     seen: dict[str, dict[str, None]] = {source.value: {} for source in Source}
@@ -135,7 +134,7 @@ def _view(
         url=_url(workplace, run),
         samples=reader.samples(store, run.id),
         trends=trends,
-        events=[event for event in events if event.kind != SCOPE_EVENT],
+        events=[event for event in events if event.kind != gather.SCOPE_EVENT],
         artifacts=artifacts,
         spoilt=spoilt,
         notes=notes,

@@ -40,6 +40,7 @@ _SUITE: Mapping[str, str] = {
     "gate.devices": "each journey runs on each of them: `desktop`, or devices that Playwright knows",
     "gate.network": "a slow network for all of its journeys, as `--network` of `footfall journey`; by default the machine's own",
     "gate.iterations": "of each journey on each device, after one warm-up that does not count",
+    "gate.most_iterations": "the most walks of a journey whose budgets `iterations` leave undecided; no more than those: none is added",
     "gate.profile": "the load test that belongs to a gate; by default none",
     "gate.under_load": "a load profile at whose peak the journeys are walked once more; by default none",
     "gate.probes": "names of probes; by default all",

@@ -49,7 +49,8 @@ class GateSpec:
     """What `footfall gate` measures: by default every journey and probe, and no load.
 
     `compare` are the metrics that `--against` compares; runs of `baseline_branch` are what a `baseline` is made of (None: of main or
-    master, or of no branch where nothing is under version control). `network` slows the journeys' browser down.
+    master, or of no branch where nothing is under version control). `network` slows the journeys' browser down. A journey that is still
+    undecided after `iterations` is walked on, up to `most_iterations`.
     """
 
     journeys: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ class GateSpec:
     compare: tuple[str, ...] = COMPARED
     baseline_branch: str | None = None
     network: str = ""
+    most_iterations: int = 15
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,7 @@ def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices
         table.names("compare", COMPARABLE, "metric that can be compared", COMPARED),
         table.text("baseline_branch") or None,
         table.text("network"),
+        table.whole("most_iterations", GateSpec.most_iterations),
     )
     if spec.network and spec.network not in NETWORKS:
         table.fault("network", f"no network is called {spec.network!r}", did_you_mean(spec.network, NETWORKS))

@@ -14,7 +14,7 @@ from footfall.gate.expression import Expression, allowed
 from footfall.gate.figures import of_observation, of_summary
 from footfall.gate.uncertainty import Odds
 from footfall.gate.verdict import Outcome
-from footfall.metrics import Kind
+from footfall.metrics import Kind, Source
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,15 @@ class Rules:
 
     `false_failures` is the chance that a gate fails any budget that is truly kept (over all its budgets together),
     `false_passes` the chance that it passes one that is truly broken (each), `baseline_runs` the history that "as before" needs, and
-    `confirming_runs` the rounds in which a limit beside a baseline must be broken again before that is a failure.
+    `confirming_runs` the rounds in which a limit beside a baseline must be broken again before that is a failure. `looks` is how often
+    journeys are looked at, where those that are undecided are walked on: each look has its share of both chances (Bonferroni).
     """
 
     false_failures: float = 0.01
     false_passes: float = 0.05
     baseline_runs: int = 20
     confirming_runs: int = 3
+    looks: int = 1
 
 
 class Basis(Enum):
@@ -172,7 +174,7 @@ def correct(findings: Sequence[Finding], rules: Rules) -> Correction:
     fail falsely, so it does not make the others harder to fail).
     """
     unsure = sorted(
-        (finding.odds.beyond, position)
+        (finding.odds.beyond * _looks(finding, rules), position)
         for position, finding in enumerate(findings)
         if finding.odds is not None and not finding.suspected and not surely_within(finding, rules)
     )
@@ -189,7 +191,11 @@ def surely_within(finding: Finding, rules: Rules) -> bool:
     """Whether a finding passes: kept as observed, and either far from the limit, spotless, or held against a baseline's allowance."""
     if not finding.met or finding.odds is None:
         return finding.met
-    return finding.basis is Basis.HISTORY or finding.odds.spotless or finding.odds.within <= rules.false_passes
+    return finding.basis is Basis.HISTORY or finding.odds.spotless or finding.odds.within <= rules.false_passes / _looks(finding, rules)
+
+
+def _looks(finding: Finding, rules: Rules) -> int:
+    return rules.looks if finding.budget.place.source == Source.JOURNEY else 1
 
 
 def outcome(finding: Finding, rules: Rules, *, failed: bool) -> Outcome:
@@ -220,7 +226,8 @@ def needed(finding: Finding, rules: Rules, chance: float) -> int | None:
     """Return how many samples in all would settle a finding if they looked like these, or None when no practical number would."""
     if finding.odds is None:
         return None
-    pieces = finding.odds.more(rules.false_passes, chance)
+    looks = _looks(finding, rules)
+    pieces = finding.odds.more(rules.false_passes / looks, chance / looks)
     count = finding.observation.figures.count
     have = {Basis.HISTORY: 1, Basis.BLOCKS: len(finding.observation.windows)}.get(finding.basis, count)
     return None if pieces is None else round(pieces * count / max(have, 1))

@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from footfall.cli.judge import SCOPE_EVENT, _scope, scope_of
+from footfall.cli.gather import SCOPE_EVENT
+from footfall.cli.judge import _scope, scope_of
 from footfall.config.suite import GateSpec
 from footfall.gate.evidence import Observation, Scope
 from footfall.metrics import Kind

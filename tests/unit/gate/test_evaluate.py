@@ -263,6 +263,17 @@ def test_how_sure_a_gate_must_be_can_be_said(chance: float, outcome: Outcome) ->
     assert verdict.outcome is outcome
 
 
+@pytest.mark.parametrize("slower", [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4])
+def test_journeys_that_are_looked_at_twice_have_half_of_each_chance_at_either_look(slower: float) -> None:
+    """Nothing else is looked at twice."""
+    timing = Evidence((seen([value * slower for value in NEAR], part="pay"),))
+    rule, half = on_journey("p75 <= 2.5s", part="pay"), Rules(false_failures=0.005, false_passes=0.025)
+    twice, strict = (evaluate(rule, timing, rules)[0] for rules in (Rules(looks=2), half))
+    assert (twice.outcome, twice.needed) == (strict.outcome, strict.needed)
+    crowd = Evidence((loaded(300 * slower),))
+    assert evaluate(on_load("p95 <= 500ms"), crowd, Rules(looks=2)) == evaluate(on_load("p95 <= 500ms"), crowd, Rules())
+
+
 _values = st.lists(st.one_of(st.floats(0, 1e12), st.sampled_from([0.0, 1.0, 2500.0, 5e-324, 1e300])), min_size=1, max_size=12)
 _texts = st.tuples(
     st.sampled_from(["min", "max", "mean", "median", "p1", "p75", "p99.9", "rate", "count", "sum", "last"]),
