@@ -16,7 +16,7 @@ from footfall.gate.evaluate import evaluate
 from footfall.gate.evidence import Observation, Scope
 from footfall.gate.slo import Slo
 from footfall.gate.verdict import Outcome, Verdict, exit_code, worst
-from footfall.load.honesty import distrust
+from footfall.load.honesty import distrust, late_warning
 from footfall.metrics import Source
 from footfall.report.view import ReportView, build_view
 from footfall.samples import Event
@@ -75,7 +75,8 @@ def judge(
     rules = gather.rules_of(events)
     evidence = gather.evidence(workplace, run, budgets, _scope(observations, events), observations)
     verdicts = evaluate(budgets, evidence, rules)
-    spoilt = _spoilt(run, observations, events, verdicts)
+    spoilt = _spoilt(run, observations, events, verdicts, strict=strictness.strict)
+    late = None if spoilt else late_warning(observations, verdicts)
     if spoilt:
         verdicts = evaluate(budgets, replace(evidence, spoilt=spoilt), rules)
     more = gather.compared(workplace, run, events, observations)
@@ -83,7 +84,9 @@ def judge(
         more = tuple(replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=spoilt[Source.JOURNEY]) for verdict in more)
     verdicts = (*verdicts, *more, *gather.objectives(workplace, run, slos, respected=strictness.respect_slo))
     code = _exit_code(run, verdicts, strictness)
-    return _view(workplace, run, verdicts, observations, events, code, spoilt, gather.remarks(workplace, run, verdicts))
+    return _view(
+        workplace, run, verdicts, observations, events, code, spoilt, [*gather.remarks(workplace, run, verdicts), *filter(None, [late])]
+    )
 
 
 def _exit_code(run: RunRow, verdicts: Sequence[Verdict], strictness: Strictness) -> int:
@@ -99,13 +102,15 @@ def remember(workplace: Workplace, view: ReportView) -> None:
     set_verdict(workplace.store, view.run.id, Outcome.FAIL.value if failed else found.value, view.exit_code)
 
 
-def _spoilt(run: RunRow, observations: Sequence[Observation], events: Sequence[Event], verdicts: Sequence[Verdict]) -> dict[str, str]:
+def _spoilt(
+    run: RunRow, observations: Sequence[Observation], events: Sequence[Event], verdicts: Sequence[Verdict], *, strict: bool
+) -> dict[str, str]:
     """Say per source why its figures cannot be trusted; `verdicts` are those reached as if they could."""
     if run.outcome in {"aborted", "interrupted"}:
         return dict.fromkeys(Source, f"the run was {run.outcome} before it had measured everything")
     spoilt = {event.detail.get("source", ""): event.text for event in events if event.kind == CANNOT_JUDGE_EVENT}
     lost = next((event.text for event in events if event.kind == "worker_lost"), None)
-    reason = lost or distrust(observations, verdicts)
+    reason = lost or distrust(observations, verdicts, strict=strict)
     return {**({Source.LOAD: reason} if reason else {}), **spoilt}
 
 

@@ -9,7 +9,7 @@ of 200 ms is a pass all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Outcome, Verdict
@@ -29,15 +29,35 @@ LATE_MS = 5.0
 
 _WAITS_A_REQUEST = 2
 """A user waits for the event loop twice for each request: after thinking, and after the answer has come."""
+Metrics = Mapping[str, Sequence[Observation]]
 _CROWD = "under_load"
 _TIMES = frozenset({"latency", "response"})
-_BROKEN = frozenset({Outcome.FAIL, Outcome.WARN})
 
 
-def distrust(observations: Iterable[Observation], verdicts: Sequence[Verdict] = ()) -> str | None:
+def distrust(observations: Iterable[Observation], verdicts: Sequence[Verdict] = (), *, strict: bool = False) -> str | None:
     """Return why the load figures of a run cannot be trusted, and what to change; None when they can.
 
-    `verdicts` are those reached so far, as if the figures were sound: lateness is held against those that it may have broken.
+    `verdicts` are those reached so far, as if the figures were sound: lateness is held against the failures that it may have made, and
+    where a warning fails too (`strict`) against warnings.
+    """
+    broken = {Outcome.FAIL, Outcome.WARN} if strict else {Outcome.FAIL}
+    for metrics, about in _profiles(observations, verdicts):
+        failed = [verdict for verdict in about if verdict.outcome in broken]
+        reason = _saturated(metrics) or _dropped(metrics, failed) or _limited(metrics) or _starved(metrics) or _too_late(metrics, failed)
+        if reason:
+            return reason
+    return None
+
+
+def late_warning(observations: Iterable[Observation], verdicts: Sequence[Verdict]) -> str | None:
+    """Return what is to be said of a warning that may be the generator's own lateness; None where there is no such."""
+    found = (_too_late(metrics, [v for v in about if v.outcome is Outcome.WARN]) for metrics, about in _profiles(observations, verdicts))
+    return next(filter(None, found), None)
+
+
+def _profiles(observations: Iterable[Observation], verdicts: Sequence[Verdict]) -> Iterator[tuple[Metrics, list[Verdict]]]:
+    """Yield what each profile's generator saw of itself, and the verdicts on the profile.
+
     A crowd that was there for journeys under load counts only where a budget speaks of its own figures.
     """
     profiles: dict[tuple[str, str], dict[str, list[Observation]]] = {}
@@ -48,20 +68,12 @@ def distrust(observations: Iterable[Observation], verdicts: Sequence[Verdict] = 
             profiles.setdefault(which, {}).setdefault(seen.series.metric, []).append(seen)
     for (profile, crowd), metrics in profiles.items():
         about = [v for v in verdicts if v.source == Source.LOAD and v.subject == profile and _crowd_of(v) == crowd]
-        if crowd and not about:
-            continue
-        broken = [verdict for verdict in about if verdict.outcome in _BROKEN]
-        reason = _saturated(metrics) or _dropped(metrics, broken) or _limited(metrics) or _starved(metrics) or _too_late(metrics, broken)
-        if reason:
-            return reason
-    return None
+        if about or not crowd:
+            yield metrics, about
 
 
 def _crowd_of(verdict: Verdict) -> str:
     return verdict.series.label_map.get(_CROWD, "") if verdict.series is not None else ""
-
-
-Metrics = Mapping[str, Sequence[Observation]]
 
 
 def _saturated(metrics: Metrics) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 
 from footfall.gate.evidence import Observation, Window
 from footfall.gate.verdict import Outcome, Verdict
-from footfall.load.honesty import distrust
+from footfall.load.honesty import distrust, late_warning
 from footfall.metrics import LOAD_METRICS
 from footfall.samples import Series
 from footfall.stats import Figures, Histogram
@@ -69,6 +69,16 @@ def test_lateness_spoils_a_failure_that_it_may_have_made() -> None:
     assert reason is not None
     assert "260 ms over 200 ms" in reason
     assert "quieter machine" in reason
+
+
+def test_lateness_takes_no_verdict_away_for_a_warning() -> None:
+    """A warning fails nothing; that it may be the generator's own is said beside it. Where warnings fail, it is as with failures."""
+    warned = [broken(260, outcome=Outcome.WARN)]
+    assert distrust([*FIFTY_USERS, BUSY], warned) is None
+    assert "260 ms over 200 ms" in (late_warning([*FIFTY_USERS, BUSY], warned) or "")
+    assert "260 ms over 200 ms" in (distrust([*FIFTY_USERS, BUSY], warned, strict=True) or "")
+    assert late_warning([*FIFTY_USERS, QUIET], warned) is None
+    assert late_warning([*FIFTY_USERS, BUSY], [broken(260)]) is None
 
 
 def test_lateness_excuses_no_failure_that_it_cannot_explain() -> None:
