@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,7 @@ class Health:
     store_away: str = ""
     last_kept: datetime | None = None
     suspects: Mapping[str, datetime] = field(default_factory=dict)
+    down: Collection[str] = ()
     hangs: bool = False
     unjudged: tuple[int | None, float] = (None, 0.0)
     """The oldest result that nobody has judged, and since when it is that one."""

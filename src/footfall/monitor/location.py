@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from ulid import ULID
 
 from footfall.clock import Clock, to_text
 from footfall.config.secrets import Masker
+from footfall.config.watch import Watched
 from footfall.monitor.plan import JOURNEY, LOAD, PROBE, Plan, Subject
 from footfall.monitor.schedule import Job
 from footfall.samples import Json
@@ -26,6 +27,8 @@ _TRUST_S = 3600.0
 """For how long a control that answered may be silent while checks hold, before it is the control that is broken."""
 _AGAIN = 4
 """How many times as many rechecks as scheduled checks of probes run at once."""
+_LOOK_S = 60.0
+"""How often a broken probe is looked at whose own turn comes more rarely: the people at work on it wait for the answer."""
 _LONGEST_PROBLEM = 500
 _log = logging.getLogger("footfall.watch")
 
@@ -77,6 +80,7 @@ class Location:
         self._rounds: dict[tuple[str, datetime], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._suspect: Mapping[str, datetime] = {}
+        self._looked: dict[str, float] = {}
         self._controlled: tuple[float, asyncio.Task[bool]] | None = None
         self._held_at: float | None = None
         self._answered_at: float | None = None
@@ -100,25 +104,35 @@ class Location:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _scheduled(self, subject: Subject, planned: float | None = None, *, urgent: bool = False) -> None:
+    async def _scheduled(self, subject: Subject, planned: float | None = None, *, urgent: bool = False, aside: bool = False) -> None:
         """Make a check that no recheck is; `planned` is when it should begin, by the clock that never jumps, where a schedule says so."""
         if subject.key in self._running:
             return
         self._running[subject.key] = self._clock.now()
         try:
-            await self._check(subject, planned=planned, urgent=urgent)
+            await self._check(subject, planned=planned, urgent=urgent, aside=aside)
         finally:
             del self._running[subject.key]
 
     async def _check(
-        self, subject: Subject, attempt: int = 0, round_at: datetime | None = None, *, planned: float | None = None, urgent: bool = False
+        self,
+        subject: Subject,
+        attempt: int = 0,
+        round_at: datetime | None = None,
+        *,
+        planned: float | None = None,
+        urgent: bool = False,
+        aside: bool = False,
     ) -> None:
-        """Make one check and keep its result; whatever goes wrong in making it is a failed check, and the watch goes on."""
+        """Make one check and keep its result; whatever goes wrong in making it is a failed check, and the watch goes on.
+
+        One that is made `aside` from the schedule is no part of any uptime.
+        """
         async with (self._limits_again if urgent else self._limits)[subject.source]:
             at = self._clock.now()
             if planned is not None:  # only now: it may have waited for its turn
                 self.counts.late_ms.append((self._clock.monotonic() - planned) * 1000)
-            excused = bool(self._plan.maintenance(subject.key, at))
+            excused = aside or bool(self._plan.maintenance(subject.key, at))
             try:
                 found = await self._measure(subject, attempt)
             except Exception as error:  # noqa: BLE001  # a supervision point
@@ -189,6 +203,16 @@ class Location:
         for key, since in [each for each in self._rounds if suspects.get(each[0]) != each[1]]:
             del self._rounds[key, since]
 
+    def look_again(self, down: Collection[str]) -> None:
+        """Check what is broken each minute, where its own turn comes more rarely. Only probes: walks and load tests cost too much."""
+        now = self._clock.monotonic()
+        self._looked = {key: self._looked.get(key, now) for key in down}
+        for key in [each for each, looked in self._looked.items() if now - looked >= _LOOK_S]:
+            self._looked[key] = now
+            subject = self._plan.subjects.get(key)
+            if subject is not None and subject.source == PROBE and self._measures(subject) and _is_rare(subject.watched):
+                self._spawn(self._scheduled(subject, urgent=True, aside=True))
+
     def _measures(self, subject: Subject) -> bool:
         """Whether this location can check it now: not what others call, nor what another location measures."""
         return subject.key not in self._plan.inbound and subject.measured_at(self.name, judging=False)
@@ -216,3 +240,7 @@ class Location:
         """End what runs at once."""
         for task in set(self._tasks):
             task.cancel()
+
+
+def _is_rare(watched: Watched) -> bool:
+    return bool(watched.cron) or watched.every_s > _LOOK_S

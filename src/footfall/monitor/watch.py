@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,8 @@ _HURRY_S = 5.0
 _REST_S = 60.0
 """How long a watch that gave the office up leaves it to others, where there are some."""
 _log = logging.getLogger("footfall.watch")
+_Standing = tuple[Mapping[str, datetime], Collection[str]]
+"""What is suspected, since when, and what is down."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Watch:
         self.parts, self.health = parts, Health()
         self._threads, self._chores = Threads("footfall-store", 6), Threads("footfall-chores", 4)
         self._beaten: float | None = None
-        self._round: asyncio.Future[Mapping[str, datetime]] | None = None
+        self._round: asyncio.Future[_Standing] | None = None
         self._failing_since: float | None = None
         self._rests_until = 0.0
         self._ending = asyncio.Event()
@@ -196,7 +198,7 @@ class Watch:
             return
         ended, self._round, self.health.hangs = self._round, None, False
         try:
-            self.health.suspects = ended.result()
+            self.health.suspects, self.health.down = ended.result()
         except StoreError as error:
             self._store_is_away(error)
             return
@@ -208,6 +210,7 @@ class Watch:
             _log.warning("the store is back")
         self.health.store_away, self.health.last_kept, self._failing_since = "", self.parts.clock.now(), None
         self.parts.location.confirm(self.health.suspects)
+        self.parts.location.look_again(self.health.down)
 
     async def _failed(self) -> None:
         moment = self.parts.clock.monotonic()
@@ -228,8 +231,8 @@ class Watch:
             _log.error("%s; checks go on, and what they find is kept until it is back", error.message)
         self.health.store_away, self.health.judging = error.message, False
 
-    def _kept(self) -> Mapping[str, datetime]:
-        """In a thread: results to the store, a sign of life, and judging if it is ours. Returns what is suspected, since when."""
+    def _kept(self) -> _Standing:
+        """In a thread: results to the store, a sign of life, and judging if it is ours."""
         parts, now = self.parts, self.parts.clock.now()
         if parts.inbox.deliver(parts.store):
             reached("results-kept")
@@ -242,11 +245,12 @@ class Watch:
             parts.judge.rest()
         target = parts.plan.target
         with parts.store.reading() as connection:
-            states = watch.states_in(connection, Phase.SUSPECT, target=target)
+            suspects = watch.states_in(connection, Phase.SUSPECT, target=target)
+            down = watch.states_in(connection, Phase.DOWN, target=target)
             first = watch.first_waiting(connection, target)
         if first is None or first != self.health.unjudged[0]:
             self.health.unjudged = (first, parts.clock.monotonic())
-        return {key: datetime.fromisoformat(state["since"]) for key, state in states.items() if state.get("since")}
+        return {key: datetime.fromisoformat(state["since"]) for key, state in suspects.items() if state.get("since")}, tuple(down)
 
     def _elected(self, now: datetime) -> bool:
         """A location that cannot see, or that gave up a moment ago, leaves the office to one that can judge, if there is one."""

@@ -62,7 +62,7 @@ watch_results = Table(
     _at(),
     _flag("ok"),
     _flag("blind"),
-    _flag("excused"),  # within a maintenance window: no part of any uptime
+    _flag("excused"),  # in a maintenance window, or aside from the schedule: no part of any uptime
     _whole("attempt"),  # 0: scheduled; else the recheck's number
     _perhaps("round_at"),
     Column("latency_ms", Double),

@@ -237,6 +237,28 @@ def test_a_suspicion_is_rechecked_once_a_round_and_its_dependencies_are_looked_a
     assert [seen.attempt for seen in found if seen.subject == "probe:database"] == [0]
 
 
+def test_a_broken_probe_is_looked_at_each_minute(store: Store, tmp_path: Path) -> None:
+    """Where its own turn comes more rarely, and from a minute after it broke; what is seen so is no part of its uptime."""
+    often, rarely, nightly = subject("often"), subject("rarely"), subject("nightly")
+    rarely = replace(rarely, watched=replace(rarely.watched, every_s=3600.0))
+    nightly = replace(nightly, watched=replace(nightly.watched, cron="0 3 * * *"))
+    walk = replace(rarely, key="journey:walk", name="walk", source="journey")
+    down = [each.key for each in (often, rarely, nightly, walk)] + ["slow:probe:rarely"]
+    clock = FakeClock()
+
+    async def scenario(location: Location) -> None:
+        for _ in range(5):  # 0, 30, … 120 s
+            location.look_again(down)
+            await asyncio.sleep(0.02)
+            clock.turn(30)
+        location.look_again([])
+        location.look_again(down)  # it broke anew
+
+    found = run(store, tmp_path, plan([], [], [often, rarely, nightly, walk]), broken, scenario, clock=clock)
+    assert sorted(seen.subject for seen in found) == ["probe:nightly", "probe:nightly", "probe:rarely", "probe:rarely"]
+    assert {(seen.attempt, seen.excused, seen.ok) for seen in found} == {(0, True, False)}
+
+
 def test_rechecks_wait_for_no_scheduled_check(store: Store, tmp_path: Path) -> None:
     """In a great outage every place is taken by checks that hang; a suspicion, and what it depends on, is looked at all the same."""
     quick = Rule(pauses_s=(0.01, 0.01))
