@@ -48,7 +48,9 @@ _COLUMNS = (
     *("requests", "p50", "p95", "p99", "errors", "throughput", "users"),
     *("latency", "dns", "connect", "tls"),
 )
-"""What is shown, in this order, where it was seen; a script's own measurements follow."""
+"""What is shown, in this order, where it was seen; a script's or a probe's own figures follow."""
+_OWN_COLUMNS = 3
+"""With more figures of their own than these, rows name theirs in one column: six kinds of probes share none."""
 
 
 def _print_table(observations: Sequence[Observation]) -> None:
@@ -58,13 +60,18 @@ def _print_table(observations: Sequence[Observation]) -> None:
         return
     from rich.table import Table  # noqa: PLC0415
 
-    own = [seen.series.metric for seen in observations if seen.series.metric not in CATALOGUE[Source(seen.series.source)]]
-    names = [name for name in dict.fromkeys((*_COLUMNS, *own)) if any(name in cells for cells in rows.values())]
+    known = CATALOGUE[Source(observations[0].series.source)]
+    own = list(dict.fromkeys(seen.series.metric for seen in observations if seen.series.metric not in known))
+    apart = own if len(own) > _OWN_COLUMNS else []
+    names = [name for name in dict.fromkeys((*_COLUMNS, *own)) if name not in apart and any(name in cells for cells in rows.values())]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", *map(visible, names)):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    if apart:
+        table.add_column("figures")
     for place, cells in rows.items():
-        table.add_row(visible(place), *(cells.get(name, "") for name in names))
+        figures = [", ".join(f"{visible(name)} {cells[name]}" for name in apart if name in cells)] if apart else []
+        table.add_row(visible(place), *(cells.get(name, "") for name in names), *figures)
     print_table(table)
 
 

@@ -81,3 +81,19 @@ def test_walks_side_by_side_are_warned_of_on_the_terminal(workshop: Path, footfa
     assert (alone.code, together.code) == (3, 3)
     assert "! 2 walks side by side on " in together.err
     assert "side by side" not in alone.err
+
+
+def test_probes_that_share_no_figures_name_theirs_in_one_column(stored: Stored, capsys: pytest.CaptureFixture[str]) -> None:
+    """A column for each would be too narrow to be read; a few have columns."""
+    now = datetime.now(UTC)
+    with begin_run(stored.root, Run("MANY", "shop", now)) as begun:
+        for probe, figures in (("locks", ("locks", "waiting_locks")), ("dead", ("dead_ratio", "dead_tuples"))):
+            begun.recorder.write(Sample("MANY", now, "probe", probe, "", "latency", 12.0, 1))
+            for number, metric in enumerate(figures):
+                begun.recorder.write(Sample("MANY", now, "probe", probe, "", metric, float(number), 1))
+        begun.recorder.write(RunEnd("MANY", now, "finished"))
+    take_in(stored.store, begun.directory)
+    print_figures(stored.store, "MANY", json=False)
+    heading, *rows = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["latency", "figures"]
+    assert [" ".join(row.split()) for row in rows[:2]] == ["dead 12 ms dead_ratio 0, dead_tuples 1", "locks 12 ms locks 0, waiting_locks 1"]
