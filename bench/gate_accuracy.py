@@ -104,8 +104,8 @@ def walked_on(rng: random.Random, repeat: int) -> None:
                 once.append(_of_values(rule, values, Rules()))
                 found = _of_values(rule, values, Rules(looks=2))
                 more = further([found], spec)
-                if more is not None:
-                    values += lognormal(rng, median, variation, more.walks)
+                for _, added in more:
+                    values += lognormal(rng, median, variation, added)
                     found = _of_values(rule, values, Rules(looks=2))
                 twice.append(found)
                 walks += len(values)

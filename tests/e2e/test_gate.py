@@ -69,7 +69,7 @@ def test_what_a_few_more_walks_settle_is_walked_on(suite: SuiteCopy) -> None:
     """Only the journey that is undecided, in the same run; a gate that may not walk on cannot judge."""
     suite.edit("footfall.toml", "iterations = 5 ", "iterations = 2 ")
     (suite.root / "thresholds.toml").write_text(
-        '[journeys."*"]\nsuccess = "rate >= 99%"\n\n[journeys.booking]\nduration = { fail = "max <= 60s", min_samples = 3 }\n'
+        '[journeys."*"]\nsuccess = "rate >= 99%"\n\n[journeys.booking]\nduration = { fail = "p50 <= 60s", min_samples = 3 }\n'
     )
     journeys = ("--journey", "booking", "--journey", "forms", "--profile", "none")
     ended = suite.footfall("gate", *journeys)

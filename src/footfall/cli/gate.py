@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -155,9 +156,9 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
     from footfall.cli.confirm import Measured  # noqa: PLC0415
     from footfall.cli.gather import SCOPE_EVENT, busy_label  # noqa: PLC0415
     from footfall.cli.judge import scope_of  # noqa: PLC0415
-    from footfall.cli.measure import gate_plan, load_the_site, run_probes  # noqa: PLC0415
+    from footfall.cli.measure import gate_plan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
-    from footfall.cli.undecided import looks, walk_until_decided  # noqa: PLC0415
+    from footfall.cli.undecided import looks, walk_on  # noqa: PLC0415
     from footfall.cli.underload import walk_under_load  # noqa: PLC0415
     from footfall.load.ceiling import check_ceiling  # noqa: PLC0415
     from footfall.target import check_answers  # noqa: PLC0415
@@ -174,15 +175,18 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **detail)
         if spec.probes:
             run_probes(opened, [suite.probes[name] for name in spec.probes])
+        began = time.monotonic()
         if spec.journeys:
             with _kept(opened, Source.JOURNEY):
-                walk_until_decided(opened, spec)
+                walk_journeys(opened, gate_plan(spec, spec.journeys))
+        each_s = (time.monotonic() - began) / (spec.iterations + 1)  # the uncounted one too
         if spec.journeys and spec.under_load:
             with _kept(opened, Source.JOURNEY):
                 walk_under_load(opened, gate_plan(spec, spec.journeys), spec.under_load)
         if spec.profile:
             with _kept(opened, Source.LOAD):
                 load_the_site(opened, spec.profile)
+        walk_on(opened, spec, each_s)
     return Measured(opened.id, spec, suite.target(target), faults, labels)
 
 

@@ -76,7 +76,7 @@ def judge(
     evidence = gather.evidence(workplace, run, budgets, _scope(observations, events), observations)
     verdicts = evaluate(budgets, evidence, rules)
     spoilt = _spoilt(run, observations, events, verdicts, strict=strictness.strict)
-    late = None if spoilt else late_warning(observations, verdicts)
+    late = None if Source.LOAD in spoilt else late_warning(observations, verdicts)
     if spoilt:
         verdicts = evaluate(budgets, replace(evidence, spoilt=spoilt), rules)
     more = gather.compared(workplace, run, events, observations)

@@ -50,9 +50,11 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def stopping_in_order() -> Iterator[None]:
     """While the block lasts, SIGINT and SIGTERM raise StoppedError in the main thread, once."""
     before = {number: signal.signal(number, _stop) for number in _STOPPING}
+    before[signal.SIGALRM] = signal.getsignal(signal.SIGALRM)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # of a stop that was put off
         for number, handler in before.items():
             signal.signal(number, handler)
 

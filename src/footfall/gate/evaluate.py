@@ -136,6 +136,8 @@ def _too_few(verdict: Verdict, budget: Budget, fewest: Observation) -> Verdict:
         verdict,
         outcome=Outcome.INCONCLUSIVE if budget.fail else Outcome.LEARNING,
         needed=budget.min_samples,
+        series=fewest.series,
+        count=fewest.figures.count,
         reason=words.too_few(fewest, budget.min_samples),
     )
 

@@ -195,7 +195,10 @@ def surely_within(finding: Finding, rules: Rules) -> bool:
 
 
 def _looks(finding: Finding, rules: Rules) -> int:
-    return rules.looks if finding.budget.place.source == Source.JOURNEY else 1
+    """How often a finding may be had: those of a crowd's time, and beside a baseline, are never walked on."""
+    series = finding.observation.series
+    walked_on = series.source == Source.JOURNEY and "under_load" not in series.label_map and finding.basis is not Basis.HISTORY
+    return rules.looks if walked_on else 1
 
 
 def outcome(finding: Finding, rules: Rules, *, failed: bool) -> Outcome:

@@ -115,7 +115,7 @@ class Hearing(Bench):
         result = Result(seen.subject, seen.location, seen.at, seen.ok, seen.blind, seen.attempt, seen.round_at, seen.problem)
         context = self.context(subject, seen.location)
         self._take(subject, judge(self.state(subject.key), result, self.now, subject.rule, context))
-        if seen.ok and not seen.attempt and seen.latency_ms is not None and subject.watched.slow:
+        if seen.ok and not (seen.attempt or seen.excused) and seen.latency_ms is not None and subject.watched.slow:
             self._watch_duration(subject, seen, seen.latency_ms, context)
         promise = self.plan.promises.get(subject.key)
         if promise is not None and not (seen.attempt or seen.blind or seen.excused):

@@ -29,6 +29,7 @@ _AGAIN = 4
 """How many times as many rechecks as scheduled checks of probes run at once."""
 _LOOK_S = 60.0
 """How often a broken probe is looked at whose own turn comes more rarely: the people at work on it wait for the answer."""
+_LOOK_SHARE = 0.1
 _LONGEST_PROBLEM = 500
 _log = logging.getLogger("footfall.watch")
 
@@ -80,7 +81,8 @@ class Location:
         self._rounds: dict[tuple[str, datetime], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._suspect: Mapping[str, datetime] = {}
-        self._looked: dict[str, float] = {}
+        self._looked: dict[str, tuple[float, float]] = {}
+        self._aside: set[str] = set()
         self._controlled: tuple[float, asyncio.Task[bool]] | None = None
         self._held_at: float | None = None
         self._answered_at: float | None = None
@@ -89,6 +91,10 @@ class Location:
     def start(self, job: Job, late_s: float = 0.0) -> None:
         """Start a scheduled check; one that still runs (or still waits for its turn) is not started again, and that is said."""
         now, planned = self._clock.now(), self._clock.monotonic() - late_s
+        if job.key in self._aside:
+            self._aside.remove(job.key)  # what runs already is the scheduled one from now on
+            self.started[job.key] = (now, "")
+            return
         if job.key in self._running:
             note = f"skipped: the check of {to_text(self._running[job.key])} still runs"
             self.started[job.key] = (now, note)
@@ -109,30 +115,23 @@ class Location:
         if subject.key in self._running:
             return
         self._running[subject.key] = self._clock.now()
+        if aside:
+            self._aside.add(subject.key)
         try:
-            await self._check(subject, planned=planned, urgent=urgent, aside=aside)
+            await self._check(subject, planned=planned, urgent=urgent)
         finally:
             del self._running[subject.key]
+            self._aside.discard(subject.key)
 
     async def _check(
-        self,
-        subject: Subject,
-        attempt: int = 0,
-        round_at: datetime | None = None,
-        *,
-        planned: float | None = None,
-        urgent: bool = False,
-        aside: bool = False,
+        self, subject: Subject, attempt: int = 0, round_at: datetime | None = None, *, planned: float | None = None, urgent: bool = False
     ) -> None:
-        """Make one check and keep its result; whatever goes wrong in making it is a failed check, and the watch goes on.
-
-        One that is made `aside` from the schedule is no part of any uptime.
-        """
+        """Make one check and keep its result; whatever goes wrong in making it is a failed check, and the watch goes on."""
         async with (self._limits_again if urgent else self._limits)[subject.source]:
             at = self._clock.now()
             if planned is not None:  # only now: it may have waited for its turn
                 self.counts.late_ms.append((self._clock.monotonic() - planned) * 1000)
-            excused = aside or bool(self._plan.maintenance(subject.key, at))
+            maintained = bool(self._plan.maintenance(subject.key, at))
             try:
                 found = await self._measure(subject, attempt)
             except Exception as error:  # noqa: BLE001  # a supervision point
@@ -142,6 +141,7 @@ class Location:
             self._held()
         blind = found.blind or (not found.ok and not await self._sees())
         self.counts.checks += 1
+        excused = maintained or (not attempt and subject.key in self._aside)  # one aside from the schedule is no part of any uptime
         seen = Seen(str(ULID()), subject.key, self.name, at, found.ok, blind, excused, attempt, round_at, found.latency_ms)
         problem, target = self._clean(found.problem), self._plan.target
         self._inbox.add(replace(seen, problem=problem, figures=found.figures, run=found.run, target=target))
@@ -204,14 +204,18 @@ class Location:
             del self._rounds[key, since]
 
     def look_again(self, down: Collection[str]) -> None:
-        """Check what is broken each minute, where its own turn comes more rarely. Only probes: walks and load tests cost too much."""
+        """Check what is broken each minute, where its own turn comes more rarely; what has long been broken in each tenth of that time.
+
+        Only probes: walks and load tests cost too much.
+        """
         now = self._clock.monotonic()
-        self._looked = {key: self._looked.get(key, now) for key in down}
-        for key in [each for each, looked in self._looked.items() if now - looked >= _LOOK_S]:
-            self._looked[key] = now
-            subject = self._plan.subjects.get(key)
-            if subject is not None and subject.source == PROBE and self._measures(subject) and _is_rare(subject.watched):
-                self._spawn(self._scheduled(subject, urgent=True, aside=True))
+        self._looked = {key: self._looked.get(key, (now, now)) for key in down}
+        for key, (since, looked) in self._looked.items():
+            if now - looked >= max(_LOOK_S, (now - since) * _LOOK_SHARE):
+                self._looked[key] = (since, now)
+                subject = self._plan.subjects.get(key)
+                if subject is not None and subject.source == PROBE and self._measures(subject) and _is_rare(subject.watched):
+                    self._spawn(self._scheduled(subject, urgent=True, aside=True))
 
     def _measures(self, subject: Subject) -> bool:
         """Whether this location can check it now: not what others call, nor what another location measures."""

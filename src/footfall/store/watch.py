@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from footfall.samples import Json
@@ -192,12 +192,13 @@ def add_to_hours(connection: Connection, results: Iterable[Seen]) -> None:
 
 
 def _known_hours(connection: Connection, keys: Sequence[_HourKey]) -> dict[_HourKey, Hour]:
-    """Return those hours that there are already: just these, for there are as many others as there are probes."""
-    primary = tuple_(*watch_hours.primary_key)
+    """Return those hours that there are already, with few others: a list for each column is what SQLite finds by its key."""
     found: dict[_HourKey, Hour] = {}
     for start in range(0, len(keys), _BATCH):
-        rows = connection.execute(select(watch_hours).where(primary.in_(keys[start : start + _BATCH])))
-        found.update(((row.target, row.subject, row.location, row.hour), _hour(row)) for row in rows)
+        some = set(keys[start : start + _BATCH])
+        lists = [column.in_(sorted(set(values))) for column, values in zip(watch_hours.primary_key, zip(*some, strict=True), strict=True)]
+        rows = connection.execute(select(watch_hours).where(*lists))
+        found.update((key, _hour(row)) for row in rows if (key := (row.target, row.subject, row.location, row.hour)) in some)
     return found
 
 

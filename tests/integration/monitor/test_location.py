@@ -259,6 +259,46 @@ def test_a_broken_probe_is_looked_at_each_minute(store: Store, tmp_path: Path) -
     assert {(seen.attempt, seen.excused, seen.ok) for seen in found} == {(0, True, False)}
 
 
+def test_what_has_long_been_broken_is_looked_at_less(store: Store, tmp_path: Path) -> None:
+    """A certificate that nobody renews for a day is not asked for a thousand times."""
+    rarely = replace(subject("rarely"), watched=replace(subject("rarely").watched, every_s=6 * 3600.0))
+    clock = FakeClock()
+
+    async def scenario(location: Location) -> None:
+        for _ in range(24 * 60):
+            location.look_again(["probe:rarely"])
+            await location.finish()
+            clock.turn(60)
+
+    found = run(store, tmp_path, plan([], [], [rarely]), broken, scenario, clock=clock)
+    assert 50 < len(found) < 80
+
+
+def test_a_check_that_is_due_takes_over_the_look_that_runs(store: Store, tmp_path: Path) -> None:
+    """What hangs during an outage counts as its own turn's check: no downtime is lost from its uptime."""
+    rarely = replace(subject("rarely"), watched=replace(subject("rarely").watched, every_s=3600.0))
+    clock = FakeClock()
+    release: list[asyncio.Event] = []
+
+    async def slow(_subject: Subject) -> Measured:
+        await release[0].wait()
+        return BROKEN
+
+    async def scenario(location: Location) -> None:
+        release.append(asyncio.Event())
+        location.look_again(["probe:rarely"])
+        clock.turn(60)
+        location.look_again(["probe:rarely"])
+        await asyncio.sleep(0.01)
+        location.start(job("probe:rarely"))
+        release[0].set()
+        await location.finish()
+        assert location.counts.skipped == 0
+
+    (seen,) = run(store, tmp_path, plan([], [], [rarely]), slow, scenario, clock=clock)
+    assert (seen.attempt, seen.excused, seen.ok) == (0, False, False)
+
+
 def test_rechecks_wait_for_no_scheduled_check(store: Store, tmp_path: Path) -> None:
     """In a great outage every place is taken by checks that hang; a suspicion, and what it depends on, is looked at all the same."""
     quick = Rule(pauses_s=(0.01, 0.01))

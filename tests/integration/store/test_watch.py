@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from footfall.errors import UsageError
 from footfall.store import incidents, outbox, watch
@@ -69,6 +71,21 @@ def test_hours_add_up_without_rechecks_and_maintenance(store: Store) -> None:
     with store.reading() as connection:
         (hour,) = watch.hours(connection, since=T0)
     assert (hour.checks, hour.good, hour.latency_sum_ms, hour.latency_max_ms) == (3, 2, 60.0, 30.0)
+
+
+def test_adding_to_hours_reads_no_others(store: Store) -> None:
+    """With a year of a thousand probes a look through all hours would take seconds, and a judge looks each second."""
+    asked: list[tuple[str, Any]] = []
+    with store.writing() as connection:
+        watch.add_to_hours(connection, [seen(number) for number in range(3)])
+        event.listen(connection, "before_cursor_execute", lambda _c, _u, text, values, _x, _m: asked.append((text, values)))
+        watch.add_to_hours(connection, [seen(number) for number in range(3, 6)])
+        ((text, values),) = [(text, values) for text, values in asked if "FROM watch_hours" in text]
+        if connection.dialect.name == "sqlite":
+            plans = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+            assert all("SEARCH watch_hours" in row[-1] and "hour=?" in row[-1] for row in plans if "watch_hours" in row[-1]), plans
+        (hour,) = watch.hours(connection, since=T0)
+    assert hour.checks == 6
 
 
 def test_states_places_jobs_and_heartbeats_are_remembered(store: Store) -> None:

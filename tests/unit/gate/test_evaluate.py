@@ -270,6 +270,9 @@ def test_journeys_that_are_looked_at_twice_have_half_of_each_chance_at_either_lo
     rule, half = on_journey("p75 <= 2.5s", part="pay"), Rules(false_failures=0.005, false_passes=0.025)
     twice, strict = (evaluate(rule, timing, rules)[0] for rules in (Rules(looks=2), half))
     assert (twice.outcome, twice.needed) == (strict.outcome, strict.needed)
+    beside = Evidence((seen([value * slower for value in NEAR], part="pay", labels={"under_load": "ci"}),))
+    under = on_journey({"fail": "p75 <= 2.5s", "where": {"under_load": "ci"}}, part="pay")
+    assert evaluate(under, beside, Rules(looks=2)) == evaluate(under, beside, Rules())
     crowd = Evidence((loaded(300 * slower),))
     assert evaluate(on_load("p95 <= 500ms"), crowd, Rules(looks=2)) == evaluate(on_load("p95 <= 500ms"), crowd, Rules())
 
