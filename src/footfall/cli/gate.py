@@ -175,18 +175,20 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **detail)
         if spec.probes:
             run_probes(opened, [suite.probes[name] for name in spec.probes])
-        began = time.monotonic()
+        each_s = None
         if spec.journeys:
             with _kept(opened, Source.JOURNEY):
+                began = time.monotonic()
                 walk_journeys(opened, gate_plan(spec, spec.journeys))
-        each_s = (time.monotonic() - began) / (spec.iterations + 1)  # the uncounted one too
+                each_s = (time.monotonic() - began) / (spec.iterations + 1)  # the uncounted one too
         if spec.journeys and spec.under_load:
             with _kept(opened, Source.JOURNEY):
                 walk_under_load(opened, gate_plan(spec, spec.journeys), spec.under_load)
         if spec.profile:
             with _kept(opened, Source.LOAD):
                 load_the_site(opened, spec.profile)
-        walk_on(opened, spec, each_s)
+        if each_s is not None:
+            walk_on(opened, spec, each_s)
     return Measured(opened.id, spec, suite.target(target), faults, labels)
 
 
