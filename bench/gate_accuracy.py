@@ -77,13 +77,7 @@ def few_samples(rng: random.Random, repeat: int) -> None:
             sigma = math.sqrt(math.log(1 + variation**2))
             for ratio in (0.5, 0.8, 1.0, 1.25, 1.5, 2.0):
                 median = 1000 * ratio / math.exp(NormalDist().inv_cdf(0.75) * sigma)
-                verdicts = [
-                    evaluate(
-                        [rule],
-                        Evidence((observed(rule.metric, Source.JOURNEY, "j", "s", lognormal(rng, median, variation, count)),)),
-                    )[0]
-                    for _ in range(repeat // 4)
-                ]
+                verdicts = [_of_values(rule, lognormal(rng, median, variation, count), Rules()) for _ in range(repeat // 4)]
                 naive = 100 * sum((verdict.figure or 0) > 1000 for verdict in verdicts) / len(verdicts)
                 print(f"{count:3} {variation:5.0%} {ratio:10.2f}   {shares(verdict.outcome for verdict in verdicts)}   {naive:10.1f}")
 

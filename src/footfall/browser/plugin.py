@@ -99,7 +99,7 @@ def _register(config: pytest.Config) -> None:
     try:
         config.option.device_list = devices.listed(config.option.devices) if config.option.devices else ()
     except FootfallError as error:
-        pytest.exit(f"{error.message}\n{error.hint}", returncode=error.exit_code)  # pytest's own UsageError would answer 4
+        workers.leave(error)
     if (config.option.workers or 1) > 1 and not workers.is_worker(config):
         config.pluginmanager.register(workers.Conductor(config, os.environ, os.cpu_count() or 1), "footfall-hooks")
     else:

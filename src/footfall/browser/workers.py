@@ -52,7 +52,7 @@ def side_by_side(workers: int, cores: int) -> str:
     )
 
 
-def _leave(error: FootfallError) -> NoReturn:
+def leave(error: FootfallError) -> NoReturn:
     """End the session with the error's own code, where pytest's UsageError would answer 4."""
     pytest.exit(f"{error.message}\n{error.hint or ''}", returncode=error.exit_code)
 
@@ -89,7 +89,7 @@ class Conductor:
         except CannotJudgeError as error:
             self._cannot_judge(error)
         except FootfallError as error:
-            _leave(error)
+            leave(error)
 
     def _cannot_judge(self, error: CannotJudgeError) -> None:
         if self._run is not None:
@@ -97,7 +97,7 @@ class Conductor:
             self._run.recorder.event("target_unreachable", error.message, hint=error.hint or "", exit_code=error.exit_code)
             self._run.end(aborted=False)
             self._run = None
-        _leave(error)
+        leave(error)
 
     def pytest_report_header(self) -> str:
         """Warn where people look first."""

@@ -180,14 +180,14 @@ def channels(suite: Suite) -> Finding:
 
 def watch(suite: Suite, target: str | None) -> Finding:
     """Whether `footfall watch` could do what it is asked to."""
-    from footfall.cli.workplace import watched_budgets  # noqa: PLC0415
+    from footfall.cli.workplace import budgets_if_any  # noqa: PLC0415
     from footfall.monitor.plan import plan_of  # noqa: PLC0415
     from footfall.monitor.promises import with_budgets  # noqa: PLC0415
     from footfall.monitor.ready import problems, untold  # noqa: PLC0415
 
     plan = plan_of(suite)
     with contextlib.suppress(ConfigError):  # its faults are told as the budgets'
-        plan = with_budgets(plan, watched_budgets(suite))
+        plan = with_budgets(plan, budgets_if_any(suite))
     if not plan.subjects:
         return Finding("watch", "ok", "there is nothing to watch: no [probes.NAME], no [watch.journeys.NAME]")
     found = problems(suite, plan, suite.target(target or suite.watch.target or None))

@@ -80,9 +80,8 @@ def _health(path: str) -> str:
 def _headers(path: str, grade: str) -> str:
     if not grade:
         return ""
-    told = "# what they were worth when this was drafted"
-    times = f'every = "1h"\n{_DEPENDS}expect = {{ grade = "{grade}" }}          {told}\n'
-    return f'\n[probes.headers]\nkind = "headers"\nurl = {quoted(path)}\n{times}'
+    expect = f'expect = {{ grade = "{grade}" }}          # what they were worth when this was drafted\n'
+    return f'\n[probes.headers]\nkind = "headers"\nurl = {quoted(path)}\nevery = "1h"\n{_DEPENDS}{expect}'
 
 
 def _certificate(origin: str) -> str:

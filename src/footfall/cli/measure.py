@@ -18,13 +18,12 @@ from pathlib import Path
 from footfall.cli import signals
 from footfall.cli.progress import Tally, first_event
 from footfall.cli.session import Session
-from footfall.cli.workplace import budgets_of
+from footfall.cli.workplace import budgets_if_any
 from footfall.clock import SystemClock
 from footfall.config.scripts import scan
 from footfall.config.secrets import resolve, resolve_all
 from footfall.config.suite import GateSpec, ProbeSpec
 from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
-from footfall.gate.budget import Budget
 from footfall.load.abort import AbortWatch
 from footfall.load.launcher import LoadEnd, LoadOptions, check_profile, launched
 from footfall.metrics import Source
@@ -38,7 +37,6 @@ _CONFTEST_FAULT = re.compile(
 _GIVEN_UP = re.compile(r"^(?:INTERNALERROR> (?=\w)|!+ )(.+?)(?: !+)?$", re.MULTILINE)
 """How pytest says why it goes no further: the last line of what a hook raised, or of `pytest.exit`."""
 DESKTOP = "desktop"
-THRESHOLDS = "thresholds.toml"
 
 
 class PytestCode(IntEnum):
@@ -145,7 +143,7 @@ def load_the_site(session: Session, profile: str, options: LoadOptions | None = 
     """
     tally = Tally()
     path = check_profile(session.workplace.root, profile)
-    aborting = AbortWatch(_budgets(session), profile, session.target.name)
+    aborting = AbortWatch(budgets_if_any(session.workplace.suite), profile, session.target.name)
 
     def watch(records: Sequence[Record]) -> None:
         for record in records:
@@ -170,12 +168,6 @@ def load_the_site(session: Session, profile: str, options: LoadOptions | None = 
         raise CannotJudgeError(f"the profile {profile} was ended at the time cap", hint="raise `time_cap` in [gate], or shorten its stages")
     if end.outcome != "finished":
         raise CannotJudgeError(f"the profile {profile} did not come to its end: {end.reason}")
-
-
-def _budgets(session: Session) -> Sequence[Budget]:
-    """Return the suite's budgets; none where it has no thresholds.toml. Raises ConfigError."""
-    suite = session.workplace.suite
-    return budgets_of(suite).budgets if (suite.root / THRESHOLDS).is_file() else ()
 
 
 def _file_name(text: str) -> str:

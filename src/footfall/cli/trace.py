@@ -29,10 +29,9 @@ def untraced(verdicts: Iterable[Verdict], artifacts: Iterable[Artifact]) -> dict
     known = {artifact.subject for artifact in artifacts if artifact.kind == "trace"}
     found: dict[str, dict[str, None]] = {}
     for verdict in verdicts:
-        labels = verdict.series.label_map if verdict.series else {}
         fails = verdict.outcome is Outcome.FAIL and verdict.source == Source.JOURNEY and verdict.subject not in known
-        if fails and verdict.series and not labels.get("under_load"):
-            found.setdefault(labels.get("device", DESKTOP), {})[verdict.subject] = None
+        if fails and verdict.series and not verdict.labels.get("under_load"):
+            found.setdefault(verdict.labels.get("device", DESKTOP), {})[verdict.subject] = None
     return {device: tuple(subjects)[:MOST] for device, subjects in found.items()}
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from footfall.cli.measure import THRESHOLDS, JourneyPlan, conditions, walk_journeys
+from footfall.cli.measure import JourneyPlan, conditions, walk_journeys
 from footfall.cli.session import Session
-from footfall.cli.workplace import budgets_of
+from footfall.cli.workplace import budgets_if_any
 from footfall.config.suite import GateSpec
 from footfall.errors import CannotJudgeError
 from footfall.gate.budget import Budget
@@ -93,21 +93,18 @@ def _is_beyond(verdict: Verdict) -> bool:
 
 
 def _device(verdict: Verdict, spec: GateSpec) -> str:
-    return (verdict.series.label_map if verdict.series else {}).get("device", spec.devices[0])
+    return verdict.labels.get("device", spec.devices[0])
 
 
 def _judged(session: Session, spec: GateSpec) -> Sequence[Verdict]:
     """Hold the journeys' walks against the budgets that they alone decide, by way of a store for the moment."""
-    suite = session.workplace.suite
-    if not (suite.root / THRESHOLDS).is_file():
-        return ()
-    budgets = [each for each in budgets_of(suite).budgets if each.place.source == Source.JOURNEY]
+    budgets = [each for each in budgets_if_any(session.workplace.suite) if each.place.source == Source.JOURNEY]
     with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder))) as store:
         store_spool(store, session.run.directory)
         seen = tuple(each for each in reader.evidence(store, session.id) if each.series.source == Source.JOURNEY)
     scope = Scope({Source.JOURNEY.value: spec.journeys}, {"device": spec.devices, "under_load": ()})
     ours = {each.key for each in budgets if _of_this_run(each)}
-    return [each for each in evaluate(budgets, Evidence(seen, scope=scope), Rules(looks=2)) if each.key in ours]
+    return [each for each in evaluate(budgets, Evidence(seen, scope=scope), Rules(looks=looks(spec))) if each.key in ours]
 
 
 def _of_this_run(budget: Budget) -> bool:

@@ -23,7 +23,7 @@ from footfall.cli.output import counted, say
 from footfall.cli.retention import forget, sweep
 from footfall.cli.scheduled import Drawer, unknown_reports
 from footfall.cli.watched import Measuring, resolved_probes
-from footfall.cli.workplace import Workplace, watched_budgets
+from footfall.cli.workplace import Workplace, budgets_if_any
 from footfall.clock import SystemClock
 from footfall.config.dashboard import check_tokens
 from footfall.config.fields import is_web_address
@@ -82,7 +82,7 @@ def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) 
     Raises ConfigError with every fault of thresholds.toml, UsageError with all else that is wrong at once.
     """
     _log(verbose=verbose)
-    budgets = watched_budgets(workplace.suite)
+    budgets = budgets_if_any(workplace.suite)
     plan, channels, wrong = _prepared(workplace, target, budgets)
     if wrong:
         raise UsageError("\n".join(wrong), hint="the watch does not start before all of this is mended")

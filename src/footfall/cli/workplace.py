@@ -55,8 +55,8 @@ def budgets_of(suite: Suite) -> Thresholds:
     return read_thresholds(suite.root / FILE, known_names(suite))
 
 
-def watched_budgets(suite: Suite) -> tuple[Budget, ...]:
-    """Read the suite's budgets for a watch, which can do without. Raises ConfigError."""
+def budgets_if_any(suite: Suite) -> tuple[Budget, ...]:
+    """Read the suite's budgets, none where it has no thresholds.toml: what can do without. Raises ConfigError."""
     return budgets_of(suite).budgets if (suite.root / FILE).is_file() else ()
 
 

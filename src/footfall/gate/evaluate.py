@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from footfall.gate import words
 from footfall.gate.budget import Budget
-from footfall.gate.evidence import Evidence, Observation
+from footfall.gate.evidence import Evidence
 from footfall.gate.finding import Correction, Finding, Rules, correct, find, needed, outcome, warning
 from footfall.gate.keys import dotted
 from footfall.gate.matching import Case, match, unseen_subjects
@@ -79,9 +79,9 @@ class _Judge:
         why = self._evidence.spoilt.get(str(budget.place.source))
         if why is not None:
             return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=words.spoilt(finding, why))
-        fewest = min((decision.finding.observation for decision in decisions), key=lambda observation: observation.figures.count)
-        if fewest.figures.count < budget.min_samples:
-            return _too_few(verdict, budget, fewest)
+        fewest = min(decisions, key=lambda decision: decision.finding.observation.figures.count).finding
+        if fewest.observation.figures.count < budget.min_samples:
+            return _too_few(fewest)
         unsettled = worst.outcome is Outcome.INCONCLUSIVE and not finding.suspected
         more = needed(finding, self._rules, self._chance) if unsettled else None
         reason = words.reason(finding, worst.outcome, more, len(decisions), self._rules.baseline_runs)
@@ -131,15 +131,10 @@ def _of_budget(budget: Budget, found: Outcome, level: str) -> Verdict:
     )
 
 
-def _too_few(verdict: Verdict, budget: Budget, fewest: Observation) -> Verdict:
-    return replace(
-        verdict,
-        outcome=Outcome.INCONCLUSIVE if budget.fail else Outcome.LEARNING,
-        needed=budget.min_samples,
-        series=fewest.series,
-        count=fewest.figures.count,
-        reason=words.too_few(fewest, budget.min_samples),
-    )
+def _too_few(fewest: Finding) -> Verdict:
+    budget = fewest.budget
+    verdict = _about(fewest, Outcome.INCONCLUSIVE if budget.fail else Outcome.LEARNING)
+    return replace(verdict, needed=budget.min_samples, reason=words.too_few(fewest.observation, budget.min_samples))
 
 
 def _missing(budget: Budget, evidence: Evidence) -> Verdict:

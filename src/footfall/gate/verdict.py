@@ -75,6 +75,11 @@ class Verdict:
     reference: str = ""
     suspected: bool = False
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of its series; none where nothing was observed."""
+        return self.series.label_map if self.series else {}
+
 
 def worst(verdicts: Iterable[Verdict]) -> Outcome:
     """Return the worst outcome among verdicts; with none there is nothing to hold against the run: pass."""

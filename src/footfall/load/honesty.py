@@ -67,13 +67,9 @@ def _profiles(observations: Iterable[Observation], verdicts: Sequence[Verdict]) 
             which = seen.series.subject, labels.get(_CROWD, "")
             profiles.setdefault(which, {}).setdefault(seen.series.metric, []).append(seen)
     for (profile, crowd), metrics in profiles.items():
-        about = [v for v in verdicts if v.source == Source.LOAD and v.subject == profile and _crowd_of(v) == crowd]
+        about = [v for v in verdicts if v.source == Source.LOAD and v.subject == profile and v.labels.get(_CROWD, "") == crowd]
         if about or not crowd:
             yield metrics, about
-
-
-def _crowd_of(verdict: Verdict) -> str:
-    return verdict.series.label_map.get(_CROWD, "") if verdict.series is not None else ""
 
 
 def _saturated(metrics: Metrics) -> str | None:

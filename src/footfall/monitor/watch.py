@@ -245,12 +245,13 @@ class Watch:
             parts.judge.rest()
         target = parts.plan.target
         with parts.store.reading() as connection:
-            suspects = watch.states_in(connection, Phase.SUSPECT, target=target)
-            down = watch.states_in(connection, Phase.DOWN, target=target)
+            states = watch.states_in(connection, Phase.SUSPECT, Phase.DOWN, target=target)
             first = watch.first_waiting(connection, target)
         if first is None or first != self.health.unjudged[0]:
             self.health.unjudged = (first, parts.clock.monotonic())
-        return {key: datetime.fromisoformat(state["since"]) for key, state in suspects.items() if state.get("since")}, tuple(down)
+        suspects = {key: state["since"] for key, state in states.items() if state["phase"] == Phase.SUSPECT and state.get("since")}
+        down = tuple(key for key, state in states.items() if state["phase"] == Phase.DOWN)
+        return {key: datetime.fromisoformat(since) for key, since in suspects.items()}, down
 
     def _elected(self, now: datetime) -> bool:
         """A location that cannot see, or that gave up a moment ago, leaves the office to one that can judge, if there is one."""

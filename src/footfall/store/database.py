@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
@@ -15,6 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from footfall.errors import StoreError
 from footfall.store.schema import HEAD, VERSION_TABLE
 
+Item = TypeVar("Item")
+_BATCH = 500
 _BUSY_MS = 30_000
 _CONNECT_S = 10
 _NOTICE_SOON = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
@@ -84,6 +86,12 @@ class Store:
             if explanation is None:
                 raise
             raise explanation from error
+
+
+def batches(rows: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield rows a few hundred at a time: what one statement of any database can hold."""
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]
 
 
 def open_store(root: Path, url: str | None = None) -> Store:

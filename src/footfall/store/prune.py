@@ -6,10 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from footfall.store.database import Store
+from footfall.store.database import Store, batches
 from footfall.store.schema import runs
-
-_BATCH = 500
 
 
 def prune(
@@ -36,8 +34,7 @@ def prune(
     query = query.where(runs.c.number.not_in(newest))
     with store.writing() as connection:
         doomed = connection.execute(query).all()
-        for start in range(0, len(doomed), _BATCH):
-            numbers = [row.number for row in doomed[start : start + _BATCH]]
+        for numbers in batches([row.number for row in doomed]):
             connection.execute(delete(runs).where(runs.c.number.in_(numbers)))
     if doomed:
         store.compact()

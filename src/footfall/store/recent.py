@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from footfall.store.schema import runs as run_table
 from footfall.store.schema import series as series_table
 from footfall.store.schema import summaries as summary_table
-from footfall.store.watch import Seen
+from footfall.store.watch import Seen, seen_of
 from footfall.store.watch_schema import watch_results
 
 
@@ -37,7 +36,7 @@ def results_after(connection: Connection, number: int, limit: int = 20_000, *, t
     query = select(watch_results).where(watch_results.c.number > number).order_by(watch_results.c.number).limit(limit)
     if target is not None:
         query = query.where(watch_results.c.target == target)
-    return [(row.number, _seen(row)) for row in connection.execute(query)]
+    return [(row.number, seen_of(row)) for row in connection.execute(query)]
 
 
 def judged_since(connection: Connection, subject: str, since: datetime, *, target: str | None = None) -> list[Seen]:
@@ -47,11 +46,7 @@ def judged_since(connection: Connection, subject: str, since: datetime, *, targe
     query = select(watch_results).where(table.subject == subject, table.at > since, counts).order_by(table.at)
     if target is not None:
         query = query.where(table.target == target)
-    return [_seen(row) for row in connection.execute(query)]
-
-
-def _seen(row: Row[Any]) -> Seen:
-    return Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__))
+    return [seen_of(row) for row in connection.execute(query)]
 
 
 def walk_figures(connection: Connection, runs: Collection[str], metrics: Collection[str]) -> list[WalkFigure]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, Table, delete, func, select, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from footfall.samples import Json
+from footfall.store.database import batches
 from footfall.store.incidents import forget_incidents
 from footfall.store.watch_schema import (
     heartbeats,
@@ -30,7 +31,6 @@ from footfall.store.watch_schema import (
 
 Query = TypeVar("Query", bound=Select[Any])
 _HourKey = tuple[str, str, str, datetime]  # target, subject, location, hour
-_BATCH = 500
 _OF_A_TARGET = (watch_results, watch_states, watch_hours, watch_locations, watch_jobs, heartbeats, incidents)
 
 
@@ -97,6 +97,11 @@ def _of(query: Query, table: Table, target: str | None) -> Query:
     return query if target is None else query.where(table.c.target == target)
 
 
+def seen_of(row: Row[Any]) -> Seen:
+    """Return the result that stands in a row of `watch_results`."""
+    return Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__))
+
+
 def adopt(connection: Connection, target: str) -> None:
     """Take over what an older footfall kept without a target: the first watch that starts does."""
     for table in _OF_A_TARGET:
@@ -106,9 +111,9 @@ def adopt(connection: Connection, target: str) -> None:
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str], *, replace: bool) -> None:
     """Insert rows; where one with its key stands already, replace its other columns, or leave it as it is."""
-    for start in range(0, len(rows), _BATCH):
-        batch = [dict(row) for row in rows[start : start + _BATCH]]
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    for some in batches(rows):
+        batch = [dict(row) for row in some]
         statement = dialect.insert(table)
         if replace:
             others = {name: statement.excluded[name] for name in batch[0] if name not in key}
@@ -127,7 +132,7 @@ def waiting(connection: Connection, limit: int = 5_000, *, target: str | None = 
     """Return results that nobody has judged yet, oldest first, with the store's number of each."""
     query = select(watch_results).where(watch_results.c.judged.is_(False)).order_by(watch_results.c.number).limit(limit)
     rows = connection.execute(_of(query, watch_results, target))
-    return [(row.number, Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__))) for row in rows]
+    return [(row.number, seen_of(row)) for row in rows]
 
 
 def first_waiting(connection: Connection, target: str | None = None) -> int | None:
@@ -139,8 +144,7 @@ def first_waiting(connection: Connection, target: str | None = None) -> int | No
 
 def mark_judged(connection: Connection, numbers: Sequence[int]) -> None:
     """Remember that results were judged."""
-    for start in range(0, len(numbers), _BATCH):
-        batch = numbers[start : start + _BATCH]
+    for batch in batches(numbers):
         connection.execute(update(watch_results).where(watch_results.c.number.in_(batch)).values(judged=True))
 
 
@@ -148,7 +152,7 @@ def last_results(connection: Connection, subject: str, last: int = 60, *, target
     """Return a subject's newest results, oldest first."""
     query = select(watch_results).where(watch_results.c.subject == subject).order_by(watch_results.c.at.desc()).limit(last)
     rows = connection.execute(_of(query, watch_results, target)).all()
-    return [Seen(*(getattr(row, name) for name in Seen.__dataclass_fields__)) for row in reversed(rows)]
+    return [seen_of(row) for row in reversed(rows)]
 
 
 def load_states(connection: Connection, subjects: Collection[str] | None = None, *, target: str | None = None) -> dict[str, dict[str, Any]]:
@@ -157,10 +161,9 @@ def load_states(connection: Connection, subjects: Collection[str] | None = None,
     if subjects is None:
         return {row.subject: row.state for row in connection.execute(query)}
     found: dict[str, dict[str, Any]] = {}
-    names = sorted(subjects)
-    for start in range(0, len(names), _BATCH):
-        some = query.where(watch_states.c.subject.in_(names[start : start + _BATCH]))
-        found.update((row.subject, row.state) for row in connection.execute(some))
+    for names in batches(sorted(subjects)):
+        rows = connection.execute(query.where(watch_states.c.subject.in_(names)))
+        found.update((row.subject, row.state) for row in rows)
     return found
 
 
@@ -194,8 +197,7 @@ def add_to_hours(connection: Connection, results: Iterable[Seen]) -> None:
 def _known_hours(connection: Connection, keys: Sequence[_HourKey]) -> dict[_HourKey, Hour]:
     """Return those hours that there are already, with few others: a list for each column is what SQLite finds by its key."""
     found: dict[_HourKey, Hour] = {}
-    for start in range(0, len(keys), _BATCH):
-        some = set(keys[start : start + _BATCH])
+    for some in map(set, batches(keys)):
         lists = [column.in_(sorted(set(values))) for column, values in zip(watch_hours.primary_key, zip(*some, strict=True), strict=True)]
         rows = connection.execute(select(watch_hours).where(*lists))
         found.update((key, _hour(row)) for row in rows if (key := (row.target, row.subject, row.location, row.hour)) in some)

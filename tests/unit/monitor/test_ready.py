@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from footfall.cli import checkup
-from footfall.cli.workplace import watched_budgets
+from footfall.cli.workplace import budgets_if_any
 from footfall.monitor.plan import plan_of
 from footfall.monitor.promises import with_budgets
 from footfall.monitor.ready import only_channel, problems, untold
@@ -108,7 +108,7 @@ def test_it_says_of_whose_incidents_nobody_would_hear(tmp_path: Path, routes: st
     """By severity, owner or source: what is watched, its slowness, budgets and error budget, and the watch's own affairs."""
     found = suite(tmp_path, WATCHED + routes)
     (tmp_path / "thresholds.toml").write_text(BUDGETS)
-    assert untold(with_budgets(plan_of(found), watched_budgets(found))) == left
+    assert untold(with_budgets(plan_of(found), budgets_if_any(found))) == left
     assert checkup.watch(found, None).state == ("warn" if left else "ok")
 
 
