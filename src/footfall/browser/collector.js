@@ -181,17 +181,21 @@ const painted = async () => {
   const until = performance.now() + PAINT_MS;
   while (unpaintedYet() && performance.now() < until) await frames();
 };
+// How long the page must still be quiet (ms) before what it painted last has been told of.
+const restless = () => {
+  const [navigation] = performance.getEntriesByType('navigation');
+  return Math.max(navigation?.loadEventEnd ?? 0, changed) + QUIET_MS - performance.now();
+};
 const moving = () => {
-  const [navigation] = performance.getEntriesByType('navigation'), now = performance.now();
   if (document.readyState !== 'complete') return true;
   if (touched) return false; // the first input ends LCP
   if ([...document.images].some((image) => !image.complete && image.loading !== 'lazy')) return true;
   if (unpaintedYet()) return true;
-  return now - Math.max(navigation?.loadEventEnd ?? 0, changed) < QUIET_MS;
+  return restless() > 0;
 };
 const settle = async (limit) => {
   const until = performance.now() + limit;
-  while (performance.now() < until && moving()) await pause(10);
+  while (performance.now() < until && moving()) await pause(restless() > 0 ? Math.min(10, restless()) : 10);
   if (unseen || moving()) await frames();
   if (!touched) return;
   // web-vitals looks at interactions when the page is idle
