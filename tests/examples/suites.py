@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = ("mariia-hub", "distri-night", "event-pros-nz", "driplo", "wedsync")
 REFERENCE = re.compile(r"`([\w./-]+\.(?:toml|py|md|html)):([^`]+)`")
+ALERTS = frozenset({"Alerts", "P0", "P1", "P2", "Critical", "Warning", "Info", "Thresholds", "Budgets"})
+"""The words under which the READMEs list of what somebody is to be told."""
+_ROW = re.compile(r"^\| (?:\*\*(?P<heading>[^*]+)\*\*)?(?P<statement>[^|]*) \| (?P<lines>.*) \|$", re.MULTILINE)
 _COMMAND = re.compile(r"`(footfall [^`]+)`|^(footfall [^#\n]+)", re.MULTILINE)
 _PART = re.compile(r'"([^"]*)"|([^."]+)')
 
@@ -18,6 +22,15 @@ _PART = re.compile(r'"([^"]*)"|([^."]+)')
 def references(name: str) -> list[tuple[str, str]]:
     """Return all (file, key) that an example's README names."""
     return REFERENCE.findall((EXAMPLES / name / "README.md").read_text())
+
+
+def alerts(name: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each statement with a figure that a README puts under alerts, and the (file, key) to which it leads."""
+    heading = ""
+    for row in _ROW.finditer((EXAMPLES / name / "README.md").read_text()):
+        heading = row["heading"] or heading
+        if heading in ALERTS and re.search(r"\d", row["statement"]):
+            yield row["statement"], REFERENCE.findall(row["lines"])
 
 
 def at(name: str, file: str, key: str) -> Any:

@@ -16,9 +16,10 @@ from footfall.config.suite import Suite, load_suite
 from footfall.config.thresholds import known_names, read_thresholds
 from footfall.config.watch import Watched
 from footfall.monitor.plan import plan_of
+from footfall.monitor.promises import with_budgets
 from footfall.monitor.ready import problems, untold
 from tests.examples.figures import FIGURES
-from tests.examples.suites import EXAMPLES, NAMES, at, commands, references, stands
+from tests.examples.suites import EXAMPLES, NAMES, alerts, at, commands, references, stands
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,6 +54,31 @@ def test_a_readme_maps_each_figure(name: str) -> None:
     led_to = tuple(f"{file}:{key}" for file, key in references(name))
     tables = {place.rpartition(".")[0] for place in FIGURES[name]}
     assert [table for table in tables if not any(f"{place}.".startswith(f"{table}.") or table.startswith(place) for place in led_to)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_plan_calls_an_alert_is_held_by_the_watch(name: str) -> None:
+    """Each figure is looked at all day: by a probe, or, of what only a walk sees, by a budget that says how long."""
+    suite = load_suite(EXAMPLES / name)
+    plan = with_budgets(plan_of(suite), read_thresholds(suite.root / "thresholds.toml", known_names(suite)).budgets)
+    held = {level.subject.key.partition("#")[2] for promise in plan.promises.values() for level in promise.levels}
+    rows = list(alerts(name))
+    assert len(rows) > 4
+    assert [statement for statement, lines in rows if not _tells(lines, held)] == []
+    assert untold(plan) == []
+
+
+def _tells(lines: list[tuple[str, str]], held: set[str]) -> bool:
+    """Whether the watch looks at what lines of a README lead to. Each failed walk is told without a budget."""
+    budgets = {_of_budgets(key) for file, key in lines if file == "thresholds.toml" and key.endswith((".warn", ".fail"))}
+    of_walks = {key for key in budgets if key.startswith("journeys.") and ".success" not in key}
+    of_checks = any(file == "footfall.toml" and ".measure" not in key for file, key in lines)
+    return of_walks <= held and (of_checks or bool(budgets & held))
+
+
+def _of_budgets(key: str) -> str:
+    """A line of thresholds.toml as budgets are called: `errors.0.fail` is `errors[1]`, `errors.warn` what it was."""
+    return re.sub(r"\.(\d+)(?=\.)", lambda place: f"[{int(place[1]) + 1}]", key).removesuffix(".fail")
 
 
 @pytest.mark.parametrize("name", NAMES)
