@@ -31,6 +31,8 @@ def test_an_example_is_a_suite_that_holds_together(name: str) -> None:
     assert scan(suite.root).faults == ()
     assert problems(suite, plan_of(suite), suite.target(suite.watch.target)) == []
     assert untold(plan_of(suite)) == []
+    for file in ("footfall", "thresholds"):
+        assert (suite.root / f"{file}.toml").read_text().startswith(f"#:schema ./.footfall/{file}.schema.json\n")
 
 
 @pytest.mark.parametrize(("name", "place", "figure"), [(name, *line) for name in NAMES for line in FIGURES[name].items()])
@@ -79,6 +81,14 @@ def _tells(lines: list[tuple[str, str]], held: set[str]) -> bool:
 def _of_budgets(key: str) -> str:
     """A line of thresholds.toml as budgets are called: `errors.0.fail` is `errors[1]`, `errors.warn` what it was."""
     return re.sub(r"\.(\d+)(?=\.)", lambda place: f"[{int(place[1]) + 1}]", key).removesuffix(".fail")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_ratio_of_rates_says_something_while_nobody_comes(name: str) -> None:
+    """0 by 0 is no number, and a figure that was not measured is an incident: the divisor is left out at 0, and what is good stands in."""
+    queries = [str(probe.options["query"]) for probe in load_suite(EXAMPLES / name).probes.values() if probe.kind == "promql"]
+    ratios = [query for query in queries if re.search(r"rate\(.* / ", query)]
+    assert [query for query in ratios if not re.search(r" / \(.+ > 0\) or vector\([01]\)$", query)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +42,15 @@ def schema_text(name: str) -> str:
     from footfall.config.schema import schema as schema_of  # noqa: PLC0415
 
     return json.dumps(schema_of(name), ensure_ascii=False, indent=1) + "\n"
+
+
+def complete_schemas(root: Path) -> None:
+    """Write both where there are none, as in a fresh clone; nobody asked for them, so where they cannot be written nothing is said."""
+    from footfall.errors import UsageError  # noqa: PLC0415
+
+    if not any((root / FOLDER).glob("*.schema.json")):
+        with contextlib.suppress(UsageError):
+            write_schemas(root)
 
 
 def write_schemas(root: Path) -> None:

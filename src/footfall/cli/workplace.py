@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from footfall.cli.progress import Progress
+from footfall.cli.schema import complete_schemas
 from footfall.config.scripts import scan
 from footfall.config.suite import Suite, find_suite, load_suite
 from footfall.config.thresholds import FILE, Thresholds, known_names, read_thresholds
@@ -44,6 +45,7 @@ def open_workplace(progress: Progress | None = None) -> Workplace:
     """Open the suite around the working directory and its store. Raises UsageError, ConfigError or StoreError."""
     suite = open_suite()
     store = open_store(suite.root, os.environ.get(STORE_VARIABLE))
+    complete_schemas(suite.root)
     for run in take_in_abandoned(store, suite.root):
         if progress is not None:
             progress.say(f"kept run {run}, which an earlier command left behind")

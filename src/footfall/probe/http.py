@@ -59,13 +59,13 @@ async def check(spec: ProbeSpec, base_url: str, headers: Mapping[str, str]) -> R
 
 
 def beyond(limits: Mapping[str, Limit], figures: Mapping[str, float]) -> str:
-    """Say which figure is beyond its limit, or was not seen at all, or nothing."""
-    for name, limit in limits.items():
-        if name not in figures:
-            return f"{name} was not measured, expected {limit.text}"
-        if not limit.holds(figures[name]):
-            return f"{name} is {figures[name]:g}, expected {limit.text}"
-    return ""
+    """Say which figures are beyond their limits, or were not seen at all, or nothing."""
+    missed = [
+        f"{name} {f'is {figures[name]:g}' if name in figures else 'was not measured'}, expected {limit.text}"
+        for name, limit in limits.items()
+        if name not in figures or not limit.holds(figures[name])
+    ]
+    return "; ".join(missed)
 
 
 def _ms_since(started: float) -> float:

@@ -75,12 +75,14 @@ def test_figures_of_the_answer_are_measured(shop: str) -> None:
 
 
 def test_figures_are_held_against_their_limits(shop: str) -> None:
-    """`expect.figures`: numbers of any endpoint; one that is beyond its limit, or absent, fails and is named."""
+    """`expect.figures`: numbers of any endpoint; each that is beyond its limit, or absent, fails and is named."""
     spec = replace(HEALTH, url="/api/metrics", expect=Expect(), measure={"errors": "$.error_ratio"})
     assert checked(replace(spec, figures={"errors": Limit("<= 5%", "<=", 0.05)}), shop).ok
     low = checked(replace(spec, figures={"errors": Limit(">= 90%", ">=", 0.9)}), shop)
     assert (low.ok, low.problem) == (False, "errors is 0, expected >= 90%")
     assert checked(replace(spec, figures={"orders": Limit("> 1", ">", 1)}), shop).problem == "orders was not measured, expected > 1"
+    both = {"errors": Limit(">= 90%", ">=", 0.9), "orders": Limit("> 1", ">", 1)}
+    assert checked(replace(spec, figures=both), shop).problem == "errors is 0, expected >= 90%; orders was not measured, expected > 1"
 
 
 def test_a_site_that_is_down_is_a_failed_check() -> None:

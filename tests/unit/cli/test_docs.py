@@ -53,3 +53,11 @@ def test_schemas_are_printed_and_written(tmp_path: Path, monkeypatch: pytest.Mon
         first = (tmp_path / f"{name}.toml").read_text().splitlines()[0]
         pointed = tmp_path / first.removeprefix("#:schema ")
         assert json.loads(pointed.read_text())["title"] == f"{name}.toml"
+
+
+def test_a_fresh_clone_gets_its_schemas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git ignores `.footfall/`: the first command that opens the store writes what the first line of each file points to."""
+    (tmp_path / "footfall.toml").write_text('[targets.a]\nurl = "https://a.example"\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["history", "list"]) == 0
+    assert {path.name for path in (tmp_path / ".footfall").glob("*.schema.json")} == {"footfall.schema.json", "thresholds.schema.json"}
