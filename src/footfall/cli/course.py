@@ -56,7 +56,11 @@ def read_course(store: Store, target: str, verdicts: Sequence[Verdict], until: d
 
 
 def _import_meanwhile(module: str) -> None:
-    """Import what draws the figures while the database, which lets go of Python's lock, still reads them: each takes half a second."""
+    """Import what draws the figures while the database, which lets go of Python's lock, still reads them: each takes half a second.
+
+    A page that draws none may be done before: what cannot be begun while the interpreter ends (pools of threads) is imported at once.
+    """
+    import_module("concurrent.futures.thread")
     Thread(target=import_module, args=(module,)).start()
 
 
