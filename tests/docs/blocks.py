@@ -26,6 +26,7 @@ RUN_IN_ORDER = (
     "docs/tutorial.md",
     "docs/how-to/write-a-journey.md",
     "docs/how-to/log-in-once.md",
+    "docs/how-to/closed-sites.md",
     "docs/how-to/test-data.md",
     "docs/how-to/budgets.md",
     "docs/how-to/load.md",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,59 @@ def test_a_site_gets_a_suite_that_passes(empty: SuiteCopy) -> None:
     finally:
         shop.terminate()
         shop.communicate()
+
+
+SECRET = "let-me-in-7341"
+
+
+class _Closed(BaseHTTPRequestHandler):
+    """Two pages for the owner, and of these only the first for what is no browser."""
+
+    def do_GET(self) -> None:
+        known = self.headers["Authorization"] == f"Basic {base64.b64encode(f'owner:{SECRET}'.encode()).decode()}"
+        filtered = self.path == "/home" and "Mozilla" not in self.headers["User-Agent"]
+        self.send_response((403 if filtered else 200) if known else 401)
+        self.send_header("WWW-Authenticate", 'Basic realm="staging"')
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b'<title>Books</title><h1>Books</h1><a href="/emma">Emma</a>')
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def closed() -> Iterator[str]:
+    """The host and port of a site that asks for a user."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Closed)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_closed_site_is_walked_and_its_password_written_nowhere(empty: SuiteCopy, closed: str) -> None:
+    """Probes, and the journey by its conftest.py, come in by one variable of the environment; no file of suite, results or store has it."""
+    ended = empty.footfall("init", "--url", f"http://owner:{SECRET}@{closed}", "--no-open")
+    assert ended.code in {0, 3}, ended.out + ended.err  # a busy machine may leave a budget undecided
+    assert "export SITE_AUTHORIZATION=" in ended.out
+    assert 'headers = { Authorization = "env:SITE_AUTHORIZATION" }' in (empty.root / "footfall.toml").read_text()
+    assert "[journeys.visit.steps.emma]" in (empty.root / "thresholds.toml").read_text()
+    told = [SECRET.encode(), base64.b64encode(f"owner:{SECRET}".encode())]
+    assert not [path for path in empty.root.rglob("*") if path.is_file() and any(word in path.read_bytes() for word in told)]
+    assert SECRET not in ended.out + ended.err
+
+
+def test_a_site_that_refuses_what_is_no_browser_begins_green(empty: SuiteCopy, closed: str) -> None:
+    """Its first page gets no probe that could only fail, and no load; the draft says why."""
+    ended = empty.footfall("init", "--url", f"http://owner:{SECRET}@{closed}/home", "--allow-load", "3", "--no-open")
+    assert ended.code in {0, 3}, ended.out + ended.err  # a busy machine may leave a budget undecided
+    text = (empty.root / "footfall.toml").read_text()
+    assert '"it answers 403"' in text
+    assert '\n# profile = "visitors"' in text
+    assert "[load." not in (empty.root / "thresholds.toml").read_text()
 
 
 def test_the_shops_suite_is_laid_out_to_learn_from(empty: SuiteCopy) -> None:

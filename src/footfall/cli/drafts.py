@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from footfall.browser.draft import quoted, unused
+from footfall.browser.firstvisit import AUTHORIZATION
 
 if TYPE_CHECKING:
-    from footfall.browser.firstvisit import Seen, Visit
+    from footfall.browser.firstvisit import Cover, Seen, Visit
 
 JOURNEY = "visit"
 PROFILE = "visitors"
@@ -22,6 +23,8 @@ _LEAST_MS = 500.0
 _NEAR = 1.5
 """A vital that comes this near to its limit in a first measurement breaks it by chance on a slower day."""
 _DEPENDS = 'depends_on = ["home"]           # when the site is down, that is what people are told\n'
+_AUTHORIZED = f'headers = {{ Authorization = "env:{AUTHORIZATION}" }}'
+_AUTHORIZED_SOMEHOW = '# headers = { Authorization = "env:SITE_TOKEN" }'
 _USERS = 20
 BANDS = {"lcp": (2500.0, 4000.0), "cls": (0.1, 0.25), "ttfb": (800.0, 1800.0)}
 """Google's bands of the vitals that have budgets: where "good" ends and where "poor" begins; ms, and a score."""
@@ -39,15 +42,19 @@ class Took:
 
 @dataclass(frozen=True)
 class Checks:
-    """What a first look proposes to probe: the path that says whether the site is well, and its security headers' grade; or nothing."""
+    """What a first look proposes to probe: the path that says whether the site is well, and its security headers' grade; or nothing.
+
+    `refused` says what came back where the first page does not open for a client that is no browser.
+    """
 
     health: str = ""
     grade: str = ""
+    refused: str = ""
 
 
-def suite_text(name: str, visited: Visit, checks: Checks, allow_load: int) -> str:
-    """Return footfall.toml."""
-    loaded = bool(allow_load)
+def suite_text(name: str, visited: Visit, checks: Checks, allow_load: int, *, closed: bool = False) -> str:
+    """Return footfall.toml; a site that is `closed` asks for a user."""
+    loaded = bool(allow_load) and not checks.refused
     return f"""#:schema ./.footfall/footfall.schema.json
 # What runs, where and when. `footfall doctor` checks it; `footfall docs configuration` explains every key.
 
@@ -57,20 +64,29 @@ default_target = "site"
 
 [targets.site]
 url = {quoted(visited.origin)}
-# headers = {{ Authorization = "env:SITE_TOKEN" }}      # sent by load users and probes
-{"" if loaded else "# "}allow_load = {allow_load or _USERS}                  # the most users that a load test may send there
+{_AUTHORIZED if closed else _AUTHORIZED_SOMEHOW}      # sent by load users and probes; journeys: `footfall docs how-to/closed-sites`
+{"" if allow_load else "# "}allow_load = {allow_load or _USERS}                  # the most users that a load test may send there
 
 [gate]                          # what `footfall gate` measures
 iterations = 5                  # and one uncounted warm-up each
 {"" if loaded else "# "}profile = "{PROFILE}"            # needs allow_load above
 time_cap = "5m"
 
-[probes.home]
-url = {quoted(visited.home.path)}
-every = "1m"
-checks = 5
-expect = {{ status = 200 }}
-{_health(checks.health)}{_headers(visited.home.path, checks.grade)}{_certificate(visited.origin)}"""
+{_probes(visited, checks)}"""
+
+
+def _probes(visited: Visit, checks: Checks) -> str:
+    path = visited.home.path
+    depending = _headers(path, checks.grade) + _certificate(visited.origin, checks.refused)
+    return _home(path, checks.refused) + _health(checks.health) + depending
+
+
+def _home(path: str, refused: str) -> str:
+    probe = f'[probes.home]\nurl = {quoted(path)}\nevery = "1m"\nchecks = 5\nexpect = {{ status = 200 }}\n'
+    if not refused:
+        return probe
+    why = f"# It did not open for what is no browser, as probes and load users are not: {quoted(refused[:40])}. Let them in first.\n"
+    return why + "".join(f"# {line}\n" for line in probe.splitlines())
 
 
 def _health(path: str) -> str:
@@ -84,10 +100,10 @@ def _headers(path: str, grade: str) -> str:
     return f'\n[probes.headers]\nkind = "headers"\nurl = {quoted(path)}\nevery = "1h"\n{_DEPENDS}{expect}'
 
 
-def _certificate(origin: str) -> str:
+def _certificate(origin: str, refused: str) -> str:
     if not origin.startswith("https://"):
         return ""
-    return f'\n[probes.certificate]\nkind = "tls"\nevery = "6h"\n{_DEPENDS}expect = {{ days = 14 }}\n'
+    return f'\n[probes.certificate]\nkind = "tls"\nevery = "6h"\n{"" if refused else _DEPENDS}expect = {{ days = 14 }}\n'
 
 
 def budgets_text(*, loaded: bool) -> str:
@@ -193,7 +209,7 @@ from footfall.browser.journey import Journey
 def test_{JOURNEY}(journey: Journey) -> None:
     """Each page shows its own heading or title."""
     page = journey.page
-{body}{_asked(visited.forms)}'''.replace("import re\n\n", "" if "re.escape" not in body else "import re\n\n")
+{body}{_covered(visited.cover)}{_asked(visited.forms)}'''.replace("import re\n\n", "" if "re.escape" not in body else "import re\n\n")
 
 
 def _check(seen: Seen) -> str:
@@ -203,6 +219,40 @@ def _check(seen: Seen) -> str:
     if seen.title:
         return f"expect(page).to_have_title({quoted(seen.title)})"
     return f"expect(page).to_have_url(re.compile(re.escape({quoted(seen.path)})))"
+
+
+def _covered(cover: Cover | None) -> str:
+    """Return comments that say how to get at links that something lies over."""
+    if cover is None:
+        return ""
+    button = f'page.get_by_role("button", name={quoted(cover.button or "Accept")}, exact=True).click()'
+    known = "" if cover.button else " (put its button's name in)"
+    return f"""    # Something lay over the links, so none was followed: {quoted(cover.tag[:60])}. If it asks for consent{known}:
+    # with journey.step("consent"):
+    #     {button}
+"""
+
+
+def conftest_text() -> str:
+    """Return journeys/conftest.py of a site that asks for a user."""
+    return f'''"""What every walk begins with."""
+
+from __future__ import annotations
+
+import base64
+import os
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], base_url: str) -> dict[str, Any]:
+    """Tell this site, and no other, user and password when it asks for them."""
+    encoded = os.environ["{AUTHORIZATION}"].removeprefix("Basic ")
+    user, _, password = base64.b64decode(encoded).decode().partition(":")
+    return {{**browser_context_args, "http_credentials": {{"username": user, "password": password, "origin": base_url}}}}
+'''
 
 
 def _asked(forms: Sequence[Sequence[str]]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 
@@ -16,8 +19,10 @@ from footfall.cli.schema import write_schemas
 from footfall.errors import UsageError
 
 if TYPE_CHECKING:
+    import httpx
+
     from footfall.browser.firstvisit import Visit
-    from footfall.cli.drafts import Took
+    from footfall.cli.drafts import Checks, Took
     from footfall.gate.evidence import Observation
     from footfall.samples import Series
 
@@ -111,21 +116,36 @@ def _report_files(*, templates: bool) -> dict[str, bytes]:
 
 def _drafted(root: Path, url: str, allow_load: int) -> dict[str, bytes]:
     """Visit the site and return the files of its suite. Raises UsageError, TargetUnreachableError or BrowserMissingError."""
-    from footfall.browser.firstvisit import visit  # noqa: PLC0415
+    from footfall.browser.firstvisit import AUTHORIZATION, visit  # noqa: PLC0415
     from footfall.cli import drafts  # noqa: PLC0415
 
-    address = url if "://" in url else f"{'http' if _LOCAL.match(url) else 'https'}://{url}"
+    address = _opened(url if "://" in url else f"{'http' if _LOCAL.match(url) else 'https'}://{url}")
     say(f"visiting {address}")
     visited = visit(address, os.environ)
     _tell(visited, address)
-    health, grade = _health(visited.origin), _grade(visited.origin + visited.home.path)
+    closed = AUTHORIZATION in os.environ
+    checks = _checks(visited, {"Authorization": os.environ[AUTHORIZATION]} if closed else {})
     texts = {
-        SUITE: drafts.suite_text(root.name, visited, drafts.Checks(health, grade), allow_load),
-        BUDGETS: drafts.budgets_text(loaded=allow_load > 0),
+        SUITE: drafts.suite_text(root.name, visited, checks, allow_load, closed=closed),
+        BUDGETS: drafts.budgets_text(loaded=allow_load > 0 and not checks.refused),
         f"journeys/test_{drafts.JOURNEY}.py": drafts.journey_text(visited),
+        **({"journeys/conftest.py": drafts.conftest_text()} if closed else {}),
         f"loadtests/{drafts.PROFILE}.py": drafts.profile_text(visited, allow_load),
     }
     return {name: text.encode() for name, text in texts.items()}
+
+
+def _opened(address: str) -> str:
+    """Return an address without the user and the password in it, which go where the suite's own words look for them."""
+    from footfall.browser.firstvisit import AS_BASIC, AUTHORIZATION  # noqa: PLC0415
+
+    parts = urlsplit(address)
+    if parts.password is None:
+        return address
+    both = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
+    os.environ[AUTHORIZATION] = f"Basic {base64.b64encode(both.encode()).decode()}"
+    say(f"  user and password are written nowhere: for later runs export {AUTHORIZATION}={AS_BASIC}")
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _tell(visited: Visit, address: str) -> None:
@@ -134,39 +154,58 @@ def _tell(visited: Visit, address: str) -> None:
     say(f"  {visited.home.title or visited.home.heading or 'a page without a title'}")
     for link in visited.links:
         say(f"  → {link.name}: {link.page.heading or link.page.title or link.page.path}")
+    if visited.cover:
+        say(f"  {visited.cover.tag} lies over the links (a cookie banner?): none was followed, and the journey says how to accept it")
     for form in visited.forms:
         say(f"  a form asks for {', '.join(label or '?' for label in form)}")
 
 
-def _health(origin: str) -> str:
+def _checks(visited: Visit, headers: Mapping[str, str]) -> Checks:
+    """Look at a site as probes do, with a plain client: what is refused to it gets no probe."""
+    import httpx  # noqa: PLC0415
+
+    from footfall.cli.drafts import Checks  # noqa: PLC0415
+
+    with httpx.Client(base_url=visited.origin, timeout=15.0, headers=headers, verify=ssl.create_default_context()) as site:
+        health = _health(site)
+        try:
+            answer = site.get(visited.home.path, follow_redirects=True)
+        except httpx.HTTPError as error:
+            return _refused(health, str(error) or type(error).__name__)
+        if answer.status_code != 200:
+            return _refused(health, f"it answers {answer.status_code}")
+        return Checks(health, _grade(answer))
+
+
+def _refused(health: str, why: str) -> Checks:
+    from footfall.cli.drafts import Checks  # noqa: PLC0415
+
+    say(f"  it opens for a browser, and not for what is none ({why}): its first page gets no probe and no load yet")
+    return Checks(health, refused=" ".join(why.split()))
+
+
+def _health(site: httpx.Client) -> str:
     """Return the path of an address that says whether the site is well, or nothing."""
     import httpx  # noqa: PLC0415
 
     from footfall.cli.drafts import HEALTH_PATHS  # noqa: PLC0415
 
-    with httpx.Client(base_url=origin, timeout=5.0, verify=False) as site:  # noqa: S501  # certificates are a probe's business
-        for path in HEALTH_PATHS:
-            try:
-                answer = site.get(path)
-            except httpx.HTTPError:
-                continue
-            if answer.status_code == 200 and "html" not in answer.headers.get("content-type", ""):
-                say(f"  {path} says how it is: it gets a probe")
-                return path
+    for path in HEALTH_PATHS:
+        try:
+            answer = site.get(path, timeout=5.0)
+        except httpx.HTTPError:
+            continue
+        if answer.status_code == 200 and "html" not in answer.headers.get("content-type", ""):
+            say(f"  {path} says how it is: it gets a probe")
+            return path
     return ""
 
 
-def _grade(url: str) -> str:
-    """Return the grade of the first page's security headers, or nothing where it does not answer a plain request."""
-    import httpx  # noqa: PLC0415
-
+def _grade(answer: httpx.Response) -> str:
+    """Return the grade of the first page's security headers."""
     from footfall.probe.web import grade_of, weaknesses  # noqa: PLC0415
 
-    try:
-        answer = httpx.get(url, timeout=15.0, verify=False)  # noqa: S501  # certificates are a probe's business
-    except httpx.HTTPError:
-        return ""
-    wrong = weaknesses(answer.headers, secure=url.startswith("https://"))
+    wrong = weaknesses(answer.headers, secure=answer.url.scheme == "https")
     grade = grade_of(max(0, 100 - sum(wrong.values())))
     say(f"  its security headers are worth {grade}{': ' if wrong else ''}{'; '.join(wrong)}")
     return grade
