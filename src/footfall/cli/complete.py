@@ -113,5 +113,6 @@ _NAMES: Mapping[tuple[str, str], Callable[[Any], Iterable[str]]] = {
     ("doctor", "names"): _checks,
     ("new report", "name"): lambda _: _templates(),
     ("new ci", "system"): lambda _: ("github", "gitlab", "jenkins", "shell"),
+    ("new deploy", "place"): lambda _: ("docker", "kubernetes"),
 }
 """By command and parameter; an empty command stands for all that have such a parameter."""

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from footfall.cli.new_ci import ci
+from footfall.cli.new_deploy import deploy
 from footfall.cli.new_report import report
 
 if TYPE_CHECKING:
     from footfall.config.suite import Suite
 
-app = typer.Typer(help="Draft a journey, a load profile or a report; lay out a CI job.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Draft a journey, a load profile or a report; lay out a CI job or containers.", no_args_is_help=True, rich_markup_mode=None
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _USERS = 20
@@ -54,6 +57,7 @@ def journey(
 
 
 app.command("ci")(ci)
+app.command("deploy")(deploy)
 app.command("report")(report)
 
 

@@ -46,9 +46,9 @@ def ci(
     top = _top(suite.root)
     for source, goal in {_SCRIPT: _SCRIPT, **_FILES[system]}.items():
         text = (starter() / source).read_text("utf-8")
-        say(_written(top / goal, goal, _fitted(text, suite, top) if goal.endswith(_OWN) else text, force=force))
+        say(written(top / goal, goal, _fitted(text, suite, top) if goal.endswith(_OWN) else text, force=force))
     if system == "gitlab":
-        say(_written(top / ".gitlab-ci.yml", ".gitlab-ci.yml", _INCLUDE, force=False, otherwise=f"; add to it: {_INCLUDE.strip()}"))
+        say(written(top / ".gitlab-ci.yml", ".gitlab-ci.yml", _INCLUDE, force=False, otherwise=f"; add to it: {_INCLUDE.strip()}"))
     if system != "shell" and "preview" not in suite.targets:
         say('  to hold previews against production, add to footfall.toml: [targets.preview] with url = "env:PREVIEW_URL"')
     return 0
@@ -79,7 +79,7 @@ def _fitted(text: str, suite: Suite, top: Path) -> str:
     return text
 
 
-def _written(path: Path, name: str, text: str, *, force: bool, otherwise: str = "") -> str:
+def written(path: Path, name: str, text: str, *, force: bool, otherwise: str = "") -> str:
     """Write a file unless it is there; say what was done. Raises UsageError when it cannot be written."""
     if path.exists() and not force:
         return (

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
 from footfall.cli.main import main
+from footfall.cli.new_deploy import PLACES
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -57,8 +61,28 @@ def test_jenkins_and_files_of_ones_own(suite: Path, tmp_path: Path, capsys: pyte
     assert "FOOTFALL_SUITE = '.'" in (suite / "Jenkinsfile").read_text()
 
 
+@pytest.mark.parametrize("place", ["docker", "kubernetes"])
+def test_containers_are_laid_into_the_suite(suite: Path, place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where their own words look for them: an image is built from the suite's folder; what is there is kept."""
+    (suite / "deploy").mkdir()
+    (suite / "deploy/Dockerfile").write_text("FROM mine\n")
+    assert main(["new", "deploy", place]) == 0
+    assert {f"deploy/{path.name}" for path in (suite / "deploy").iterdir()} == set(PLACES[place])
+    assert (suite / "deploy/Dockerfile").read_text() == "FROM mine\n"
+    assert "kept     deploy/Dockerfile, which is there already" in capsys.readouterr().out
+
+
+def test_everything_that_is_laid_out_is_in_the_wheel() -> None:
+    """The whole of deploy/ is shipped, and all that `new deploy` names is there."""
+    shipped = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert shipped["deploy"] == "footfall/starter/deploy"
+    assert all((REPOSITORY / name).is_file() for names in PLACES.values() for name in names)
+
+
 @pytest.mark.usefixtures("suite")
 def test_a_system_that_nobody_wrote_a_template_for(capsys: pytest.CaptureFixture[str]) -> None:
     """The nearest name, and exit 2."""
     assert main(["new", "ci", "gitlob"]) == 2
     assert "did you mean 'gitlab'?" in capsys.readouterr().err
+    assert main(["new", "deploy", "docked"]) == 2
+    assert "did you mean 'docker'?" in capsys.readouterr().err
