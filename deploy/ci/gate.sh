@@ -8,9 +8,9 @@
 #   FOOTFALL_PACKAGE    what pip installs where there is no `footfall` command yet, in pip's words (footfall)
 #   FOOTFALL_VENV       the environment that it is installed into (.footfall-venv)
 #   FOOTFALL_HISTORY    the folder that your CI keeps from one run to the next (.footfall-history)
-#   FOOTFALL_KEEP_RUNS  how many runs of history are kept (200)
+#   FOOTFALL_KEEP_RUNS  how many runs of history are kept (200; in a store of your own all, unless this is set: others may write there)
 #   FOOTFALL_REPORTS    what else `footfall report` writes: trends -f codequality -f openmetrics ()
-#   FOOTFALL_STORE      a PostgreSQL address: the history is there then, and the folder is not used
+#   FOOTFALL_STORE      a store's address, PostgreSQL or SQLite: the history is there then, and the folder is not used
 #
 # Exit code: that of `footfall gate` (0 passed, 1 failed, 2 something is written wrong, 3 could not judge, 70 footfall's own fault).
 set -eu
@@ -43,6 +43,10 @@ bring_history_back() {
 
 # Whole or not at all: another build may read it at this moment.
 keep_history() {
+    if [ -n "${FOOTFALL_STORE:-}" ]; then
+        [ -z "${FOOTFALL_KEEP_RUNS:-}" ] || footfall history prune --keep "$FOOTFALL_KEEP_RUNS" >&2 || true
+        return 0
+    fi
     [ -f .footfall/history.db ] || return 0
     footfall history prune --keep "${FOOTFALL_KEEP_RUNS:-200}" >&2 || return 0
     cp .footfall/history.db "$kept/.history.db.$$"
@@ -72,6 +76,6 @@ footfall doctor browser --install >&2 || true # the gate itself says what it can
 code=0
 footfall gate "$@" || code=$?
 write_more_reports
-[ -n "${FOOTFALL_STORE:-}" ] || keep_history
+keep_history
 tell_next_steps "$code"
 exit "$code"

@@ -28,7 +28,7 @@ STOLEN = 0.02
 CLOCK_OFF_S = 3.0
 """A clock that is further off is told; an HTTP date is good to a second."""
 _LOOK_S = 0.5
-_SECRETS = re.compile(r"""\.secret\(\s*["'](\w+)["']""")
+_SECRETS = re.compile(r"""(?:\.secret\(\s*|\benviron\[)["'](\w+)["']""")
 
 WHY = {
     "browser": "journeys need one; without it a gate exits 3",
@@ -146,7 +146,7 @@ def secrets(suite: Suite, target: str | None) -> Finding:
     """Whether the environment variables that the suite names are set."""
     from footfall.config.secrets import places  # noqa: PLC0415
 
-    named = {**_asked_by_journeys(suite), **places(suite)}
+    named = {**_asked_by_scripts(suite), **places(suite)}
     unset = {name: where for name, where in named.items() if not os.environ.get(name)}
     if not unset:
         return Finding("secrets", "ok", f"{len(named)} named, all set" if named else "none are named")
@@ -157,10 +157,10 @@ def secrets(suite: Suite, target: str | None) -> Finding:
     return Finding("secrets", "fail" if needed else "warn", text, why, f"export {next(iter(unset))}=…", 2 if needed else 0)
 
 
-def _asked_by_journeys(suite: Suite) -> dict[str, str]:
-    """Return the variables that journeys take by `journey.secret("NAME")`, each with the file that does."""
-    paths = sorted((suite.root / "journeys").glob("*.py"))
-    return {name: f"journeys/{path.name}" for path in paths for name in _SECRETS.findall(path.read_text("utf-8", "replace"))}
+def _asked_by_scripts(suite: Suite) -> dict[str, str]:
+    """Return the variables that scripts take by `journey.secret("NAME")` or `os.environ["NAME"]`, each with the file that does."""
+    paths = sorted(path for folder in ("journeys", "loadtests") for path in (suite.root / folder).glob("*.py"))
+    return {name: f"{path.parent.name}/{path.name}" for path in paths for name in _SECRETS.findall(path.read_text("utf-8", "replace"))}
 
 
 def channels(suite: Suite) -> Finding:

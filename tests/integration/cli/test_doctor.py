@@ -67,8 +67,10 @@ def suite(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "thresholds.toml").write_text('[probes.health]\nsuccess = "rate >= 99%"\n')
     (tmp_path / "journeys").mkdir()
     (tmp_path / "journeys/test_login.py").write_text('def test_login(journey):\n    journey.secret("SHOP_PASSWORD")\n')
+    (tmp_path / "loadtests").mkdir()
+    (tmp_path / "loadtests/checkout.py").write_text('import os\n\nPASSWORD = os.environ["CHECKOUT_PASSWORD"]\n')
     monkeypatch.chdir(tmp_path)
-    for name in ("SHOP_TOKEN", "PREVIEW_URL", "SLACK_WEBHOOK", "SHOP_PASSWORD", "FOOTFALL_STORE"):
+    for name in ("SHOP_TOKEN", "PREVIEW_URL", "SLACK_WEBHOOK", "SHOP_PASSWORD", "CHECKOUT_PASSWORD", "FOOTFALL_STORE"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -91,6 +93,7 @@ def test_each_finding_says_what_why_and_how(capsys: pytest.CaptureFixture[str]) 
     for variable, where in {
         "SHOP_TOKEN": "targets.shop.headers.Authorization", "PREVIEW_URL": "targets.preview.url",
         "SLACK_WEBHOOK": "alerts.channels.team.url", "SHOP_PASSWORD": "journeys/test_login.py",
+        "CHECKOUT_PASSWORD": "loadtests/checkout.py",
     }.items():  # fmt: skip
         assert f"{variable} is not set ({where})" in found["secrets"]["found"]
     assert "SLACK_WEBHOOK" in found["channels"]["found"]
@@ -101,7 +104,7 @@ def test_each_finding_says_what_why_and_how(capsys: pytest.CaptureFixture[str]) 
 
 def test_what_is_mended_is_well(suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """With all variables set and the schedule mended the same checks find nothing."""
-    for name in ("SHOP_TOKEN", "SHOP_PASSWORD"):
+    for name in ("SHOP_TOKEN", "SHOP_PASSWORD", "CHECKOUT_PASSWORD"):
         monkeypatch.setenv(name, "s3cret-s3cret")
     for name in ("PREVIEW_URL", "SLACK_WEBHOOK"):
         monkeypatch.setenv(name, "https://hooks.example.com/services/T/B/x")

@@ -97,3 +97,19 @@ def test_a_history_that_cannot_be_read_stops_nobody(job: Job) -> None:
     assert "footfall.toml names no target 'nowhere'" in ended.stderr
     assert (job.place / "output 2").read_text("utf-8").startswith("exit-code=2\n")
     assert list(job.place.glob("build */site/.footfall/history.db.unreadable"))
+
+
+def test_a_store_of_ones_own_is_pruned_only_where_somebody_says_so(tmp_path: Path) -> None:
+    """Others may write there: without FOOTFALL_KEEP_RUNS nothing is forgotten."""
+    own = Job(tmp_path / "builds")
+    own.place.mkdir()
+    address = f"sqlite:///{tmp_path / 'history.db'}"
+    for kept, left in (("", 1), ("", 2), ("1", 1)):
+        ended = own.gate(FOOTFALL_STORE=address, FOOTFALL_KEEP_RUNS=kept)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        listed = subprocess.run(
+            [sys.executable, "-m", "footfall", "history", "list", "--json"], cwd=own.latest().parents[1], capture_output=True, text=True,
+            check=True, env={**clean_environment(), "FOOTFALL_STORE": address},
+        )  # fmt: skip
+        assert len(json.loads(listed.stdout)) == left
+    assert not (own.place / "kept/history.db").exists()

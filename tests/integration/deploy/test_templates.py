@@ -92,6 +92,23 @@ def test_the_workflow_gives_the_action_what_it_takes() -> None:
     assert set(re.findall(r"steps\.gate\.outputs\.([\w-]+)", text)) == written
 
 
+def test_one_event_ends_no_other_job() -> None:
+    """GitHub counts a workflow's group before a job's condition, so each job has its own; no push is measured before it is deployed."""
+    workflow = read(WORKFLOW)
+    assert "concurrency" not in workflow
+    assert "push" not in workflow["on"]
+    groups = {name: job["concurrency"]["group"] for name, job in workflow["jobs"].items()}
+    assert groups == {"production": "footfall-production", "preview": "footfall-preview-${{ github.event.deployment.id }}"}
+
+
+def test_a_merge_request_without_a_preview_is_green() -> None:
+    """GitLab makes a pipeline before the preview has an address; without one the job says so and measures nothing."""
+    [script] = read(GITLAB)["footfall:preview"]["script"]
+    done = subprocess.run(["sh", "-c", script], env={}, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0
+    assert "PREVIEW_URL is not set" in done.stdout
+
+
 def test_command_lines_are_footfalls_own() -> None:
     """In GitLab's jobs, the pipeline of Jenkins, compose and Kubernetes alike."""
     for name in ("footfall:production", "footfall:preview"):
