@@ -7,11 +7,13 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from footfall.browser.firstvisit import Visit, visit
 from footfall.errors import TargetUnreachableError, UsageError
+from tests.integration.probe.test_kinds import certificate
 
 HOME = """<title>Books</title><nav><a href="/login">Log in</a></nav><h1>Books</h1>
 <a href="/emma"><img alt="Emma" src="data:,"></a> <a href="/emma">Emma</a>
@@ -115,3 +117,17 @@ def test_a_closed_site_opens_with_what_the_environment_holds(shop: str) -> None:
     assert looked_at(f"{shop}/closed", SITE_AUTHORIZATION=CLOSED).home.heading == "Emma"
     with pytest.raises(UsageError, match="SITE_AUTHORIZATION"):
         looked_at(f"{shop}/closed", SITE_AUTHORIZATION="owner:let-me-in")
+
+
+def test_a_certificate_that_no_browser_trusts_is_no_wrong_address(tmp_path: Path) -> None:
+    """The hint speaks of trust, not of http:// or https://."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Shop) as server:
+        server.socket = certificate(tmp_path, days=20).wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with pytest.raises(TargetUnreachableError) as told:
+            looked_at(f"https://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
+    assert told.value.hint is not None
+    assert "trust its certificate" in told.value.hint
