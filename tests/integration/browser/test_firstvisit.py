@@ -24,7 +24,7 @@ PRODUCT = '<title>A book</title><h1>Emma</h1><a href="/login">Log in</a>'
 LOUD = """<title>Books</title><style>a { text-transform: uppercase }</style><nav><a href="/emma">Our <b>books</b></a></nav><h1>Books</h1>"""
 LATE = """<title>Books</title><main></main><script>
 const build = () => { document.querySelector("main").innerHTML = '<h1>Books</h1><a href="/emma">Emma</a>' };
-addEventListener("load", () => fetch("/emma").then(build));
+addEventListener("load", () => fetch("/emma").then(() => setTimeout(build, 1000)));
 </script>"""
 COVERED = """<title>Books</title><h1>Books</h1><div id="consent" style="position:fixed;inset:0;background:#fff;z-index:9">
 <button>Reject</button> <button>Accept all</button></div>""" + "".join(f'<a href="/{name}">{name}</a> ' for name in "abcdefgh")
