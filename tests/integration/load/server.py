@@ -70,6 +70,10 @@ RAW: dict[str, bytes] = {
     "/moved-307": answer(307, b"", "Location: /echo"),
     "/loop": answer(302, b"", "Location: /loop"),
     "/login": answer(200, OK, "Set-Cookie: sid=abc; Path=/; HttpOnly", "Set-Cookie: gone=1; Max-Age=0"),
+    "/switched": b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    "/cart": answer(301, b"", "Location: /cart/"),
+    "/cart/": answer(200, OK),
+    "/odd-cookie": answer(200, OK, "Set-Cookie: a=1; Max-Age=--5"),
     "/not-http": b"this is not HTTP\r\n\r\n",
 }
 
@@ -146,6 +150,11 @@ async def _head(connection: _Connection, asked: Asked) -> None:
     connection.transport.write(answer(200, OK)[: -len(OK)] if asked.method == "HEAD" else answer(200, OK))
 
 
+async def _to(connection: _Connection, asked: Asked) -> None:
+    """Lead to the address that the query is."""
+    connection.transport.write(answer(307, b"", f"Location: {asked.path.partition('?')[2]}"))
+
+
 async def _hang_up(connection: _Connection, _: Asked) -> None:
     connection.transport.abort()
 
@@ -192,6 +201,7 @@ async def _one_at_a_time(connection: _Connection, asked: Asked) -> None:
 SPECIAL: dict[str, Callable[[_Connection, Asked], Awaitable[None]]] = {
     "/echo": _echo,
     "/head": _head,
+    "/to": _to,
     "/hang-up": _hang_up,
     "/cut-short": _cut_short,
     "/until-close": _until_close,

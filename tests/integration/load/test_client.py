@@ -17,9 +17,9 @@ import pytest
 
 from footfall.load.http.answer import AbandonedError, Options, RequestFailed
 from footfall.load.http.client import LeanClient
-from tests.integration.load.server import Site
+from tests.integration.load.server import Site, running_site
 
-GOES_TO_OK = ("/ok", "/gzip", "/chunked", "/continue", "/moved", "/moved-303", "/until-close", "/goodbye", "/drip")
+GOES_TO_OK = ("/ok", "/gzip", "/chunked", "/continue", "/moved", "/moved-303", "/until-close", "/goodbye", "/drip", "/cart", "/odd-cookie")
 
 
 class Told:
@@ -135,6 +135,29 @@ def test_a_redirect_counts_once_under_its_own_name(client: LeanClient, told: Tol
     assert [(event["name"], event["response"].status) for event in told.events] == [("/moved", 200)]
 
 
+def test_a_redirect_to_another_origin_takes_no_credentials_along(client: LeanClient, site: Site) -> None:
+    """What was meant for one site's eyes is not shown to another's, nor sent again when that one leads back."""
+    mine = {"Authorization": "Bearer s", "cookie": "sid=1", "X-One": "1"}
+    with running_site() as other:
+        client.get(f"/to?{other.url}/to?{site.url}/ok", headers=mine)
+    first, last = site.requests
+    assert (first.headers["authorization"], first.headers["cookie"]) == ("Bearer s", "sid=1")
+    for asked in (*other.requests, last):
+        assert asked.headers["x-one"] == "1"
+        assert not {"authorization", "cookie"} & set(asked.headers)
+
+
+def test_nobody_is_led_to_a_closed_place(site: Site, told: Told) -> None:
+    """A redirect to another target that takes no load is a failure that says so, and that target sees nothing of it."""
+    with running_site() as other:
+        client = LeanClient(site.url, told, closed={("127.0.0.1", port): "it takes no load" for port in (other.port, site.port)})
+        client.get(f"/to?{other.url}/ok", name="/pay")
+        assert client.get(f"/to?{site.url}/ok").ok
+        client.close()
+    assert (told.events[0]["exception"].kind, other.requests) == ("load not allowed", [])
+    assert str(told.events[0]["exception"]).endswith("/ok: it takes no load")
+
+
 FAULTS: list[tuple[str, Options, str]] = [
     ("/broken", {}, "status 500"),
     ("/nowhere", {}, "status 404"),
@@ -149,6 +172,10 @@ FAULTS: list[tuple[str, Options, str]] = [
     ("/hang-up", {}, "connection closed by the site"),
     ("/cut-short", {}, "answer cut short"),
     ("/not-http", {}, "not HTTP"),
+    ("/switched", {}, "not HTTP"),
+    ("/to?myapp://callback", {}, "bad redirect"),
+    ("/to?http://[bad/", {}, "bad redirect"),
+    ("/to?//shop:99999999/", {}, "bad redirect"),
     ("/loop", {}, "too many redirects"),
     ("/never", {"timeout_s": 0.2}, "timeout"),
     ("/moved", {"redirects": False}, "status 302"),

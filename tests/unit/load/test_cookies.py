@@ -27,6 +27,10 @@ HOST = "shop.example.org"
         ("sid=1; Secure", HOST, "/cart", True, "sid=1"),
         ("sid=1; Max-Age=0", HOST, "/cart", False, ""),
         ("sid=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", HOST, "/cart", False, "sid=1"),
+        ("sid=1; Max-Age=--5", HOST, "/cart", False, "sid=1"),  # what is no number is not there
+        ("sid=1; Max-Age=²", HOST, "/cart", False, "sid=1"),
+        (f"sid=1; Max-Age={'9' * 5000}", HOST, "/cart", False, "sid=1"),
+        ("sid=1; Max-Age=-5", HOST, "/cart", False, ""),
         ("sid=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", HOST, "/cart", False, ""),
         ("sid=1; Expires=not a date", HOST, "/cart", False, "sid=1"),
         ("no-equals-sign", HOST, "/cart", False, ""),

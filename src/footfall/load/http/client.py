@@ -9,6 +9,7 @@ import itertools
 import random
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol, Unpack
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -17,6 +18,7 @@ import gevent.ssl
 import orjson
 
 from footfall import __version__
+from footfall.load.ceiling import place_of
 from footfall.load.http.answer import AbandonedError, Options, RequestFailed, Response, fault
 from footfall.load.http.connection import Connection, ExchangeError, Origin
 from footfall.load.http.cookies import CookieJar
@@ -25,7 +27,8 @@ from footfall.load.http.websocket import KIND, WebSocket
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_SOCKETS = {"http": "ws", "https": "wss"}
+_OWN_TO_AN_ORIGIN = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Headers that a redirect must not take to another origin."""
 _PORTS = {"http": 80, "https": 443}
 LATE = "footfall_late_ms"
 """The key in the `request` event's context for how much later than intended a request of an open profile began."""
@@ -42,7 +45,8 @@ class Fire(Protocol):
 class LeanClient:
     """One user's connections and cookies; `base` is where relative paths go, `headers` are sent to it with every request.
 
-    `fire` is told of every request. `abandoned` is raised when a user goes on from a failed answer.
+    `fire` is told of every request. `abandoned` is raised when a user goes on from a failed answer. `closed` says of a place whether,
+    and why, nothing may be sent to it though it is led there; the base's own is always open.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class LeanClient:
         timeout_s: float = 30.0,
         tls: gevent.ssl.SSLContext | None = None,
         abandoned: type[Exception] = AbandonedError,
+        closed: Mapping[tuple[str, int], str] = MappingProxyType({}),
     ) -> None:
         self.cookies = CookieJar()
         self.late_ms: float | None = None
@@ -62,8 +67,9 @@ class LeanClient:
         self._fire = fire
         self._tls = tls
         self._abandoned = abandoned
-        self._origin, self._prefix = _origin_of(base)
-        self._base = base.rstrip("/")
+        self._closed = closed
+        self._origin, path = _origin_of(base)
+        self._prefix = path.rstrip("/")
         self._home = self._connection(self._origin)
         self._others: dict[Origin, Connection] = {}
         self._headers = dict(headers or {})
@@ -146,7 +152,7 @@ class LeanClient:
         _, origin, sent = self._place(path)
         cookies = self.cookies.header(origin.host, sent, secure=origin.scheme == "https")
         socket = WebSocket(name or path, self._tell_exchange, self._abandoned, timeout_s or self.timeout_s)
-        return socket.connect(f"{_SOCKETS[origin.scheme]}://{origin.host}:{origin.port}{sent}", self._headers, cookies)
+        return socket.connect(origin.url.replace("http", "ws", 1) + sent, self._headers if origin == self._origin else {}, cookies)
 
     def _tell_exchange(self, name: str, elapsed_ms: float, received: int, error: RequestFailed | None) -> None:
         response = self._unanswered(name, error) if error is not None else Response(name, 101, [], b"", self._abandoned)
@@ -164,24 +170,40 @@ class LeanClient:
         One without a status says why none came.
         """
         timeout_s = options.get("timeout_s", self.timeout_s)
+        headers = options.get("headers", {})
+        connection, origin, path = self._place(path)
         for _ in range(_MOST_REDIRECTS + 1):
-            connection, origin, path = self._place(path)
-            url = f"{origin.scheme}://{origin.host}:{origin.port}{path}"
-            request = self._bytes(method, path, origin, body, kind, options)
+            url = origin.url + path
+            if origin != self._origin and (reason := self._why_closed(origin)):
+                return self._unanswered(url, RequestFailed("load not allowed", f"{url}: {reason}")), time.perf_counter()
+            request = self._bytes(method, path, origin, body, kind, headers)
             try:
                 connection.exchange(request, timeout_s, bodiless=method == "HEAD")
             except ExchangeError as error:
                 failure = RequestFailed(error.kind, str(error).partition(": ")[2], own=error.own)
                 return self._unanswered(url, failure), time.perf_counter()
-            headers, parts = connection.headers, connection.body
-            self._keep_cookies(headers, origin.host, path)
-            response = Response(url, connection.status, headers, parts[0] if len(parts) == 1 else b"".join(parts), self._abandoned)
+            parts = connection.body
+            self._keep_cookies(connection.headers, origin.host, path)
+            response = Response(
+                url, connection.status, connection.headers, parts[0] if len(parts) == 1 else b"".join(parts), self._abandoned
+            )
             if response.status not in _REDIRECTS or not options.get("redirects", True) or "location" not in response.headers:
                 return response, connection.read_at
-            path = urljoin(url, response.headers["location"])
+            before, location = origin, response.headers["location"]
+            try:
+                connection, origin, path = self._place(urljoin(url, location))
+            except ValueError:
+                response.error = RequestFailed("bad redirect", f"{url} leads to {location!r:.80}, which no HTTP client can follow")
+                return response, connection.read_at
+            if origin != before:
+                headers = {name: value for name, value in headers.items() if name.lower() not in _OWN_TO_AN_ORIGIN}
             if response.status == 303 or (response.status < 303 and method == "POST"):
                 method, body, kind = ("HEAD" if method == "HEAD" else "GET"), b"", b""
         return self._unanswered(url, RequestFailed("too many redirects", f"more than {_MOST_REDIRECTS}")), time.perf_counter()
+
+    def _why_closed(self, origin: Origin) -> str:
+        place = place_of(origin.url)
+        return "" if place == place_of(self._origin.url) else self._closed.get(place, "")
 
     def _unanswered(self, url: str, error: RequestFailed) -> Response:
         response = Response(url, 0, [], b"", self._abandoned)
@@ -193,10 +215,10 @@ class LeanClient:
         if path.startswith("/"):
             origin, connection = self._origin, self._home
             path = self._prefix + path
-        elif path.startswith(("http://", "https://")):
-            origin, prefix = _origin_of(path)
+        elif path[:8].lower().startswith(("http://", "https://")):
             query = urlsplit(path).query
-            path = (prefix or "/") + (f"?{query}" if query else "")
+            origin, path = _origin_of(path)
+            path = (path or "/") + (f"?{query}" if query else "")
             connection = self._home if origin == self._origin else self._others.setdefault(origin, self._connection(origin))
         else:
             raise ValueError(f"{path!r} is neither a path that begins with / nor an http(s) URL")
@@ -209,13 +231,13 @@ class LeanClient:
             self._tls = gevent.ssl.create_default_context()
         return Connection(origin, self._tls if origin.scheme == "https" else None)
 
-    def _bytes(self, method: str, path: str, origin: Origin, body: bytes, kind: bytes, options: Options) -> bytes:
+    def _bytes(self, method: str, path: str, origin: Origin, body: bytes, kind: bytes, headers: Mapping[str, str]) -> bytes:
         static = self._static if origin is self._origin or origin == self._origin else _static_lines(origin)
         more = b""
         if self.cookies and (cookies := self.cookies.header(origin.host, path, secure=origin.scheme == "https")):
             more = b"Cookie: %b\r\n" % cookies.encode("latin-1", "replace")
-        if "headers" in options:
-            more += _head_lines(options["headers"])
+        if headers:
+            more += _head_lines(headers)
         if body or method not in _SAFE:
             more += b"%bContent-Length: %d\r\n" % (kind, len(body))
         head = method.encode(), path.encode(), static, self._trace, next(self._spans), more, body
@@ -228,11 +250,12 @@ class LeanClient:
 
 
 def _origin_of(url: str) -> tuple[Origin, str]:
-    """Split a URL into its origin and its path without a trailing slash. Raises ValueError."""
+    """Split a URL into its origin and its path. Raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError(f"{url!r} is not an http(s) URL")
-    return Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]), parts.path.rstrip("/") if parts.path != "/" else ""
+    host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode("ascii")
+    return Origin(parts.scheme, host, parts.port or _PORTS[parts.scheme]), parts.path
 
 
 def _static_lines(origin: Origin) -> bytes:

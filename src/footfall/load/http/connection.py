@@ -37,6 +37,11 @@ class Origin(NamedTuple):
     host: str
     port: int
 
+    @property
+    def url(self) -> str:
+        """As a URL without a path."""
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
 
 class ExchangeError(Exception):
     """No answer came. `kind` groups such errors; `own` says that this machine, not the site, was at its limit."""
@@ -137,7 +142,7 @@ class Connection:
             self._exchange(request, timeout_s, bodiless=bodiless)
         except BaseException as error:
             self.close()
-            if isinstance(error, OSError | ValueError | httptools.HttpParserError):
+            if isinstance(error, OSError | ValueError | httptools.HttpParserError | httptools.HttpParserUpgrade):
                 raise self._translated(error, timeout_s) from error
             raise
         finally:
@@ -257,6 +262,8 @@ class Connection:
             return ExchangeError("timeout", f"no answer within {timeout_s:g} s")
         if isinstance(error, httptools.HttpParserError):
             return ExchangeError("not HTTP", str(error))
+        if isinstance(error, httptools.HttpParserUpgrade):
+            return ExchangeError("not HTTP", "the site went over to another protocol (101), which nobody asked for")
         if isinstance(error, OSError) and error.errno in _OWN_LIMITS:
             return ExchangeError("generator out of resources", os.strerror(error.errno or 0), own=True)
         return ExchangeError(_network_kind(error), str(error))

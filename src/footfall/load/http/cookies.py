@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+
+_MAX_AGE = re.compile(r"-?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,9 @@ def _covers(scope: str, path: str) -> bool:
 
 def _expiry(given: dict[str, str]) -> float | None:
     """Return when a cookie ends as seconds since 1970, or None for the end of the session; Max-Age wins over Expires."""
-    if given.get("max-age", "").lstrip("-").isdigit():
-        return time.time() + int(given["max-age"])
+    if _MAX_AGE.fullmatch(given.get("max-age", "")):
+        return time.time() + float(given["max-age"])  # of a number beyond all bounds infinity, where `int` would raise
     try:
         return parsedate_to_datetime(given["expires"]).timestamp() if "expires" in given else None
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -21,7 +21,7 @@ from locust.event import Events
 from locust.runners import STATE_RUNNING, LocalRunner, MasterRunner, Runner, WorkerRunner
 
 from footfall.errors import FootfallError, UsageError
-from footfall.load.ceiling import check_ceiling
+from footfall.load.ceiling import check_ceiling, closed_places
 from footfall.load.limits import check_backlog, check_limits, limits_here
 from footfall.load.mistakes import Mistakes
 from footfall.load.recording import Recording
@@ -116,6 +116,8 @@ class Agent:
             run = self._begin_recording(environment)
         headers = dict(self._session.headers) if self._session is not None else {}
         context_of(environment).headers = {**headers, RUN_HEADER: run} if run else headers
+        if self._session is not None:
+            context_of(environment).closed = closed_places(self._session.others, _most_users(environment), self._environ)
         if not isinstance(runner, MasterRunner):
             self._capture = Capture()
             environment.events.request.add_listener(self._capture.request)

@@ -16,11 +16,15 @@ _NAME = "footfall_context"
 
 @dataclass
 class Context:
-    """Headers to send to the target with every request, the TLS settings of all connections, and an open profile's arrivals."""
+    """Headers to send to the target with every request, the TLS settings of all connections, and an open profile's arrivals.
+
+    `closed` are the places that no user may be led to, with the reason.
+    """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: ssl.SSLContext = field(default_factory=gevent.ssl.create_default_context)
     arrivals: Dispatcher | None = None
+    closed: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 def context_of(environment: Environment) -> Context:

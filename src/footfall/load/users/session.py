@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +19,17 @@ TARGET_URL = "FOOTFALL_TARGET_URL"
 
 @dataclass(frozen=True)
 class Session:
-    """`url` is None when the user classes name their own site; `root` is the suite's folder, `target` None outside any suite's targets."""
+    """`url` is None when the user classes name their own site; `root` is the suite's folder, `target` None outside any suite's targets.
+
+    `others` are the suite's other targets.
+    """
 
     url: str | None
     name: str
     root: Path | None
     target: Target | None
     headers: Mapping[str, str]
+    others: Sequence[Target] = ()
 
 
 def find_session(environ: Mapping[str, str], host: str | None) -> Session:
@@ -35,7 +39,8 @@ def find_session(environ: Mapping[str, str], host: str | None) -> Session:
     target = _target(suite, environ.get(TARGET), url)
     name = environ.get(TARGET) or (target.name if target is not None else urlsplit(url or "").netloc)
     headers = resolve_all(target.headers, environ, f"targets.{target.name}.headers") if target is not None else {}
-    return Session(url, name, suite.root if suite is not None else None, target, headers)
+    others = [each for each in suite.targets.values() if each is not target] if suite is not None else []
+    return Session(url, name, suite.root if suite is not None else None, target, headers, others)
 
 
 def open_site(session: Session, held: ExitStack, environ: Mapping[str, str]) -> str:

@@ -44,6 +44,7 @@ class LeanUser(User):
             timeout_s=self.timeout_s,
             tls=context.tls,
             abandoned=TaskAbandonedError,
+            closed=context.closed,
         )
         self._arrivals = context.arrivals
         self._arrived = False
