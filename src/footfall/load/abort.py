@@ -11,6 +11,7 @@ from datetime import datetime
 from footfall.gate.budget import Budget
 from footfall.gate.evaluate import evaluate
 from footfall.gate.evidence import Evidence, Observation, Scope, Window
+from footfall.gate.matching import strongest
 from footfall.gate.verdict import Outcome
 from footfall.metrics import LOAD_METRICS, Kind, Source
 from footfall.samples import HistogramWindow, Record, Sample, Series, series_of
@@ -46,14 +47,17 @@ class AbortWatch:
         self._pause_s = EVERY_S
 
     def add(self, records: Sequence[Record]) -> None:
-        """Take in what was written; only the steady part and what an aborting budget speaks of is kept."""
+        """Take in what was written; only the steady part and the series that an aborting budget speaks of are kept."""
         for record in records:
             if not isinstance(record, Sample | HistogramWindow) or record.source != Source.LOAD or "phase" in record.labels:
                 continue
             self._latest = max(record.at, self._latest or record.at)
             if record.metric not in self._metrics:
                 continue
-            seen = self._seen[series_of(record, self._target)]
+            series = series_of(record, self._target)
+            if series not in self._seen and not strongest(self._budgets, series):
+                continue
+            seen = self._seen[series]
             if isinstance(record, HistogramWindow):
                 histogram = PackedHistogram(record.hdr)
                 seen.windows.append(Window(record.at, record.window_s, histogram))

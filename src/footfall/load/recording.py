@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np  # noqa: F401  # the first percentile would import it in the middle of a test, a tenth of a second for everybody
 
 from footfall.load.mistakes import Mistakes
+from footfall.load.names import MOST_NAMES, OTHER
 from footfall.load.phases import Phases
 from footfall.load.steadiness import Steady, steadiness
 from footfall.load.tally import Book, Second, Slice, Writing
@@ -43,6 +44,7 @@ class Recording:
         self._writing = Writing(self.run_id, profile)
         self._mistakes = Mistakes()
         self._late: set[str] = set()
+        self._told_of_others = False
         self._steady: deque[Steady] = deque(maxlen=_LONGEST_S)
 
     @classmethod
@@ -61,6 +63,10 @@ class Recording:
     def take(self, worker: str, slices: Iterable[Slice]) -> None:
         """Take in what a generator process saw; `worker` is empty when there is only this one."""
         for told in slices:
+            if not self._told_of_others and any(part.endswith(f" {OTHER}") for part in told.tallies):
+                self._told_of_others = True
+                hint = "name='/search' groups requests whose paths differ"
+                self.event("note", f"the requests have more than {MOST_NAMES} names; further ones count together as {OTHER}: {hint}")
             if not self._book.add(worker, told) and worker not in self._late:
                 self._late.add(worker)
                 self.event("note", f"worker {worker} told its figures late: throughput by the second is less exact", worker=worker)

@@ -16,7 +16,8 @@ import gevent.ssl
 import pytest
 
 from footfall.load.http.answer import AbandonedError, Options, RequestFailed
-from footfall.load.http.client import LeanClient
+from footfall.load.http.client import Bounds, LeanClient
+from footfall.load.names import MOST_NAMES, OTHER
 from tests.integration.load.server import Site, running_site
 
 GOES_TO_OK = ("/ok", "/gzip", "/chunked", "/continue", "/moved", "/moved-303", "/until-close", "/goodbye", "/drip", "/cart", "/odd-cookie")
@@ -107,6 +108,16 @@ def test_what_is_sent(client: LeanClient, site: Site) -> None:
     assert len({trace[2] for trace in traces}) == 4
 
 
+def test_a_name_is_the_path_as_the_script_wrote_it(client: LeanClient, told: Told) -> None:
+    """As in Locust: `params` make no name each, and many names become one."""
+    client.get("/ok", params={"q": "a"})
+    client.get("/ok?q=a")
+    for number in range(MOST_NAMES):
+        client.get(f"/ok?q={number}")
+    assert [event["name"] for event in told.events[:2]] == ["/ok", "/ok?q=a"]
+    assert [event["name"] for event in told.events[-3:]] == ["/ok?q=497", OTHER, OTHER]
+
+
 def test_a_header_cannot_smuggle_another(client: LeanClient) -> None:
     """A line break in a header's value is refused."""
     with pytest.raises(ValueError, match="line break"):
@@ -150,7 +161,8 @@ def test_a_redirect_to_another_origin_takes_no_credentials_along(client: LeanCli
 def test_nobody_is_led_to_a_closed_place(site: Site, told: Told) -> None:
     """A redirect to another target that takes no load is a failure that says so, and that target sees nothing of it."""
     with running_site() as other:
-        client = LeanClient(site.url, told, closed={("127.0.0.1", port): "it takes no load" for port in (other.port, site.port)})
+        closed = {("127.0.0.1", port): "it takes no load" for port in (other.port, site.port)}
+        client = LeanClient(site.url, told, bounds=Bounds(closed))
         client.get(f"/to?{other.url}/ok", name="/pay")
         assert client.get(f"/to?{site.url}/ok").ok
         client.close()

@@ -70,3 +70,11 @@ def test_what_holds_goes_on() -> None:
     assert ended_at(watched(budget("latency", {"fail": "p95 <= 500ms"})), 900) == (-1, "")
     assert ended_at(watched(budget("latency", {"fail": "p95 <= 500ms", "abort": True}, subject="ci")), 900) == (-1, "")
     assert ended_at(watched(LATENCY), 900, phase="ramp") == (-1, "")
+
+
+def test_only_what_its_budgets_speak_of_is_kept() -> None:
+    """A soak of hours has a histogram a second for each request name; the others need none of them."""
+    watch = watched(LATENCY)
+    for part in ("", "GET /shop"):
+        watch.add([HistogramWindow("R", AT, 1, "load", "stress", part, "latency", Histogram().encode(), {})])
+    assert [series.part for series in watch._seen] == [""]

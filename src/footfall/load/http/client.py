@@ -9,7 +9,7 @@ import itertools
 import random
 import time
 from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -23,6 +23,7 @@ from footfall.load.http.answer import AbandonedError, Options, RequestFailed, Re
 from footfall.load.http.connection import Connection, ExchangeError, Origin
 from footfall.load.http.cookies import CookieJar
 from footfall.load.http.websocket import KIND, WebSocket
+from footfall.load.names import Names
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
@@ -42,11 +43,19 @@ class Fire(Protocol):
         ...
 
 
+@dataclass
+class Bounds:
+    """What keeps a crowd within bounds: the places that it must not be led to (`place_of`), with the reason, and its requests' names."""
+
+    closed: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+
+
 class LeanClient:
     """One user's connections and cookies; `base` is where relative paths go, `headers` are sent to it with every request.
 
-    `fire` is told of every request. `abandoned` is raised when a user goes on from a failed answer. `closed` says of a place whether,
-    and why, nothing may be sent to it though it is led there; the base's own is always open.
+    `fire` is told of every request. `abandoned` is raised when a user goes on from a failed answer. `bounds` are those of all users of
+    a process.
     """
 
     def __init__(
@@ -58,7 +67,7 @@ class LeanClient:
         timeout_s: float = 30.0,
         tls: gevent.ssl.SSLContext | None = None,
         abandoned: type[Exception] = AbandonedError,
-        closed: Mapping[tuple[str, int], str] = MappingProxyType({}),
+        bounds: Bounds | None = None,
     ) -> None:
         self.cookies = CookieJar()
         self.late_ms: float | None = None
@@ -67,7 +76,7 @@ class LeanClient:
         self._fire = fire
         self._tls = tls
         self._abandoned = abandoned
-        self._closed = closed
+        self._bounds = bounds or Bounds()
         self._origin, path = _origin_of(base)
         self._prefix = path.rstrip("/")
         self._home = self._connection(self._origin)
@@ -113,6 +122,7 @@ class LeanClient:
 
     def _request(self, method: str, path: str, options: Options) -> Response:
         body, kind = _body_of(options)
+        name = options.get("name") or path  # as Locust names it: with the query that stands in the path, without `params`
         if "params" in options:
             path += ("&" if "?" in path else "?") + urlencode(options["params"], doseq=True)
         at = time.time()
@@ -123,12 +133,12 @@ class LeanClient:
             # The site has seen this request, so it is told, although nobody waits for its answer any more.
             cut = self._unanswered(path, RequestFailed("cut off", "its user was made to leave before the answer came"))
             cut.elapsed_ms = (time.perf_counter() - start) * 1000
-            self._tell(method, options.get("name") or path, cut, at)
+            self._tell(method, name, cut, at)
             raise
         response.elapsed_ms = (end - start) * 1000
         if response.error is None:
             response.error = fault(response, options)
-        self._tell(method, options.get("name") or path, response, at)
+        self._tell(method, name, response, at)
         return response
 
     def _tell(self, method: str, name: str, response: Response, at: float) -> None:
@@ -137,7 +147,7 @@ class LeanClient:
             self.late_ms = 0.0  # what follows in the same arrival is meant to begin when it does
         self._fire(
             request_type=method,
-            name=name,
+            name=self._bounds.names.bounded(name),
             response_time=response.elapsed_ms,
             response_length=response.received,
             response=response,
@@ -203,7 +213,7 @@ class LeanClient:
 
     def _why_closed(self, origin: Origin) -> str:
         place = place_of(origin.url)
-        return "" if place == place_of(self._origin.url) else self._closed.get(place, "")
+        return "" if place == place_of(self._origin.url) else self._bounds.closed.get(place, "")
 
     def _unanswered(self, url: str, error: RequestFailed) -> Response:
         response = Response(url, 0, [], b"", self._abandoned)

@@ -117,7 +117,7 @@ class Agent:
         headers = dict(self._session.headers) if self._session is not None else {}
         context_of(environment).headers = {**headers, RUN_HEADER: run} if run else headers
         if self._session is not None:
-            context_of(environment).closed = closed_places(self._session.others, _most_users(environment), self._environ)
+            context_of(environment).bounds.closed = closed_places(self._session.others, _most_users(environment), self._environ)
         if not isinstance(runner, MasterRunner):
             self._capture = Capture()
             environment.events.request.add_listener(self._capture.request)

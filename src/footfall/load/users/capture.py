@@ -9,6 +9,7 @@ from typing import Any
 
 from footfall.load.http.client import LATE
 from footfall.load.mistakes import Mistakes, excerpt, kind_of
+from footfall.load.names import Names
 from footfall.load.tally import Slice, Tally
 from footfall.load.users.pulse import Pulse
 
@@ -22,6 +23,7 @@ class Capture:
         self._mistakes = Mistakes()
         self._pulse = Pulse()
         self._seconds: dict[int, dict[str, Tally]] = {}
+        self._names = Names()
         self._parts: dict[tuple[str, str], str] = {}
         self._next = int(time.time())
 
@@ -44,8 +46,10 @@ class Capture:
             self._failure(part, exception, response_time, response_length or 0, late, facts)
 
     def _part(self, request_type: str, name: str) -> str:
-        part = name if name.startswith(request_type + " ") else f"{request_type} {name}"
-        self._parts[request_type, name] = part
+        known = self._names.bounded(name)  # a `LeanUser`'s is bounded already, those of Locust's own users are not
+        part = known if known.startswith(request_type + " ") else f"{request_type} {known}"
+        if known == name:
+            self._parts[request_type, name] = part
         return part
 
     def _tally(self, part: str) -> Tally:

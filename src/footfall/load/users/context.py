@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import gevent.ssl
 from locust.env import Environment
 
+from footfall.load.http.client import Bounds
 from footfall.load.users.arrivals import Dispatcher
 
 _NAME = "footfall_context"
@@ -16,15 +17,12 @@ _NAME = "footfall_context"
 
 @dataclass
 class Context:
-    """Headers to send to the target with every request, the TLS settings of all connections, and an open profile's arrivals.
-
-    `closed` are the places that no user may be led to, with the reason.
-    """
+    """Headers to send to the target with every request, the TLS settings of all connections, an open profile's arrivals, users' bounds."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: ssl.SSLContext = field(default_factory=gevent.ssl.create_default_context)
     arrivals: Dispatcher | None = None
-    closed: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 def context_of(environment: Environment) -> Context:

@@ -44,7 +44,7 @@ class LeanUser(User):
             timeout_s=self.timeout_s,
             tls=context.tls,
             abandoned=TaskAbandonedError,
-            closed=context.closed,
+            bounds=context.bounds,
         )
         self._arrivals = context.arrivals
         self._arrived = False
