@@ -45,7 +45,10 @@ def _ports() -> int:
 
 
 def check_limits(users: int, processes: Iterable[Limits]) -> None:
-    """Raise UsageError when `users`, spread evenly over these processes and with one connection each, are too many for one of them."""
+    """Raise UsageError when `users`, spread evenly over these processes and with one connection each, are too many for one of them.
+
+    Nobody knows how many of them will hold a second one (a WebSocket): what cannot be opened then is counted as dropped.
+    """
     each = list(processes)
     share = math.ceil(users / len(each)) if each else 0
     on_machine: dict[str, int] = defaultdict(int)

@@ -164,10 +164,10 @@ class LeanClient:
         socket = WebSocket(name or path, self._tell_exchange, self._abandoned, timeout_s or self.timeout_s)
         return socket.connect(origin.url.replace("http", "ws", 1) + sent, self._headers if origin == self._origin else {}, cookies)
 
-    def _tell_exchange(self, name: str, elapsed_ms: float, received: int, error: RequestFailed | None) -> None:
-        response = self._unanswered(name, error) if error is not None else Response(name, 101, [], b"", self._abandoned)
-        response.elapsed_ms, response.size = elapsed_ms, received
-        self._tell(KIND, name, response, time.time())
+    def _tell_exchange(self, name: str, elapsed_ms: float, received: int, status: int, error: RequestFailed | None) -> None:
+        response = Response(name, status, [], b"", self._abandoned)
+        response.error, response.elapsed_ms, response.size = error, elapsed_ms, received
+        self._tell(KIND, name, response, time.time() - elapsed_ms / 1000)
 
     def close(self) -> None:
         """Close all connections."""
@@ -190,7 +190,7 @@ class LeanClient:
             try:
                 connection.exchange(request, timeout_s, bodiless=method == "HEAD")
             except ExchangeError as error:
-                failure = RequestFailed(error.kind, str(error).partition(": ")[2], own=error.own)
+                failure = RequestFailed(error.kind, error.text, own=error.own)
                 return self._unanswered(url, failure), time.perf_counter()
             parts = connection.body
             self._keep_cookies(connection.headers, origin.host, path)

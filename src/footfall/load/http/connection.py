@@ -49,6 +49,7 @@ class ExchangeError(Exception):
     def __init__(self, kind: str, text: str = "", *, own: bool = False) -> None:
         super().__init__(f"{kind}: {text}" if text else kind)
         self.kind = kind
+        self.text = text
         self.own = own
 
 
@@ -264,9 +265,7 @@ class Connection:
             return ExchangeError("not HTTP", str(error))
         if isinstance(error, httptools.HttpParserUpgrade):
             return ExchangeError("not HTTP", "the site went over to another protocol (101), which nobody asked for")
-        if isinstance(error, OSError) and error.errno in _OWN_LIMITS:
-            return ExchangeError("generator out of resources", os.strerror(error.errno or 0), own=True)
-        return ExchangeError(_network_kind(error), str(error))
+        return network_failure(error)
 
     # What the parser calls.
 
@@ -292,6 +291,13 @@ class Connection:
             self._done = True
         else:
             self.headers = []
+
+
+def network_failure(error: Exception) -> ExchangeError:
+    """Name what a socket raised: this machine's own limits, or what the network or the site did."""
+    if isinstance(error, OSError) and error.errno in _OWN_LIMITS:
+        return ExchangeError("generator out of resources", os.strerror(error.errno or 0), own=True)
+    return ExchangeError(_network_kind(error), str(error))
 
 
 def _network_kind(error: Exception) -> str:

@@ -8,17 +8,20 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import gevent
 import websocket
 
 from footfall.load.http.answer import RequestFailed, difference
+from footfall.load.http.connection import network_failure
 
 KIND = "WS"
+_SWITCHED = 101
 
 
 class Tell(Protocol):
-    """Tells one exchange: its name, how long it took, the bytes that came, and why it failed."""
+    """Tells one exchange: its name, how long it took, the bytes that came, the handshake's status (0 without one), and why it failed."""
 
-    def __call__(self, name: str, elapsed_ms: float, received: int, error: RequestFailed | None) -> None:
+    def __call__(self, name: str, elapsed_ms: float, received: int, status: int, error: RequestFailed | None) -> None:
         """Tell it."""
         ...
 
@@ -68,14 +71,22 @@ class WebSocket:
 
     def _told(self, name: str, what: Any) -> Any:
         start = time.perf_counter()
-        received, error, answer = 0, None, None
+        received, status, error, answer = 0, _SWITCHED, None, None
+
+        def tell() -> None:
+            self._tell(name, (time.perf_counter() - start) * 1000, received, status, error)
+
         try:
             answer, received = what()
+        except gevent.GreenletExit:
+            status, error = 0, RequestFailed("cut off", "its user was made to leave before the answer came")
+            tell()
+            raise
         except RequestFailed as failure:
-            error = failure
+            status, error = 0, failure
         except (websocket.WebSocketException, OSError, ValueError) as failure:
-            error = RequestFailed(_kind(failure), str(failure))
-        self._tell(name, (time.perf_counter() - start) * 1000, received, error)
+            status, error = getattr(failure, "status_code", 0), _failed(failure)
+        tell()
         if error is not None:
             raise self._abandoned(str(error))
         return answer
@@ -87,11 +98,20 @@ class WebSocket:
         self._socket.shutdown()  # type: ignore[no-untyped-call]
 
 
-def _kind(failure: Exception) -> str:
-    if isinstance(failure, websocket.WebSocketBadStatusException):
-        return f"status {failure.status_code}"
-    if isinstance(failure, websocket.WebSocketTimeoutException | TimeoutError):
-        return "timeout"
-    if isinstance(failure, ConnectionRefusedError):
-        return "connection refused"
-    return "not JSON" if isinstance(failure, ValueError) else "connection closed by the site"
+def _failed(error: Exception) -> RequestFailed:
+    if isinstance(error, websocket.WebSocketBadStatusException):
+        return RequestFailed(f"status {error.status_code}", str(error))
+    if isinstance(error, websocket.WebSocketTimeoutException | TimeoutError):
+        return RequestFailed("timeout", str(error))
+    if isinstance(error, OSError):
+        failure = network_failure(error)
+        return RequestFailed(failure.kind, failure.text, own=failure.own)
+    return RequestFailed(_kind(error), str(error))
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, websocket.WebSocketConnectionClosedException):
+        return "connection closed by the site"
+    if isinstance(error, websocket.WebSocketAddressException):
+        return "name not found"
+    return "not JSON" if isinstance(error, ValueError) else "not WebSocket"
