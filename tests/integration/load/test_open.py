@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,11 +88,59 @@ def test_a_replay_asks_what_was_asked(suite: Path, site: Site) -> None:
     assert load.latency().count == 3
 
 
+def in_locust(script: str) -> str:
+    """Run a script in a process of its own, which Locust patches; what it prints."""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(("rate", "hold", "most"), [(0.5, "", 10), (2.5, "", 13), (2.5, "10s", 13), (0.5, "10s", 10), (25, "", 125)])
+def test_a_rate_need_not_be_whole(rate: float, hold: str, most: int) -> None:
+    """What comes is what was asked for, and what the run's label says; there are users enough for it."""
+    times, users = in_locust(f"""
+from footfall.load.stages import hold, ramp
+from footfall.load.users import ArrivalShape
+class Door(ArrivalShape):
+    stages = (ramp(to=40, over="2s"), hold("10s"))
+    even = True
+door = Door()
+door.adapt(None, None, {rate}, {hold!r})
+times = [moment for moment, _ in door.meant(lambda: 1.0) if moment >= 2]
+print(times, door.most_users, sep=";")
+""").split(";")
+    moments = json.loads(times)
+    gaps = [after - before for before, after in itertools.pairwise(moments)]
+    assert gaps == pytest.approx([1 / rate] * len(gaps))
+    assert len(moments) == pytest.approx(10 * rate, abs=1)
+    assert int(users) == most
+
+
+def test_a_rate_beyond_what_a_process_can_count() -> None:
+    """It does not freeze: others have their turn, and what nobody took in time is dropped."""
+    said = in_locust("""
+import gevent, itertools
+from footfall.load.users.arrivals import Dispatcher
+dropped = []
+door = Dispatcher(((-number, None) for number in range(100_000)), 0.5, lambda: dropped.append(1))
+door.start()
+turns = 0
+while not door._greenlet.dead:
+    gevent.sleep(0)
+    turns += 1
+door.stop()
+print(turns > 500, len(dropped) > 99_000)
+""")
+    assert said == "True True"
+
+
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [
         (OPEN.replace("import ArrivalShape, LeanUser", "import ArrivalShape\nfrom locust import HttpUser as LeanUser"), LoadOptions(),
          "Visitor cannot wait for arrivals"),
+        (OPEN.replace("    @task\n    def visit", "    @task\n    class Inner(TaskSet):\n        pass\n\n    @task\n    def visit")
+         .replace("import task", "import TaskSet, task"), LoadOptions(), "Visitor has a TaskSet among its tasks"),
+        (OPEN, LoadOptions(rate=-1), "--rate -1 is no number of arrivals a second"),
         (REPLAY, LoadOptions(processes=2), "a replay runs in one process"),
         (REPLAY.replace("visits.log", "no.log"), LoadOptions(), "loadtests/door.py:9: Again.recording: no.log cannot be read"),
         (OPEN.replace("ArrivalShape", "StagedShape"), LoadOptions(rate=5), "--rate is for open profiles"),

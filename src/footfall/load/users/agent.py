@@ -317,6 +317,10 @@ def _check_users(environment: Environment) -> None:
     for user in environment.user_classes:
         if not issubclass(user, wanted):
             raise UsageError(f"{user.__name__} cannot wait for arrivals", hint="the users of an open profile are LeanUsers")
+        if wanted is LeanUser and any(isinstance(task, type) for task in user.tasks):
+            raise UsageError(
+                f"{user.__name__} has a TaskSet among its tasks, and one arrival is one task", hint="in an open profile tasks are functions"
+            )
     options = environment.parsed_options
     if isinstance(environment.shape_class, ReplayShape) and options is not None and (options.master or options.worker):
         raise UsageError("a replay runs in one process", hint="leave out --processes and --workers")

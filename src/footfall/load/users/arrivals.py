@@ -15,6 +15,8 @@ from footfall.load.users.alarm import Alarm
 Meant = tuple[float, Any]
 """When an arrival is meant to begin, in seconds from the start, and what is to be done then (None: a task of the user's)."""
 
+_AT_A_TIME = 100
+
 
 class Dispatcher:
     """Hands out arrivals in their order; one that nobody took within `patience_s` is dropped, and `drop` is told."""
@@ -50,9 +52,13 @@ class Dispatcher:
     def _run(self) -> None:
         begun, alarm = time.perf_counter(), Alarm()
         try:
-            for moment, what in self._meant:
+            for number, (moment, what) in enumerate(self._meant):
                 if begun + moment > time.perf_counter():
                     alarm.wait_until(begun + moment)
+                elif number % _AT_A_TIME == 0:
+                    gevent.sleep(
+                        0
+                    )  # more come than this process can count: its users, its recorder and Ctrl-C have their turn all the same
                 self._expire()
                 self._due.append((begun + moment, what))
                 self._ready.release()

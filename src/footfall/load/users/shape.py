@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -93,16 +94,20 @@ class ArrivalShape(StagedShape):
     def __init__(self) -> None:
         super().__init__()
         self._pool = self.users
+        self._times = 1.0
 
     def adapt(self, users: int | None, run_time_s: float | None, rate: float | None = None, hold: str = "") -> None:
-        """Scale the highest rate to `rate`, allow `users` at once, end after `run_time_s`, where given. Raises ScriptError."""
-        super().adapt(max(1, round(rate)) if rate else None, run_time_s, hold=hold)
+        """Scale the highest rate to `rate`, allow `users` at once, end after `run_time_s`, where given. Raises ScriptError, UsageError."""
+        if rate is not None and not 0 < rate < math.inf:
+            raise UsageError(f"--rate {rate:g} is no number of arrivals a second", hint="it is above 0, as 0.5 is: one every two seconds")
+        super().adapt(math.ceil(rate) if rate and hold else None, run_time_s, hold=hold)
+        self._times = rate / self.running.peak if rate else 1.0  # stages are whole numbers, and rates need not be
         self._pool = users or self._pool
 
     @property
     def most_users(self) -> int:
         """The most users at any moment."""
-        return self._pool or max(_FEWEST, _PER_RATE * self.running.peak)
+        return self._pool or max(_FEWEST, math.ceil(_PER_RATE * self.running.peak * self._times))
 
     @property
     def fastest(self) -> float:
@@ -116,7 +121,7 @@ class ArrivalShape(StagedShape):
 
     def meant(self, share: Callable[[], float]) -> Iterator[tuple[float, Any]]:
         """Yield when arrivals are meant to begin, `share` of them, each with what is to be done (None: a task of the user's)."""
-        for moment in intended(self.running, share, random.Random(), even=self.even):  # noqa: S311  # no secret
+        for moment in intended(self.running, lambda: share() * self._times, random.Random(), even=self.even):  # noqa: S311  # no secret
             yield moment, None
 
     def tick(self) -> tuple[int, float] | None:
