@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from footfall.load.har import Asked, Recording
-from footfall.load.replay import Visit
+from footfall.load.replay import Visit, is_sendable
 
 _PAUSE_S = 0.5
 """Between two requests: a longer one was a person's, a shorter one the page's."""
@@ -113,7 +113,7 @@ class _Writer:
 
     def _headers(self, asked: Asked) -> dict[str, Any]:
         """Return the headers that a site may depend on; all others a browser or the crowd's client decides."""
-        own = {name: text for name, text in asked.headers.items() if (name == "authorization" or _OWN.match(name)) and text.isprintable()}
+        own = {name: text for name, text in asked.headers.items() if (name == "authorization" or _OWN.match(name)) and is_sendable(text)}
         if "application/json" in asked.headers.get("accept", ""):
             own["accept"] = "application/json"
         if asked.body and asked.body_type and not asked.body_type.startswith("multipart/") and "json" not in asked.body_type:

@@ -67,7 +67,7 @@ def read_har(text: str, *, assets: bool = False) -> Recording:
     The site is that of the first page. Raises UsageError for what is no HAR file, or asks nothing.
     """
     try:
-        entries = sorted(json.loads(text)["log"]["entries"], key=_moment)
+        entries = sorted(json.loads(text.removeprefix("\ufeff"))["log"]["entries"], key=_moment)
         site = _site(next((entry for entry in entries if _is_page(entry)), entries[0] if entries else None))
         asked, left_out = _kept(entries, site, assets=assets)
     except (ValueError, LookupError, TypeError, AttributeError) as error:

@@ -26,7 +26,7 @@ def test_an_access_log(tmp_path: Path) -> None:
     """In order of time, whatever their zone; what was refused then, or had a body that no log keeps, is left out."""
     path = tmp_path / "access.log"
     path.write_text(LOG, "utf-8")
-    assert read_recording(path) == (Visit(0, "GET", "/"), Visit(2, "GET", "/shop?q=bread"))
+    assert read_recording(path) == ((Visit(0, "GET", "/"), Visit(2, "GET", "/shop?q=bread")), 2)
 
 
 def entry(at: str, url: str, method: str = "GET", **more: object) -> dict[str, object]:
@@ -44,10 +44,33 @@ def test_a_har_file(tmp_path: Path) -> None:
     entries = [entry("2026-11-21T05:00:00Z", "https://shop.example/"), entry("2026-11-21T05:00:01Z", "https://cdn.example/x.js"), posted]
     path = tmp_path / "visit.har"
     path.write_text(json.dumps({"log": {"entries": entries}}), "utf-8")
-    first, second = read_recording(path)
+    (first, second), left_out = read_recording(path)
+    assert left_out == 0
     assert first == Visit(0, "GET", "/")
     assert second == Visit(1.25, "PUT", "/api/carts/c_7/items/12", {"Content-Type": "application/json"}, b'{"quantity":2}')
     assert second.name == "/api/carts/{n}/items/{n}"
+
+
+def test_what_failed_then_is_not_asked_again(tmp_path: Path) -> None:
+    """Errors and requests without an answer are counted as left out, and so is a form whose files nobody kept."""
+    at, url = "2026-11-21T05:00:00Z", "https://shop.example/"
+    lost = entry(at, url, "POST", postData={"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "file"}]})
+    entries = [{**entry(at, url), "response": {"status": status}} for status in (200, 304, 404, 500, 0)]
+    path = tmp_path / "visit.har"
+    path.write_text(json.dumps({"log": {"entries": [*entries, lost]}}), "utf-8")
+    visits, left_out = read_recording(path)
+    assert (len(visits), left_out) == (2, 4)
+
+
+def test_a_har_file_of_another_browsers_ways(tmp_path: Path) -> None:
+    """A byte order mark, a form recorded as fields alone, and a header that HTTP cannot carry."""
+    form = {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "q", "value": "a b"}, {"name": "empty"}]}
+    headers = [{"name": "X-Name", "value": "Zażółć"}, {"name": "X-Place", "value": "Köln"}]
+    posted = entry("2026-11-21T05:00:00Z", "https://shop.example/find", "POST", postData=form, headers=headers)
+    path = tmp_path / "visit.har"
+    path.write_text(json.dumps({"log": {"entries": [posted]}}), "utf-8-sig")
+    ((visit,), _) = read_recording(path)
+    assert visit == Visit(0, "POST", "/find", {"X-Place": "Köln"}, b"q=a+b&empty=")
 
 
 @pytest.mark.parametrize(
@@ -76,4 +99,4 @@ def test_no_log_is_too_strange(tmp_path_factory: pytest.TempPathFactory, text: s
     """Lines that are none are passed over."""
     path = tmp_path_factory.mktemp("logs") / "access.log"
     path.write_text(f'{text}\n192.0.2.2 - - [21/Nov/2026:05:00:00 +0000] "GET / HTTP/1.1" 200 0\n', "utf-8", "replace")
-    assert Visit(0, "GET", "/") in read_recording(path)
+    assert Visit(0, "GET", "/") in read_recording(path)[0]

@@ -130,6 +130,10 @@ class Agent:
         session = self._session
         self._recording = Recording.begin(session.root if session else None, profile, session.name if session else "", self._environ)
         run = self._recording.tag if self._recording is not None else ""
+        shape = environment.shape_class
+        if self._recording is not None and isinstance(shape, ReplayShape) and shape.left_out:
+            why = "they failed then, or the recording does not hold their bodies"
+            self._recording.event("note", f"{shape.left_out} recorded requests are not asked again: {why}")
         if environment.parsed_options is not None:
             # Locust hands unknown options on to its workers.
             setattr(environment.parsed_options, _RUN_OPTION, run)

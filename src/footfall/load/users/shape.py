@@ -142,13 +142,15 @@ class ReplayShape(ArrivalShape):
     recording: ClassVar[str] = ""
     speed: ClassVar[float] = 1.0
     visits: ClassVar[Sequence[Visit]] = ()
+    left_out: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if not cls.__dict__.get("abstract", False):
             place = _place(cls)
             if cls.speed <= 0:
                 raise ScriptError(f"{place}: {cls.__name__}.speed: {cls.speed!r} is not above 0")
-            cls.visits = read_recording(Path(inspect.getfile(cls)).parent / cls.recording, where=f"{place}: {cls.__name__}.recording")
+            path = Path(inspect.getfile(cls)).parent / cls.recording
+            cls.visits, cls.left_out = read_recording(path, where=f"{place}: {cls.__name__}.recording")
             cls.stages = (step(to=1), hold(f"{cls.visits[-1].at_s / cls.speed + 1:.3f}s"))
         super().__init_subclass__(**kwargs)
 
