@@ -10,15 +10,15 @@ from footfall.load.stages import Plan
 _STEP_S = 0.05
 
 
-def intended(plan: Plan, share: Callable[[], float], draw: random.Random, *, even: bool = False) -> Iterator[float]:
+def intended(plan: Plan, share: Callable[[float], float], draw: random.Random, *, even: bool = False) -> Iterator[float]:
     """Yield the moments (seconds from the start) at which arrivals are meant to begin, `plan.level` of them a second.
 
     They come at random, independently of each other (a Poisson process, by the time change of its unit-rate form), or `even`ly
-    spaced. `share` is this process's part of all of them, asked anew for each step of time.
+    spaced. `share` is this process's part of all of them at a moment, asked for each step of time; where only the future knows, it waits.
     """
     moment, wanted = 0.0, _gap(draw, even=even)
     while moment < plan.seconds:
-        rate = plan.level(moment + _STEP_S / 2) * share()
+        rate = plan.level(moment + _STEP_S / 2) * share(moment)
         if rate * _STEP_S < wanted:
             wanted -= rate * _STEP_S
             moment += _STEP_S

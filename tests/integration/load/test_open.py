@@ -70,6 +70,15 @@ def test_an_open_profile_that_the_site_keeps_up_with(suite: Path, site: Site) ->
     assert sum(sample.value for sample in load.samples("dropped")) == 0
 
 
+def test_an_open_profile_in_two_processes(suite: Path, site: Site) -> None:
+    """Each worker has its part of the arrivals from the moment on at which its users are there."""
+    profile = write(suite, OPEN.replace("users = 2", "users = 20").replace("500ms", "30s"))
+    load = run_load(suite, site, profile, LoadOptions(rate=20, hold="6s", processes=2))
+    asked = asked_of(site)["GET /sleep"]
+    assert asked == pytest.approx(20 * 6 + 20, rel=0.35)  # fewer while the users come
+    assert merged(load.windows("response"), "response").count == asked
+
+
 def test_an_open_profile_that_overruns_the_site(suite: Path, site: Site) -> None:
     """Two users can serve twenty a second, and sixty come: response times grow up to the patience, and what is too late is dropped."""
     load = run_load(suite, site, write(suite, OPEN), LoadOptions(rate=60, run_time="4s"))
@@ -105,7 +114,7 @@ class Door(ArrivalShape):
     even = True
 door = Door()
 door.adapt(None, None, {rate}, {hold!r})
-times = [moment for moment, _ in door.meant(lambda: 1.0) if moment >= 2]
+times = [moment for moment, _ in door.meant(lambda _: 1.0) if moment >= 2]
 print(times, door.most_users, sep=";")
 """).split(";")
     moments = json.loads(times)

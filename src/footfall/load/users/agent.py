@@ -158,10 +158,13 @@ class Agent:
         shape, runner = environment.shape_class, _runner(environment)
         if not isinstance(shape, ArrivalShape):
             return
-        pool = getattr(environment.parsed_options, _POOL_OPTION, None) or shape.most_users
+        pool, began = getattr(environment.parsed_options, _POOL_OPTION, None) or shape.most_users, time.perf_counter()
 
-        def share() -> float:
-            return runner.user_count / pool if isinstance(runner, WorkerRunner) else 1.0
+        def share(moment: float) -> float:
+            if not isinstance(runner, WorkerRunner):
+                return 1.0
+            gevent.sleep(max(0.0, began + moment - time.perf_counter()))  # who is here then is not known before, and at first nobody is
+            return runner.user_count / pool
 
         self._arrivals = context_of(environment).arrivals = Dispatcher(shape.meant(share), shape.patience_s, capture.drop)
         self._arrivals.start()

@@ -119,9 +119,9 @@ class ArrivalShape(StagedShape):
         """How long an arrival may wait for a user."""
         return parse_duration(self.patience) / 1000
 
-    def meant(self, share: Callable[[], float]) -> Iterator[tuple[float, Any]]:
+    def meant(self, share: Callable[[float], float]) -> Iterator[tuple[float, Any]]:
         """Yield when arrivals are meant to begin, `share` of them, each with what is to be done (None: a task of the user's)."""
-        for moment in intended(self.running, lambda: share() * self._times, random.Random(), even=self.even):  # noqa: S311  # no secret
+        for moment in intended(self.running, lambda moment: share(moment) * self._times, random.Random(), even=self.even):  # noqa: S311  # no secret
             yield moment, None
 
     def tick(self) -> tuple[int, float] | None:
@@ -154,7 +154,7 @@ class ReplayShape(ArrivalShape):
             cls.stages = (step(to=1), hold(f"{cls.visits[-1].at_s / cls.speed + 1:.3f}s"))
         super().__init_subclass__(**kwargs)
 
-    def meant(self, share: Callable[[], float]) -> Iterator[tuple[float, Any]]:
+    def meant(self, share: Callable[[float], float]) -> Iterator[tuple[float, Any]]:
         """Yield the recorded visits; one process asks them all."""
         del share
         for visit in self.visits:
