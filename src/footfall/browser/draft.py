@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from footfall.config.secret_words import is_secret
 from footfall.errors import UsageError
 
 _SETUP = frozenset({"launch", "launch_persistent_context", "new_context", "start", "stop", "close"})
 _TYPING = frozenset({"fill", "type", "press_sequentially"})
 _CLICKS = frozenset({"click", "dblclick", "tap"})
 _LEADING = frozenset({"link", "button", "menuitem", "tab"})
-_HIDDEN = re.compile(r"passw|passphrase|secret|token|one.time|\botp\b|\bpin\b", re.IGNORECASE)
 _NAME_LENGTH = 40
 _NAMING = ("get_by_label", "get_by_placeholder", "get_by_text", "get_by_title", "get_by_alt_text", "get_by_test_id")
 _FILLED_IN = re.compile(r"""get_by_(?:label|placeholder)\(["'](.+?)["']|get_by_role\("(?:radio|spinbutton|\w*box)", name=["'](.+?)["']""")
@@ -137,6 +137,7 @@ class _Edits:
         self._name = name
         self._origin = origin
         self.secrets: list[str] = []
+        self._typed: list[str] = []
 
     def applied(self, script: str, body: Sequence[ast.stmt]) -> dict[ast.stmt, str]:
         """Return each statement's text, edited."""
@@ -162,14 +163,21 @@ class _Edits:
             text = _text(call)
             if self._origin and (text == self._origin or text.startswith(self._origin + "/")):
                 yield call.args[0], quoted(text.removeprefix(self._origin) or "/")
-            elif called in _TYPING and text and isinstance(call.func, ast.Attribute) and _HIDDEN.search(ast.unparse(call.func.value)):
-                yield call.args[0], f"journey.secret({quoted(self._secret())})"
+            elif called in _TYPING and text and isinstance(call.func, ast.Attribute) and _is_hidden(call.func.value):
+                yield call.args[0], f"journey.secret({quoted(self._secret(text))})"
 
-    def _secret(self) -> str:
-        variable = f"{self._name.upper()}_PASSWORD"
-        if variable not in self.secrets:
-            self.secrets.append(variable)
-        return variable
+    def _secret(self, typed: str) -> str:
+        """Return the variable that a secret is taken from: one for each that was typed."""
+        if typed not in self._typed:
+            self._typed.append(typed)
+            self.secrets.append(f"{self._name.upper()}_PASSWORD" + (f"_{len(self._typed)}" if len(self._typed) > 1 else ""))
+        return self.secrets[self._typed.index(typed)]
+
+
+def _is_hidden(locator: ast.expr) -> bool:
+    """Whether a field's locator says that it is for a secret."""
+    told = " ".join(node.value for node in ast.walk(locator) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return is_secret(told) or "token" in told.lower()
 
 
 def quoted(text: str) -> str:

@@ -1,7 +1,8 @@
 """Make a load profile of a recording: a user who asks the same again, with what came back put in where it was sent on. Pure.
 
 What came back and was sent on (a CSRF token, an order's number) is found by its value, and taken from the answer that held it.
-Passwords, tokens and keys are taken from the environment.
+Passwords and keys are taken from the environment, and so are tokens and sessions that no answer held, whether they stand in a form,
+in JSON, in a header or in a query.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
+from footfall.config.secret_words import is_issued, is_secret
 from footfall.load.har import Asked, Recording
 from footfall.load.replay import Visit, is_sendable
 
 _PAUSE_S = 0.5
 """Between two requests: a longer one was a person's, a shorter one the page's."""
 _THINK_S = (1.0, 30.0)
-_SECRET = re.compile(r"passw|passphrase|secret|api.?key|one.time|\botp\b|\bpin\b|\bcvc\b|\bcvv\b|card.?number|authorization", re.IGNORECASE)
 _GENERATED = re.compile(r"(?=.*\d).{6,}|.{16,}")
 _NUMBER = re.compile(r"\d+")
 _OWN = re.compile(r"x-(?!forwarded|footfall|client-data|devtools)")
@@ -79,11 +80,22 @@ class _Writer:
 
     def line(self, asked: Asked) -> _Line:
         """Return how a request is asked again; those before it must have been asked."""
-        options = {**self._body(asked), **self._headers(asked), **_expected(asked)}
+        path, params = self._params(asked.path)
+        options = {**params, **self._body(asked), **self._headers(asked), **_expected(asked)}
         remark = "A form with files was sent here: multipart={...} sends one" if asked.body_type.startswith("multipart/") else ""
-        line = _Line(asked, [*self._place(asked.path), *(f"{key}={literal(value)}" for key, value in options.items())], remark)
+        line = _Line(asked, [*self._place(path), *(f"{key}={literal(value)}" for key, value in options.items())], remark)
         self._lines.append(line)
         return line
+
+    def _params(self, path: str) -> tuple[str, dict[str, Any]]:
+        """Return a path without the secrets in its query, and the option that sends them."""
+        plain, _, query = path.partition("?")
+        pairs = [(each, *(unquote_plus(part) for part in each.partition("=")[::2])) for each in query.split("&")]
+        secrets = {name: self._value(name, value) for _, name, value in pairs if value and (is_secret(name) or is_issued(name))}
+        if not secrets:
+            return path, {}
+        rest = "&".join(each for each, name, value in pairs if name not in secrets)
+        return plain + (f"?{rest}" if rest else ""), {"params": secrets}
 
     def _place(self, path: str) -> Iterator[str]:
         """Yield the path, and the name that groups it with others of its kind."""
@@ -101,8 +113,11 @@ class _Writer:
         """Return the option that sends a body."""
         if not (asked.body or asked.form) or asked.body_type.startswith("multipart/"):
             return {}
-        if asked.form and len({name for name, _ in asked.form}) == len(asked.form):
-            return {"form": {name: self._value(name, value) for name, value in asked.form}}
+        if asked.form:
+            fields: dict[str, list[Any]] = {}
+            for name, value in asked.form:
+                fields.setdefault(name, []).append(self._value(name, value))
+            return {"form": {name: values if len(values) > 1 else values[0] for name, values in fields.items()}}
         content = _Code(repr(asked.body.encode("utf-8", "replace")))
         if "json" in asked.body_type:
             try:
@@ -129,12 +144,17 @@ class _Writer:
         if isinstance(value, str):
             return self._value(key, value)
         if isinstance(value, int) and not isinstance(value, bool):
-            return self._came_back(str(value), key, pages=False) or value
+            return _Code(f"int({self._secret(key)})") if is_secret(key) else self._came_back(str(value), key, pages=False) or value
         return value
 
     def _value(self, key: str, value: str) -> str:
-        if not value or not _SECRET.search(key):
-            return self._came_back(value, key, pages=True) or value
+        issued = is_issued(key)
+        if value and is_secret(key) and not issued:
+            return self._secret(key)
+        found = self._came_back(value, key, pages=True)
+        return found or (self._secret(key) if value and issued else value)
+
+    def _secret(self, key: str) -> _Code:
         variable = re.sub(r"\W+", "_", f"{self._name}_{key}").upper()
         if variable not in self.secrets:
             self.secrets.append(variable)

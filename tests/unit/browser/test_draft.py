@@ -61,6 +61,23 @@ def test_a_recording_for_pytest() -> None:
             assert line.strip() in drafted.text
 
 
+def test_secrets_in_other_languages() -> None:
+    """Each that was typed has a variable of its own, however often; what is typed into other fields stays."""
+    script = """
+def test_example(page):
+    page.goto("https://shop.example/")
+    page.get_by_role("textbox", name="Hasło").fill("TajneHaslo1")
+    page.get_by_label("Powtórz hasło").fill("TajneHaslo1")
+    page.get_by_placeholder("Código PIN").fill("4711")
+    page.get_by_label("Passengers").fill("2")
+"""
+    drafted = draft("login", script)
+    assert drafted.secrets == ("LOGIN_PASSWORD", "LOGIN_PASSWORD_2")
+    assert drafted.text.count('journey.secret("LOGIN_PASSWORD")') == 2
+    assert "TajneHaslo1" not in drafted.text
+    assert '.fill("2")' in drafted.text
+
+
 STEPS = """
 def test_example(page):
     page.goto("https://shop.example/book")

@@ -102,6 +102,34 @@ def test_secrets_stay_out() -> None:
     assert 'form={"email": "ada", "password": os.environ["CHECKOUT_PASSWORD"]}' in made.text
 
 
+def test_what_nobody_handed_out_stays_out_too() -> None:
+    """Keys in a query, tokens that no answer held, a password in another language, a PIN that is a number, a form with a name twice."""
+    made = draft("checkout", "walk.har", read_har(har(
+        entry(0, "/api?page=2&api_key=SECRET1&access_token=SECRET2%2F=", headers=[{"name": "X-Auth-Token", "value": "SECRET3"}]),
+        entry(1, "/login", "POST", postData=posted("application/x-www-form-urlencoded", "a=1&a=2&haslo=SECRET4")),
+        entry(2, "/again", "POST", postData=posted("application/json", '{"refresh_token": "SECRET5", "pin": 909090}')),
+    )), 20)  # fmt: skip
+    assert "SECRET" not in made.text
+    assert "909090" not in made.text
+    assert [each.removeprefix("CHECKOUT_") for each in made.secrets] == [
+        "API_KEY", "ACCESS_TOKEN", "X_AUTH_TOKEN", "HASLO", "REFRESH_TOKEN", "PIN",
+    ]  # fmt: skip
+    assert '"/api?page=2"' in made.text
+    assert '"api_key": os.environ["CHECKOUT_API_KEY"]' in made.text
+    assert 'form={"a": ["1", "2"], "haslo": os.environ["CHECKOUT_HASLO"]}' in made.text
+    assert '"pin": int(os.environ["CHECKOUT_PIN"])' in made.text
+
+
+def test_a_token_that_an_answer_held_is_taken_from_it() -> None:
+    """In a query too: each user has its own."""
+    text = drafted(
+        entry(0, "/login", "POST", kind="application/json", text='{"token": "f00dfeed12345678"}'),
+        entry(1, "/api/me?token=f00dfeed12345678"),
+    )
+    assert 'token = self.client.post("/login").json()["token"]' in text
+    assert 'self.client.get("/api/me", params={"token": token})' in text
+
+
 def test_redirects_are_followed_once() -> None:
     """What a redirect led to is the client's to fetch; one that leads to another site is not followed at all."""
     text = drafted(
