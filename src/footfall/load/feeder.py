@@ -18,7 +18,7 @@ class FeederEmptyError(Exception):
 
 
 class Feeder:
-    """Gives one row after the other: `feeder.next()["email"]`. Each process of a distributed run has all rows."""
+    """Gives one row after the other: `feeder.next()["email"]`. Each process of a run has all rows and gives each of them itself."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
@@ -37,7 +37,7 @@ class Feeder:
 
     @classmethod
     def of_numbers(cls, make: Callable[[int], Row]) -> Self:
-        """Make rows up: `make` is given 0, 1, 2 and so on."""
+        """Make rows up: `make` is given 0, 1, 2 and so on, in each process of a distributed run anew."""
         return cls(_made(make))
 
 
