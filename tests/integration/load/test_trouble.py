@@ -18,7 +18,7 @@ from footfall.load.launcher import LoadEnd, LoadOptions, free_port
 from footfall.samples import RunEnd
 from footfall.store.spool import read_spool
 from tests.integration.load.harness import Load, asked_of, run_load, started, wait_until, write_profile
-from tests.integration.load.server import Site
+from tests.integration.load.server import Site, running_site
 
 BROKEN_AT_START = """
 
@@ -49,6 +49,17 @@ def test_a_limit_of_open_files_that_is_too_low(suite: Path, site: Site) -> None:
     assert "ulimit -Hn 12100" in done.stderr
     assert "Traceback" not in done.stderr
     assert site.requests == []
+
+
+def test_a_site_that_leads_to_production(suite: Path, site: Site) -> None:
+    """A crowd that was sent to one target is not led to another that is production: each such request is a failure, and it sees none."""
+    with running_site() as live:
+        targets = f'[targets.corner]\ndemo = true\n\n[targets.live]\nurl = "{live.url}"\nproduction = true\nallow_load = 1000\n'
+        (suite / "footfall.toml").write_text(f'[suite]\ndefault_target = "corner"\n\n{targets}', "utf-8")
+        load = run_load(suite, site, write_profile(suite, f'self.client.get("/to?{live.url}/ok", name="/pay")', held="2s"))
+        assert live.requests == []
+    assert {row["error"] for row in load.events("errors")[0].detail["rows"]} == {"load not allowed"}
+    assert "target 'live', which is production" in load.events("error")[0].text
 
 
 def test_a_masters_port_in_use(suite: Path, site: Site) -> None:
