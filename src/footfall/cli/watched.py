@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from footfall.cli.measure import JourneyPlan, load_the_site, resolved, walk_journeys
@@ -27,10 +28,11 @@ from footfall.monitor.plan import JOURNEY, LONGEST_LOAD_S, PROBE, Plan, Subject
 from footfall.samples import Artifact, Event, Record, Sample
 from footfall.store.provenance import new_run
 from footfall.store.spool import begin_run, read_spool, tail
+from footfall.store.summary import ASIDE_LABEL, WATCH_KIND
 from footfall.store.writer import take_in
 from footfall.target import LiveTarget, open_target
 
-KIND = "watch"
+KIND = WATCH_KIND
 _log = logging.getLogger("footfall.watch")
 _START_S = 60.0
 """What a journey's processes may take beside the walk itself."""
@@ -90,7 +92,8 @@ class Measuring:
         traced = again or not subject.rule.pauses_s
         plan = JourneyPlan((subject.name,), arguments=("--warm-up", "0", *(() if traced else ("--no-repeat",))))
         cap = self.workplace.suite.journeys.timeout_s + _START_S
-        run, records, error = self._run(subject, lambda session: walk_journeys(session, plan), cap, self.target, self.live)
+        labels = {ASIDE_LABEL: aside} if (aside := self._aside(subject, again=again)) else {}
+        run, records, error = self._run(subject, lambda session: walk_journeys(session, plan), cap, self.target, self.live, labels)
         samples = [record for record in records if isinstance(record, Sample)]
         whole = [sample for sample in samples if not sample.part]
         good = [sample.value for sample in whole if sample.metric == "success"]
@@ -101,6 +104,12 @@ class Measuring:
         figures = {} if ok or not files else {"evidence": files[:10]}
         held = {} if again else walked(self.plan.promises.get(subject.key), subject, samples, self.location)
         return Measured(ok, duration, "" if ok else problem, {**figures, **held}, run)
+
+    def _aside(self, subject: Subject, *, again: bool) -> str:
+        """Say why a walk that begins now is no part of any uptime; nothing of one that is."""
+        if again:
+            return "recheck"
+        return "maintenance" if self.plan.maintenance(subject.key, datetime.now(UTC)) else ""
 
     def _load(self, subject: Subject) -> Measured:
         with ExitStack() as stack:
@@ -139,10 +148,16 @@ class Measuring:
         return "; ".join(f"{verdict.key} {verdict.text}: {verdict.reason}" for verdict in broken), next(iter(doubts), "")
 
     def _run(
-        self, subject: Subject, work: Callable[[Session], None], cap_s: float, target: Target, live: LiveTarget
+        self,
+        subject: Subject,
+        work: Callable[[Session], None],
+        cap_s: float,
+        target: Target,
+        live: LiveTarget,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[str, list[Record], str]:
         """Do something in a run of its own; returns its id, all that was written, and why it could not be done."""
-        labels = {subject.source: subject.name, "location": self.location}
+        labels = {subject.source: subject.name, "location": self.location, **more}
         begun = new_run(target.name, KIND, self.workplace.root, os.environ, labels=labels)
         run = replace(begun, location=self.location, config_digest=self.workplace.suite.digest)
         error = ""

@@ -44,7 +44,8 @@ BURN_RULES = (
 class Slo:
     """An objective: of all events of a journey or probe within `over`, at least the share `objective` must be good.
 
-    An event is good when the metric is 1 (`success`), or at most `at_most`, in the metric's base unit, where that is set.
+    An event is good when the metric is 1 (`success`), or at most `at_most`, in the metric's base unit, where that is set:
+    then what failed before it had such a time is bad.
     """
 
     name: str

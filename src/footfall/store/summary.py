@@ -19,6 +19,12 @@ FAULT_LABEL = "fault"
 PART_LABEL = "part_of"
 """The run label that names the run which this one only helps to judge (the other deployment's, a confirmation's)."""
 
+WATCH_KIND = "watch"
+"""What the watch's own runs are called: beside each stands a result of the monitor."""
+
+ASIDE_LABEL = "aside"
+"""The run label of a walk of the watch that counts nowhere: `recheck` or `maintenance`."""
+
 COMPARED_LABELS = {"journey": ("iterations", "workers"), "load": ("profile", "users", "processes"), "probe": ()}
 """Per source, the run labels that must be equal for two runs' figures to be compared."""
 
