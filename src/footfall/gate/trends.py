@@ -1,10 +1,11 @@
 """Where a series changed its level for good: change points over a series of runs, without alarm at a single bad run or at a cycle.
 
-The method, measured in simulation (docs/budgets.md): logarithms, less what the hour of the day and the weekend explain, are clipped
+The method, measured in simulation (docs/budgets.md): logarithms, less what the hour of the day and the day of the week explain, are clipped
 (Hampel's rule over 11 points, 4 MAD) and scaled; kernel change-point detection (Arlot, Celisse and Harchaoui 2019) with a Gaussian
 kernel proposes boundaries, each at least 4 points from the next, for a penalty of 0.7 ln n; then the weakest is deleted until at each
-the Mann–Whitney test says p < 1e-4 and the medians differ by at least 3 %. Like is compared with like: nights with nights, weekends
-with weekends. Pure; ruptures, scipy and numpy are imported when first needed.
+the Mann–Whitney test says p < 1e-4 and the medians differ by at least 3 %. Like is compared with like: nights with nights, Mondays with
+Mondays. Of more points than are looked at, hours are looked at, so that weeks are known of a series that has a point each few minutes.
+Pure; ruptures, scipy and numpy are imported when first needed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,10 +23,14 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
     Classes = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
 
 FEWEST = 20
 """Points without which no change can be sure."""
 MOST = 1000
+"""Points that are looked at or, of more, hours that had some."""
+READ = 6 * MOST
+"""Points worth reading: a point each ten minutes for as many hours."""
 SURE = 1e-4
 LEAST_CHANGE = 0.03
 _NEIGHBOURS = 5
@@ -36,7 +42,7 @@ _SUSPECTS = (4, 6, 9, 14, 20, 30)
 _BEFORE = 200
 _HOURS = 6
 _KNOWN_CYCLES = 4
-"""Days on which a time of day must have been seen before what it explains is taken out."""
+"""Days on which a time of the day, or of the week, must have been seen before what it explains is taken out."""
 
 
 @dataclass(frozen=True)
@@ -65,41 +71,61 @@ def may_have_changed(values: Sequence[float]) -> bool:
 
 
 def change_points(points: Sequence[tuple[datetime, float]]) -> tuple[Change, ...]:
-    """Find where the last `MOST` points, oldest first, changed their level. Points at or below 0 have no logarithm: then there are none."""
+    """Find where points, oldest first, changed their level. Points at or below 0 have no logarithm: then there are none."""
     import numpy as np  # noqa: PLC0415
 
-    points = points[-MOST:]
-    if len(points) < FEWEST or min(value for _, value in points) <= 0:
+    starts = _starts(points)
+    if len(starts) < FEWEST or min(value for _, value in points[starts[0] :]) <= 0:
         return ()
-    values = np.array([value for _, value in points])
-    classes = np.array([_time_class(at) for at, _ in points])
-    days = np.array([at.toordinal() for at, _ in points])
-    level = _without_cycles(np.log(values), classes, days)
+    values = np.array([np.median([value for _, value in points[low:high]]) for low, high in pairwise((*starts, len(points)))])
+    level, classes = _without_cycles(np.log(values), [points[start][0] for start in starts])
     ends = _weeded(_proposed(_scaled(level)), level, classes)
     edges = (0, *ends, len(values))
-    return tuple(_change(values, level, classes, edges[number : number + 3]) for number in range(len(ends)))
+    places = (*starts, len(points))
+    return tuple(_change(values, level, classes, edges[number : number + 3], places) for number in range(len(ends)))
 
 
-def _time_class(at: datetime) -> int:
-    """Return what may make two points unlike by themselves: the part of the day, and whether it is a weekend."""
-    return at.hour // _HOURS + (24 // _HOURS if at.weekday() >= 5 else 0)
+def _starts(points: Sequence[tuple[datetime, float]]) -> list[int]:
+    """Return where each point that is looked at begins: by itself or, of more than `MOST`, with its hour."""
+    if len(points) <= MOST:
+        return list(range(len(points)))
+    hours = [at.replace(minute=0, second=0, microsecond=0) for at, _ in points]
+    return [index for index, hour in enumerate(hours) if not index or hour != hours[index - 1]][-MOST:]
 
 
-def _without_cycles(level: Numbers, classes: Classes, days: Classes) -> Numbers:
-    """Take out what each part of the day, on working days and at weekends, usually is above or below the rest."""
+def _without_cycles(level: Numbers, moments: Sequence[datetime]) -> tuple[Numbers, Classes]:
+    """Take out what each time of the day, and then each of the week, usually is above or below the rest.
+
+    Returns the second classes too: points of one may be compared with each other at once.
+    """
     import numpy as np  # noqa: PLC0415
 
-    seen = np.unique(classes)
-    known = [which for which in seen if len(np.unique(days[classes == which])) >= _KNOWN_CYCLES]
-    if len(seen) < 2 or len(known) < len(seen):
-        return level
+    days = np.array([at.toordinal() for at in moments])
+    hours, weekdays = np.array([at.hour for at in moments]), np.array([at.weekday() for at in moments])
+    parts = hours // _HOURS
     # Beside the running median of two weeks' worth, so that a lasting change is not mistaken for a part of the cycle.
-    trend = _running_median(level, max(_LEAST_SIZE, round(7 * len(level) / max(int(days[-1] - days[0]), 1))))
-    flat = level.copy()
-    for which in known:
-        own = classes == which
-        flat[own] -= np.median((level - trend)[own])
-    return flat
+    beside = level - _running_median(level, max(_LEAST_SIZE, round(7 * len(level) / max(int(days[-1] - days[0]), 1))))
+    usual, classes = np.zeros(len(level)), parts
+    for finer, coarser in ((hours, parts), (4 * weekdays + parts, 4 * (weekdays >= 5) + parts)):
+        classes, known = _classes(finer, coarser, days)
+        for which in np.unique(classes[known]) if len(np.unique(classes)) > 1 else ():
+            own = classes == which
+            usual[own] += np.median((beside - usual)[own])
+    return level - usual, classes
+
+
+def _classes(finer: Classes, coarser: Classes, days: Classes) -> tuple[Classes, Flags]:
+    """Return each point's class, the finer one where that was seen on enough days, and whether its class was."""
+    import numpy as np  # noqa: PLC0415
+
+    coarser = -1 - coarser  # below 0, so that no two classes are one
+    found, known = coarser.copy(), np.zeros(len(days), dtype=bool)
+    for classes in (coarser, finer):
+        for which in np.unique(classes):
+            own = classes == which
+            if len(np.unique(days[own])) >= _KNOWN_CYCLES:
+                found[own], known[own] = which, True
+    return found, known
 
 
 def _running_median(values: Numbers, reach: int) -> Numbers:
@@ -162,12 +188,14 @@ def _strength(level: Numbers, classes: Classes, edges: tuple[int, ...]) -> tuple
     return _chance(before, after), abs(float(np.median(after) - np.median(before)))
 
 
-def _change(values: Numbers, level: Numbers, classes: Classes, edges: tuple[int, ...]) -> Change:
+def _change(values: Numbers, level: Numbers, classes: Classes, edges: tuple[int, ...], places: Sequence[int]) -> Change:
+    """Describe a boundary; `places` says where each of the values began among the points."""
     import numpy as np  # noqa: PLC0415
 
     start, at, end = edges
     chance, _ = _strength(level, classes, edges)
-    return Change(at, float(np.median(values[start:at])), float(np.median(values[at:end])), chance, end - at)
+    before, after = float(np.median(values[start:at])), float(np.median(values[at:end]))
+    return Change(places[at], before, after, chance, places[end] - places[at])
 
 
 def _seems_to_differ(before: Numbers, after: Numbers) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
-from footfall.gate.trends import FEWEST, MOST, Change, change_points, may_have_changed
+from footfall.gate.trends import FEWEST, READ, Change, change_points, may_have_changed
 from footfall.metrics import Better, Kind
 from footfall.samples import Series
 from footfall.store.database import Store
@@ -59,7 +59,7 @@ def find_changes(store: Store, run_id: str, *, closely: bool = False) -> int:
         if run is None or run.part_of or run.faulted or run.outcome != "finished":
             return 0
         suspects = [row for row in connection.execute(_series_of(run)).all() if closely or _seems_changed(connection, run, row)]
-        looked_at = [(row, points) for row in suspects if len(points := _points(connection, run, row, MOST)) >= FEWEST]
+        looked_at = [(row, points) for row in suspects if len(points := _points(connection, run, row, READ)) >= FEWEST]
     found = [(row, points, change_points(_moments(points))) for row, points in looked_at]
     if not found:
         return 0
@@ -102,10 +102,13 @@ def _moments(points: Sequence[Row[Any]]) -> list[tuple[datetime, float]]:
 
 
 def _keep(connection: Connection, number: int, points: Sequence[Row[Any]], found: Iterable[Change]) -> int:
-    """Write a series' changes in the place of those that were seen among the same points; a change keeps the moment it was first found."""
-    among = (changes.c.series == number) & changes.c.at.between(points[0].started, points[-1].started)
-    first_found = {row.run: row.found for row in connection.execute(select(changes).where(among)).all()}
-    connection.execute(delete(changes).where(among))
+    """Write a series' changes in the place of those that were seen among the same points; a change keeps the moment it was first found.
+
+    Those of runs on another branch, or with other settings, stay as they are.
+    """
+    of, own = changes.c.series == number, {point.number for point in points}
+    first_found = {row.run: row.found for row in connection.execute(select(changes).where(of)).all() if row.run in own}
+    connection.execute(delete(changes).where(of, changes.c.run.in_(first_found)))
     rows = [_row(number, points, change, first_found) for change in found]
     if rows:
         connection.execute(insert(changes), rows)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -26,7 +28,7 @@ class FromCI:
     version: str = ""
 
 
-_OUTCOMES = {"success": "succeeded", "failed": "failed", "failure": "failed", "canceled": "failed", "aborted": "failed"}
+_OUTCOMES = {"success": "succeeded", "failed": "failed", "failure": "failed", "error": "failed", "canceled": "failed", "aborted": "failed"}
 
 
 def from_ci(environment: Mapping[str, str]) -> FromCI:
@@ -35,7 +37,8 @@ def from_ci(environment: Mapping[str, str]) -> FromCI:
     if get("GITHUB_ACTIONS"):
         url = f"{get('GITHUB_SERVER_URL', '')}/{get('GITHUB_REPOSITORY', '')}/actions/runs/{get('GITHUB_RUN_ID', '')}"
         tag = get("GITHUB_REF_NAME", "") if get("GITHUB_REF_TYPE") == "tag" else ""
-        return FromCI("github", get("GITHUB_SHA", ""), get("GITHUB_REF_NAME", ""), url, "", tag)
+        outcome = _OUTCOMES.get(_github_deployment(environment)[1], "")
+        return FromCI("github", get("GITHUB_SHA", ""), get("GITHUB_REF_NAME", ""), url, outcome, tag)
     if get("GITLAB_CI"):
         outcome = _OUTCOMES.get(get("CI_JOB_STATUS", ""), "")
         url = get("CI_PIPELINE_URL", "")
@@ -49,15 +52,29 @@ def from_ci(environment: Mapping[str, str]) -> FromCI:
 def job_deployment(environment: Mapping[str, str]) -> str:
     """Return an id for the deployment that this CI job made or checks; empty where its variables tell of none.
 
-    That is a GitLab job with an `environment` (unless it stops or prepares one), or a GitHub workflow on `deployment` or
-    `deployment_status`.
+    That is a GitLab job with an `environment` (unless it stops or prepares one), or a GitHub workflow on `deployment` or, where it has
+    come to its end, on `deployment_status`: however many statuses it has, it is one deployment.
     """
     get = environment.get
     if get("GITLAB_CI") and get("CI_ENVIRONMENT_NAME") and get("CI_ENVIRONMENT_ACTION") not in {"stop", "prepare"}:
         return f"gitlab-{get('CI_PIPELINE_ID', '')}-{get('CI_ENVIRONMENT_NAME', '')}"
     if get("GITHUB_ACTIONS") and get("GITHUB_EVENT_NAME") in {"deployment", "deployment_status"}:
-        return f"github-{get('GITHUB_RUN_ID', '')}"
+        number, state = _github_deployment(environment)
+        under_way = state and state not in _OUTCOMES
+        return "" if under_way else f"github-deployment-{number}" if number else f"github-{get('GITHUB_RUN_ID', '')}"
     return ""
+
+
+def _github_deployment(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the number of the deployment that a GitHub workflow is about, and the state that its status tells; empty where it has none.
+
+    No variable says either: they stand in the event's own file.
+    """
+    try:
+        event = json.loads(Path(environment.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
+        return str(event["deployment"]["id"]), str(event.get("deployment_status", {}).get("state", ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "", ""
 
 
 def record(store: Store, deployment: Deployment) -> bool:

@@ -117,6 +117,32 @@ def test_a_job_that_deploys_is_told_from_one_that_does_not(environment: Mapping[
     assert job_deployment(environment) == name
 
 
+@pytest.mark.parametrize(
+    ("state", "name", "outcome"),
+    [
+        ("success", "github-deployment-42", "succeeded"),
+        ("failure", "github-deployment-42", "failed"),
+        ("error", "github-deployment-42", "failed"),
+    ]
+    + [(state, "", "") for state in ("queued", "pending", "in_progress", "inactive")],
+)
+def test_the_statuses_of_a_deployment_on_github_are_one_deployment(tmp_path: Path, state: str, name: str, outcome: str) -> None:
+    """It is known by its own number, not by the workflow's; it ended as its status says, and one under way is none yet."""
+    told = tmp_path / "event.json"
+    told.write_text(f'{{"deployment": {{"id": 42}}, "deployment_status": {{"state": "{state}"}}}}')
+    job = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "deployment_status", "GITHUB_RUN_ID": "8", "GITHUB_EVENT_PATH": str(told)}
+    assert (job_deployment(job), from_ci(job).outcome) == (name, outcome)
+
+
+@pytest.mark.parametrize("event", ["", "[]", '{"deployment": null}'])
+def test_an_event_that_cannot_be_read_leaves_the_workflow_s_number(tmp_path: Path, event: str) -> None:
+    """Whatever stands there, a gate does not end by it."""
+    told = tmp_path / "event.json"
+    told.write_text(event)
+    job = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "deployment", "GITHUB_RUN_ID": "8", "GITHUB_EVENT_PATH": str(told)}
+    assert (job_deployment(job), from_ci(job).outcome) == ("github-8", "")
+
+
 def nightly(number: int, branch: str = "") -> Run:
     """Return the run of one night, with a commit of its own."""
     return replace(
@@ -161,6 +187,18 @@ def test_a_history_that_is_imported_has_its_changes(store: Store, tmp_path: Path
         assert [change.run_id for change in stored_changes(other)] == ["N070", "N025"]
     finally:
         other.close()
+
+
+def test_changes_of_other_settings_and_other_branches_stay(store: Store, tmp_path: Path) -> None:
+    """Two ways of measuring and a branch have a trend each: none forgets what was found in another."""
+    rng = random.Random(1)
+    ways = [("A", nightly(0)), ("B", replace(nightly(0), labels={"iterations": "9"})), ("C", nightly(0, branch="feature"))]
+    for number in range(28):
+        for place, (name, run) in enumerate(ways):
+            begun = replace(run, id=f"{name}{number:03}", started=run.started + timedelta(days=number, minutes=place))
+            level = 960.0 if number >= 14 + 2 * place else 800.0
+            take_in(store, measured(tmp_path, begun, level * rng.lognormvariate(0, 0.03)))
+    assert [change.run_id for change in stored_changes(store)] == ["C018", "B016", "A014"]
 
 
 def test_bad_runs_other_branches_and_faults_make_no_change(store: Store, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,6 +26,53 @@ def series(seed: int, count: int, *, step: float = 1.0, at: int = 0, daily: floa
         cycle = (1 + daily * math.sin(2 * math.pi * moment.hour / 24)) * (1 + weekend * (moment.weekday() >= 5))
         points.append((moment, 500 * rng.lognormvariate(0, 0.05) * cycle * (step if hour >= at else 1)))
     return points
+
+
+def draw(seed: int, count: int, minutes: int, cycle: Callable[[datetime], float], *, step: float = 1.0, last: int = 0) -> Points:
+    """Draw points around 500 ms that scatter by 5 %, so many minutes apart; the `last` ones are `step` times as high."""
+    rng = random.Random(seed)
+    moments = [START + timedelta(minutes=minutes * number) for number in range(count)]
+    return [
+        (at, 500 * rng.lognormvariate(0, 0.05) * cycle(at) * (step if number >= count - last else 1)) for number, at in enumerate(moments)
+    ]
+
+
+def mondays(at: datetime) -> float:
+    """A fifth slower on Mondays."""
+    return 1.2 if at.weekday() == 0 else 1.0
+
+
+def days_off(*weekdays: int, ahead_h: int = 0) -> Callable[[datetime], float]:
+    """A fifth faster on some days, by a clock that is so far ahead of UTC."""
+    return lambda at: 0.8 if (at + timedelta(hours=ahead_h)).weekday() in weekdays else 1.0
+
+
+def by_day(at: datetime) -> float:
+    """A tenth up and down in a day."""
+    return 1 + 0.1 * math.sin(2 * math.pi * (at.hour + at.minute / 60) / 24)
+
+
+def office_hours(at: datetime) -> float:
+    """A fifth slower while people work."""
+    return 1.2 if at.weekday() < 5 and 9 <= at.hour < 17 else 1.0
+
+
+def spike(at: datetime) -> float:
+    """Much slower from nine to eleven."""
+    return 1.3 if 9 <= at.hour < 11 else 1.0
+
+
+CYCLES = {
+    "slow Mondays, hourly": (1008, 60, mondays),
+    "slow Mondays, each four hours": (250, 240, mondays),
+    "slow Mondays, daily": (250, 1440, mondays),
+    "off on Friday and Saturday, hourly": (1008, 60, days_off(4, 5)),
+    "weekend of Sydney, hourly": (1008, 60, days_off(5, 6, ahead_h=10)),
+    "a sine by the day, each ten minutes, a week": (1000, 10, by_day),
+    "a sine by the day, each ten minutes, six weeks": (6000, 10, by_day),
+    "office hours, hourly": (1008, 60, office_hours),
+    "a spike each morning, hourly": (1008, 60, spike),
+}
 
 
 def values(points: Points) -> list[float]:
@@ -70,6 +118,30 @@ def test_a_change_beneath_a_cycle_is_found() -> None:
     """Once the cycle is known, it hides nothing."""
     found = change_points(series(6, 700, step=1.2, at=650, daily=0.1, weekend=-0.2))
     assert [abs(change.index - 650) <= 6 for change in found] == [True]
+
+
+@pytest.mark.parametrize("name", CYCLES)
+def test_what_comes_back_each_day_or_week_raises_no_alarm(name: str) -> None:
+    """Whichever days are slow or off, by whatever clock, and however often it is measured."""
+    count, minutes, cycle = CYCLES[name]
+    assert [change_points(draw(seed, count, minutes, cycle)) for seed in range(3)] == [()] * 3
+
+
+@pytest.mark.parametrize("step", [0.75, 1.25])
+@pytest.mark.parametrize("name", CYCLES)
+def test_a_step_beneath_a_cycle_is_found_with_its_place(name: str, step: float) -> None:
+    """A quarter more or less, for five hours of points that are minutes apart and for 16 points of others, and nothing else."""
+    count, minutes, cycle = CYCLES[name]
+    last = max(16, 300 // minutes)
+    (change,) = change_points(draw(1, count, minutes, cycle, step=step, last=last))
+    assert abs(change.index - (count - last)) <= max(3, 60 // minutes)
+    assert change.points == count - change.index
+
+
+def test_of_more_points_than_are_looked_at_hours_are() -> None:
+    """A change is told at the first point of its hour, and by what points are since."""
+    found = change_points(draw(3, 1200, 20, lambda _: 1.0, step=1.3, last=60))
+    assert [(change.index, change.points) for change in found] == [(1140, 60)]
 
 
 def test_noise_alone_raises_no_alarm() -> None:
