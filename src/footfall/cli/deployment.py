@@ -131,17 +131,23 @@ def list_deployments(
 
 
 def deployment_figures(workplace: Workplace, target: str, found: list[Deployment]) -> DeploymentFigures:
-    """Count a target's deployments, with what went wrong there since the first of them: failed gates and changes for the worse."""
+    """Count a target's deployments, with what went wrong there since the first of them: failed gates, incidents, changes for the worse."""
     from footfall.gate.deployments import figures  # noqa: PLC0415
-    from footfall.store import reader  # noqa: PLC0415
+    from footfall.gate.verdict import Outcome  # noqa: PLC0415
+    from footfall.store import incidents, reader  # noqa: PLC0415
     from footfall.store.changes import stored_changes  # noqa: PLC0415
+    from footfall.store.summary import FAULT_LABEL, WATCH_KIND  # noqa: PLC0415
 
     if not found:
         return figures(found)
     since = found[0].at
-    failed = [row.run.started for row in reader.runs(workplace.store, limit=None, target=target, kind="gate") if row.verdict == "fail"]
+    gates = [row for row in reader.runs(workplace.store, limit=None, target=target, kind="gate") if not row.run.labels.get(FAULT_LABEL)]
+    failed = [row.run.started for row in gates if row.verdict in (Outcome.FAIL, Outcome.MISSING)]
+    with workplace.store.reading() as connection:
+        opened = incidents.listed(connection, since=since, last=None, target=target)
+    began = [incident.began for incident in opened if incident.source != WATCH_KIND]  # the watch's own troubles are no deployment's
     worse = [change.at for change in stored_changes(workplace.store, target=target, since=since) if change.worse]
-    return figures(found, [moment for moment in (*failed, *worse) if moment >= since])
+    return figures(found, [moment for moment in (*failed, *began, *worse) if moment >= since])
 
 
 def _told(target: str, counted: DeploymentFigures) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -48,11 +49,20 @@ class Stored:
     store: Store
     ids: list[str] = field(default_factory=list)
 
-    def run(self, age: timedelta, pay_ms: float = 600.0, success: float = 1.0, *, branch: str = "main", count: int = 5) -> str:
+    def run(
+        self,
+        age: timedelta,
+        pay_ms: float = 600.0,
+        success: float = 1.0,
+        *,
+        branch: str = "main",
+        count: int = 5,
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
         """Store a gate of `count` walks that began so long ago; return its id."""
         chance = random.Random(len(self.ids))
         started = datetime.now(UTC) - age
-        run = Run(f"R{len(self.ids):03}", "shop", started, kind="gate", commit=f"{len(self.ids):07x}", branch=branch)
+        run = Run(f"R{len(self.ids):03}", "shop", started, kind="gate", commit=f"{len(self.ids):07x}", branch=branch, labels=labels)
         with begin_run(self.root, run) as begun:
             for n in range(count):
                 of = ("journey", "checkout")

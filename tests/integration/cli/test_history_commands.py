@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from footfall.cli.deployment import note_deployment
+from footfall.cli.deployment import deployment_figures, note_deployment
 from footfall.cli.workplace import Workplace
 from footfall.clock import to_text
 from footfall.config.suite import load_suite
+from footfall.gate.deployments import Deployment
 from footfall.samples import Run, RunEnd, Sample
 from footfall.store import reader
-from footfall.store.deployments import deployments
+from footfall.store.deployments import deployments, record
+from footfall.store.incidents import Incident, new_id, open_incident
 from footfall.store.spool import begin_run
-from footfall.store.writer import take_in
+from footfall.store.writer import set_verdict, take_in
 from tests.integration.cli.conftest import LABELS, Said, Stored
 
 Footfall = Callable[..., Said]
@@ -144,6 +146,21 @@ def test_deployments_are_recorded_listed_and_blamed(month: Stored, footfall: Foo
     assert "2 deployments to shop: 50 % succeeded; 100 % of those that arrived made things worse" in listed
     assert footfall("deployment", "record", "--outcome", "lost").code == 2
     assert "with its zone" in footfall("deployment", "record", "--at", "yesterday").err
+
+
+def test_an_outage_and_a_gate_without_samples_follow_a_deployment_and_a_drill_does_not(stored: Stored) -> None:
+    """Five deployments: after them an incident, a gate that found nothing, trouble of the watch itself, a drill, and nothing."""
+    workplace, now = Workplace(load_suite(stored.root), stored.store), datetime.now(UTC)
+    for hours in (10, 8, 6, 4, 2):
+        record(stored.store, Deployment(str(hours), now - timedelta(hours=hours), "shop"))
+    for hours, source in ((9, "probe"), (5, "watch")):
+        began = now - timedelta(hours=hours)
+        opened = Incident(new_id(), f"{source}:x", "P1", "", source, "x", "", began, began, target="shop")
+        with stored.store.writing() as connection:
+            open_incident(connection, opened)
+    set_verdict(stored.store, stored.run(timedelta(hours=7)), "missing", 1)
+    stored.run(timedelta(hours=3), success=0.0, labels={"fault": "slow-payment"})
+    assert deployment_figures(workplace, "shop", deployments(stored.store)).blamed == ("10", "8")
 
 
 def test_a_gate_in_a_job_that_deploys_records_it_once(stored: Stored) -> None:
