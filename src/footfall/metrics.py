@@ -192,6 +192,10 @@ def base_unit(word: str) -> str:
     return next((unit for unit in ("days", *_SUFFIXES) if word in _SUFFIXES[unit]), word)
 
 
+LONGEST_MS = 36_525 * 86.4e6
+"""A hundred years: a duration that can be taken from any moment, which a calendar's nine thousand cannot."""
+
+
 def parse_duration(text: str) -> float:
     """Read `30s`, `5m`, `30d` as milliseconds. Raises ValueError."""
     return parse_quantity(text, "ms")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from footfall.config.toml import Document, KeyPath
 from footfall.errors import ConfigError, Fault, did_you_mean
-from footfall.metrics import parse_duration
+from footfall.metrics import LONGEST_MS, parse_duration
 
 
 class Faults:
@@ -106,14 +105,14 @@ class Table:
         if text is None:
             return default_s
         try:
-            duration = parse_duration(text) / 1000
+            duration = parse_duration(text)
         except ValueError:
             self.fault(key, f"{shown(text)} is not a duration", 'expected one such as "500ms", "30s", "5m" or "1h"')
             return default_s
-        if not 0 < duration < math.inf:
-            self.fault(key, f"{shown(text)} is no time at all" if duration == 0 else "too long a duration")
+        if not 0 < duration <= LONGEST_MS:
+            self.fault(key, f"{shown(text)} is " + ("longer than a hundred years" if duration else "no time at all"))
             return default_s
-        return duration
+        return duration / 1000
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Take a list of texts."""

@@ -6,7 +6,6 @@ which tables exist and on which line anything stands is the configuration room's
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +13,7 @@ from typing import Any, NoReturn
 
 from footfall.errors import did_you_mean
 from footfall.gate.expression import Expression, ParseError, parse, problems
-from footfall.metrics import Metric, Source, parse_duration
+from footfall.metrics import LONGEST_MS, Metric, Source, parse_duration
 
 EVERY = "*"
 """The name of a table that stands for all that have no table of their own."""
@@ -200,8 +199,8 @@ def _duration(value: Any) -> float:
         milliseconds = parse_duration(_text(value))
     except ValueError as error:
         raise _BadValueError(str(error), 'expected a duration such as "30s"') from error
-    if not math.isfinite(milliseconds):
-        raise _BadValueError("too long a duration")
+    if milliseconds > LONGEST_MS:
+        raise _BadValueError(f"{_shown(value)} is longer than a hundred years")
     return milliseconds
 
 

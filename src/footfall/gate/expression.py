@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from footfall.errors import did_you_mean
-from footfall.metrics import LEGAL_STATISTICS, Kind, Metric, parse_duration, parse_quantity
+from footfall.metrics import LEGAL_STATISTICS, LONGEST_MS, Kind, Metric, parse_duration, parse_quantity
 from footfall.stats import PERCENTILES
 
 COMPARATORS = ("<=", ">=", "<", ">")
@@ -202,8 +202,8 @@ def _window(scanner: _Scanner) -> Quantity:
         milliseconds = parse_duration(str(window))
     except ValueError as error:
         raise ParseError(f"after `over`: {error}") from error
-    if not 0 < milliseconds < math.inf:
-        raise ParseError("the window after `over` must be longer than nothing")
+    if not 0 < milliseconds <= LONGEST_MS:
+        raise ParseError(f"the window after `over` must be {'at most a hundred years' if milliseconds else 'longer than nothing'}")
     return window
 
 

@@ -69,8 +69,12 @@ class Score:
 
 @dataclass(frozen=True)
 class Availability:
-    """How much of what was tried worked: journeys that reached their end, checks that held; `share` is a ratio."""
+    """How much of what was tried worked: journeys that reached their end, checks that held; `share` is a ratio.
 
+    `source` is journey or probe.
+    """
+
+    source: str
     name: str
     held: int
     of: int
@@ -165,5 +169,6 @@ def availability(view: ReportView) -> tuple[Availability, ...]:
     for source, name in ((Source.JOURNEY, "Journeys reach their end"), (Source.PROBE, "Checks hold")):
         seen = [s.figures for s in view.observations if s.series.source == source and s.series.metric == "success" and not s.series.part]
         if seen:
-            found.append(Availability(name, sum(round(each.mean * each.count) for each in seen), sum(each.count for each in seen)))
+            held, of = sum(round(each.mean * each.count) for each in seen), sum(each.count for each in seen)
+            found.append(Availability(source.value, name, held, of))
     return tuple(found)

@@ -218,7 +218,7 @@ def test_every_fault_of_an_objective_is_told(tmp_path: Path) -> None:
     """With its line and what would do."""
     path = tmp_path / "thresholds.toml"
     path.write_text(
-        '[slo.a]\njourney = "chekout"\nobjective = "100%"\ngood = "durations <= 2s"\nsteps = "pay"\n[slo.b]\nobjective = "99%"\n'
+        '[slo.a]\njourney = "chekout"\nobjective = "100%"\ngood = "durations <= 2s"\nsteps = "pay"\n[slo.b]\nobjective = "99%"\nover = "9999999d"\n'
     )
     with pytest.raises(ConfigError) as caught:
         read_thresholds(path, NAMES)
@@ -229,5 +229,6 @@ def test_every_fault_of_an_objective_is_told(tmp_path: Path) -> None:
         "thresholds.toml:4: slo.a.good: 'durations' is not a time of a journey (did you mean 'duration'?)",
         "thresholds.toml:5: slo.a.steps: unknown key (did you mean 'step'?)",
         "thresholds.toml:6: slo.b.journey: an objective is of one journey or one probe",
+        "thresholds.toml:8: slo.b.over: '9999999d' is longer than a hundred years",
     ):
         assert words in told

@@ -80,6 +80,7 @@ def test_what_a_metric_allows_has_a_limit(text: str, metric: Metric, baseline: f
         ("p95 <= 3s and 4s", "expected the end of the expression: found 'and 4s'"),
         ("p95 <= 3s over 5", "after `over`: '5' is not a quantity in ms: write a number followed by one of us ms s m min h d"),
         ("p95 <= 3s over 0s", "the window after `over` must be longer than nothing"),
+        ("p95 <= 3s over 9999999d", "the window after `over` must be at most a hundred years"),
         ("p95 <= 3s over", "expected a duration such as 5m after `over`: the expression ends there"),
         ("x" * 501, "an expression of 501 characters is too long"),
     ],

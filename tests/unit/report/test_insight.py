@@ -171,6 +171,25 @@ def test_executives_see_the_revenue_at_risk() -> None:
     assert "1,000 EUR" in html(build_view(views.RUN, observations=_business()), TEMPLATES, "finance").decode()
 
 
+@pytest.mark.parametrize("seen", [("load", "peak", "errors", [1.0, 0.0]), ("probe", "health", "success", [1.0, 0.0])])
+def test_a_run_without_journeys_says_nothing_of_customers(seen: tuple[str, str, str, list[float]]) -> None:
+    """A load test's errors and a probe's checks are no customers: neither is any revenue at risk, nor is none."""
+    source, subject, metric, values = seen
+    found = views.observe(views.series(source, subject, "", metric), values)
+    page = html(build_view(views.RUN, observations=[*_business(), found]), TEMPLATES, "executive").decode()
+    assert "No journey was walked in this run" in page
+    assert "at risk" not in page
+    assert "of customers" not in page
+
+
+def test_customers_are_those_of_journeys_whatever_probes_say() -> None:
+    """All walks held and half of the checks failed: no revenue is at risk."""
+    walks = views.observe(views.series("journey", "checkout", "", "success"), [1.0, 1.0])
+    checks = views.observe(views.series("probe", "health", "", "success"), [1.0, 0.0])
+    page = html(build_view(views.RUN, observations=[*_business(), walks, checks]), TEMPLATES, "executive").decode()
+    assert "No revenue is at risk: every customer reached the end." in page
+
+
 def test_a_funnel_tells_where_customers_are_lost() -> None:
     """Of four who set out three reach the cart and two pay."""
     steps = [
