@@ -114,6 +114,7 @@ LOAD_METRICS = _metrics(
     ("limited", _R, "ratio", _LOW, "requests that the site's own rate limiting turned away (429)"),
     ("throughput", _G, "per_s", _HIGH, "requests finished per second"),
     ("users", _G, "count", _HIGH, "users running"),
+    ("users_aim", _G, "count", _NEITHER, "users that a closed profile asks for in its steady part"),
     ("received_bytes", _C, "bytes", _NEITHER, "bytes received"),
     ("generator_cpu", _G, "ratio", _LOW, "share of one core that the generator used"),
     ("generator_lag", _T, "ms", _LOW, "how late the generator's own event loop ran"),

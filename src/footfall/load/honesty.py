@@ -10,6 +10,7 @@ of 200 ms is a pass all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Outcome, Verdict
@@ -24,6 +25,8 @@ LOST_SHARE = 0.05
 """Share of the requests that a generator may owe to its own lateness."""
 LIMITED_SHARE = 0.01
 """Share of the requests that a site's rate limiting may turn away."""
+THERE_SHARE = 0.99
+"""Share of the users asked for that must be there in the steady part: those that end by an exception are not replaced."""
 LATE_MS = 5.0
 """Lateness (p99) that is never held against a figure: timers alone are a millisecond off."""
 
@@ -43,7 +46,8 @@ def distrust(observations: Iterable[Observation], verdicts: Sequence[Verdict] = 
     broken = {Outcome.FAIL, Outcome.WARN} if strict else {Outcome.FAIL}
     for metrics, about in _profiles(observations, verdicts):
         failed = [verdict for verdict in about if verdict.outcome in broken]
-        reason = _saturated(metrics) or _dropped(metrics, failed) or _limited(metrics) or _starved(metrics) or _too_late(metrics, failed)
+        always = _saturated(metrics) or _missing(metrics, failed) or _dropped(metrics, failed) or _limited(metrics) or _starved(metrics)
+        reason = always or _too_late(metrics, failed)
         if reason:
             return reason
     return None
@@ -84,10 +88,28 @@ def _saturated(metrics: Metrics) -> str | None:
     return None
 
 
+def _missing(metrics: Metrics, broken: Iterable[Verdict]) -> str | None:
+    """Hold the users who were there against those that a closed profile asks for: what breaks under fewer of them is broken."""
+    there, asked = (_lasting_mean(metrics, metric) for metric in ("users", "users_aim"))
+    if there >= THERE_SHARE * asked or _fails(broken, _TIMES | {"errors"}):
+        return None
+    return (
+        f"{there:,.0f} of {asked:,.0f} users were there: the others ended, or could not begin (an exception in on_start ends a user);"
+        " mend what the errors name, and run again"
+    )
+
+
+def _lasting_mean(metrics: Metrics, metric: str) -> float:
+    """Return a mean without the last second, at whose end users may be on their way out already."""
+    values = [value for seen in metrics.get(metric, ()) for value in seen.values]
+    kept = values[:-1] or values
+    return sum(kept) / len(kept) if kept else 0.0
+
+
 def _dropped(metrics: Metrics, broken: Iterable[Verdict]) -> str | None:
     """What was not sent is not in the figures, which look better for it: a latency that broke its budget without it is broken."""
     dropped = sum(seen.figures.total for seen in metrics.get("dropped", ()))
-    if not dropped or any(verdict.outcome is Outcome.FAIL and verdict.metric in _TIMES for verdict in broken):
+    if not dropped or _fails(broken, _TIMES):
         return None
     return (
         f"{dropped:,.0f} requests could not be started: nobody was free for them in time, or there were no connections left;"
@@ -139,6 +161,10 @@ def _too_late(metrics: Metrics, broken: Iterable[Verdict]) -> str | None:
                 f"the generator ran up to {own} late (p99), which may be all that takes {figure} over {limit}: measure on a quieter machine"
             )
     return None
+
+
+def _fails(broken: Iterable[Verdict], metrics: AbstractSet[str]) -> bool:
+    return any(verdict.outcome is Outcome.FAIL and verdict.metric in metrics for verdict in broken)
 
 
 def _mean(metrics: Metrics, metric: str) -> float:

@@ -17,14 +17,15 @@ STEADY: Mapping[str, str] = {}
 
 
 class Phases:
-    """Remembers, second by second, whether the number of users was meant to stand still and did."""
+    """Remembers, second by second, whether the number of users was meant to stand still and did, and how many were meant."""
 
     def __init__(self) -> None:
         self._settled_from: int | None = None
         self._labels: dict[int, Mapping[str, str]] = {}
+        self._aims: dict[int, int] = {}
 
-    def note(self, second: int, *, changing: bool, stopping: bool = False) -> None:
-        """Say how `second` was. Only the last ten minutes are remembered."""
+    def note(self, second: int, *, changing: bool, stopping: bool = False, aim: int | None = None) -> None:
+        """Say how `second` was, and how many users a closed profile asked for. Only the last ten minutes are remembered."""
         if stopping or changing:
             label, self._settled_from = (STOP if stopping else RAMP), None
         else:
@@ -32,6 +33,14 @@ class Phases:
             label = STEADY if second >= self._settled_from else RAMP
         self._labels[second] = label
         self._labels.pop(second - 600, None)
+        self._aims.pop(second - 600, None)
+        self._aims.pop(second, None)
+        if aim is not None and label is STEADY:
+            self._aims[second] = aim
+
+    def aim(self, second: int) -> int | None:
+        """Return how many users were asked for in a steady second; None where nobody spoke of it, and in an open profile."""
+        return self._aims.get(second)
 
     def labels(self, second: int) -> Mapping[str, str]:
         """Return the labels of what was seen in `second`; one that nobody spoke of is like the last one before it."""

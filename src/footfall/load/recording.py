@@ -89,7 +89,7 @@ class Recording:
         for second in self._book.close(now, () if final else workers):
             phase = self.phases.labels(second.at)
             self._note_steady(second, phase)
-            for record in self._writing.records(second, {**phase, **self._labels}):
+            for record in self._writing.records(second, {**phase, **self._labels}, self.phases.aim(second.at)):
                 self._recorder.write(record)
                 pause()
 

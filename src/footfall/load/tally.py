@@ -167,13 +167,18 @@ class Writing:
     profile: str
     parts: set[str] = field(default_factory=set)
 
-    def records(self, second: Second, labels: Mapping[str, str]) -> Iterator[Record]:
-        """Yield the records of a second: of all requests together (part ""), of each name, of each generator process."""
+    def records(self, second: Second, labels: Mapping[str, str], aim: int | None = None) -> Iterator[Record]:
+        """Yield the records of a second: of all requests together (part ""), of each name, of each generator process.
+
+        `aim` is how many users were asked for, where that is known.
+        """
         self.parts.update(second.tallies)
         yield from self._of_tally(second.at, "", second.total(), labels)
         for part in sorted(self.parts):
             yield from self._of_tally(second.at, part, second.tallies.get(part) or Tally(), labels)
         yield self._sample(second.at, "", "users", second.users, labels)
+        if aim is not None:
+            yield self._sample(second.at, "", "users_aim", aim, labels)
         for worker, health in second.healths.items():
             yield from self._of_health(second.at, health, {**labels, "worker": worker} if worker else labels)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FIELDS = {"min": "min", "max": "max", "mean": "mean", "rate": "mean", "sum": "total", "last": "last", "median": "p50"}
 _PERCENTILES = frozenset({"p50", "p75", "p90", "p95", "p99"})
 _FOLLOWED = frozenset({"duration", "success", "latency", "response", "errors", "throughput", "ux_score", "certificate_days", *VITALS})
-_NEVER = frozenset({"generator_cpu", "generator_lag", "dropped", "users"})
+_NEVER = frozenset({"generator_cpu", "generator_lag", "dropped", "users", "users_aim"})
 
 
 @dataclass(frozen=True)

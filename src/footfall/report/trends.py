@@ -24,7 +24,7 @@ MOST_ROWS = 60
 """Rows of pictures that one page carries."""
 WHOLE = "As a whole"
 _FIRST = ("duration", "latency", "errors", "throughput", *VITALS, "success")
-_LEFT_OUT = {"generator_cpu", "generator_lag", "dropped", "users", "dns", "connect", "tls", "received_bytes"}
+_LEFT_OUT = {"generator_cpu", "generator_lag", "dropped", "users", "users_aim", "dns", "connect", "tls", "received_bytes"}
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def test_a_worker_of_another_version(suite: Path, site: Site) -> None:
 
 def test_a_user_that_cannot_start_and_a_site_that_says_slow_down(suite: Path, site: Site) -> None:
     """The exception is counted and told, and the others go on; a 429 is no failure of the site's, and is counted for itself."""
-    profile = write_profile(suite, 'self.client.get("/limited")', held="3s")
+    profile = write_profile(suite, 'self.client.get("/limited")', held="5s")
     profile.write_text(profile.read_text("utf-8") + BROKEN_AT_START, "utf-8")
     load = run_load(suite, site, profile, LoadOptions(users=3))
     asked = asked_of(site)["GET /limited"]
@@ -101,6 +101,8 @@ def test_a_user_that_cannot_start_and_a_site_that_says_slow_down(suite: Path, si
     assert sum(sample.value for sample in load.samples("limited", "GET /limited")) == asked
     told = {(event.detail["part"], event.detail["error"]) for event in load.events("error")}
     assert told == {("GET /limited", "status 429"), ("Broken (its own code)", "LookupError: no key")}
+    assert {sample.value for sample in load.samples("users_aim")} == {3}
+    assert {sample.value for sample in load.samples("users") if not sample.labels} == {2}
 
 
 ROWS = """

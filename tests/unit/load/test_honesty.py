@@ -44,7 +44,10 @@ def broken(figure: float, limit: float = 200.0, outcome: Outcome = Outcome.FAIL)
     )
 
 
-FIFTY_USERS = (seen("users", [50.0] * 40), seen("throughput", [35.0] * 40), seen("dropped", [0.0] * 40), seen("generator_cpu", [0.05] * 40))
+FIFTY_USERS = (
+    *(seen("users", [50.0] * 40), seen("users_aim", [50.0] * 40), seen("throughput", [35.0] * 40)),
+    *(seen("dropped", [0.0] * 40), seen("generator_cpu", [0.05] * 40)),
+)
 """What the ci profile does: each user asks for something every 1.4 seconds."""
 QUIET = late((0.7, 3960), (3.0, 40))
 BUSY = late((1.0, 3600), (50.0, 300), (120.0, 100))
@@ -159,6 +162,28 @@ def test_a_crowd_beside_journeys_is_judged_only_where_asked() -> None:
     asked = replace(broken(100, outcome=Outcome.PASS), series=crowd[0].series)
     assert distrust(crowd, [broken(100, outcome=Outcome.PASS)]) is None
     assert "saturated" in str(distrust(crowd, [asked]))
+
+
+@pytest.mark.parametrize(("there", "trusted"), [(100, True), (99, True), (98, False), (40, False)])
+def test_users_who_died_are_not_a_plateau(there: int, trusted: bool) -> None:
+    """Locust replaces nobody whose on_start raised: a site that holds 40 users says nothing of a hundred."""
+    reason = distrust([seen("users", [there] * 40), seen("users_aim", [100.0] * 40)])
+    assert (reason is None) == trusted
+    assert trusted or f"{there} of 100 users were there" in str(reason)
+
+
+def test_users_who_died_excuse_no_broken_budget() -> None:
+    """What breaks under fewer users than were meant is broken; that fewer asked for less is no fault of the site's."""
+    died = [seen("users", [40.0] * 40), seen("users_aim", [100.0] * 40)]
+    assert distrust(died, [broken(900)]) is None
+    assert distrust(died, [replace(broken(0.5, 0.01), metric="errors")]) is None
+    assert distrust(died, [replace(broken(30, 50), metric="throughput")]) is not None
+
+
+def test_the_last_second_may_see_users_go() -> None:
+    """A worker looks at its users a moment after a second's end, when the first may have left; a short hold is no less true for it."""
+    assert distrust([seen("users", [10.0, 0.0]), seen("users_aim", [10.0, 10.0])]) is None
+    assert distrust([seen("users", [0.0]), seen("users_aim", [10.0])]) is not None
 
 
 def test_the_ramp_does_not_count() -> None:

@@ -32,6 +32,16 @@ def test_the_end_is_not_steady() -> None:
     assert phases.labels(4) == phases.labels(5) == STOP
 
 
+def test_how_many_users_were_meant_is_known_of_the_steady_part() -> None:
+    """A ramp asks for its end at once, which nobody could have reached yet; a second that users leave in asks for none."""
+    phases = Phases()
+    phases.note(10, changing=True, aim=50)
+    for second in range(11, 15):
+        phases.note(second, changing=False, aim=50)
+    phases.note(14, changing=False, stopping=True)
+    assert [phases.aim(second) for second in range(10, 15)] == [None, None, None, 50, None]
+
+
 def test_a_second_nobody_spoke_of() -> None:
     """A stall swallows whole seconds: they are as the last one before them; before the first there is only the way there."""
     phases = Phases()

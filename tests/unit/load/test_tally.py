@@ -90,6 +90,13 @@ def test_the_records_of_a_second() -> None:
     assert {json.loads(to_line(record))["labels"]["phase"] for record in records} == {"ramp"}
 
 
+def test_how_many_users_were_asked_for_stands_beside_how_many_there_were() -> None:
+    """Where it is known: an open profile asks for arrivals."""
+    for aim, told in ((5, [5]), (None, [])):
+        records = list(Writing("R", "ci").records(Second(AT, users=3), {}, aim))
+        assert [r.value for r in records if isinstance(r, Sample) and r.metric == "users_aim"] == told
+
+
 def test_a_name_that_pauses_has_a_throughput_of_nothing() -> None:
     """A stall is seen as zero, not left out."""
     writing, book = Writing("R", "ci"), Book()

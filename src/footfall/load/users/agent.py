@@ -193,7 +193,8 @@ class Agent:
 
     def _note_phase(self, recording: Recording, runner: Runner, shape: object) -> None:
         changing = runner.state != STATE_RUNNING or _changing(shape)
-        recording.phases.note(int(time.time()) - 1, changing=changing, stopping=self._stopping)
+        aim = None if isinstance(shape, ArrivalShape) else runner.target_user_count
+        recording.phases.note(int(time.time()) - 1, changing=changing, stopping=self._stopping, aim=aim)
 
     def _take_own(self, recording: Recording) -> None:
         if self._capture is not None:
