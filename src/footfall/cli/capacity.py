@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from footfall.errors import UsageError
+from footfall.errors import FootfallError, UsageError
 from footfall.metrics import Source, format_quantity, parse_duration
 
 if TYPE_CHECKING:
     from footfall.cli.progress import Progress
     from footfall.cli.workplace import Workplace
     from footfall.gate.budget import Budget
-    from footfall.load.capacity import Level
+    from footfall.load.capacity import Level, Search
     from footfall.report.view import ReportView
 
 MOST = {"users": 5000, "arrivals a second": 1000}
@@ -56,16 +56,8 @@ def capacity(
         if start > most:
             raise UsageError(f"--from {start} is above --to {most}")
         ladder = _Ladder(workplace, shown, profile, unit, target, hold, processes, tuple(fault or ()))
-        search, view = Search(start, most, precision), None
-        levels: list[Level] = []
-        while (at := search.next()) is not None:
-            level, view = ladder.climb(at, budgets)
-            if level.close:
-                shown.say(f"  {at:,} {unit}: too close to call, once more and for longer")
-                level, view = ladder.climb(at, budgets, longer=LONGER)
-            search.tell(level)
-            levels.append(level)
-            shown.say(f"  {at:,} {unit}: {level.state}" + (f" ({level.reason})" if level.reason else ""))
+        search = Search(start, most, precision)
+        levels, view = _levels(ladder, search, budgets)
     found = sentence(profile, unit, levels)
     page = _draw(workplace, view, profile, unit, hold, levels, found) if view is not None else None
     _tell(found, profile, unit, levels, page, json=json)
@@ -124,6 +116,34 @@ class _Ladder:
             load_the_site(opened, self.profile, options)
         view = judge(self.workplace, reader.run(self.workplace.store, opened.id), budgets)
         return _level(at, view, self.profile, again=longer > 1), view
+
+
+def _levels(ladder: _Ladder, search: Search, budgets: Sequence[Budget]) -> tuple[list[Level], ReportView | None]:
+    """Climb until the place is found, or until a level cannot be run: what was found by then is worth its sentence.
+
+    Raises what `climb` raises where nothing was measured yet.
+    """
+    from footfall.load.capacity import UNSURE, Level  # noqa: PLC0415
+
+    levels: list[Level] = []
+    view: ReportView | None = None
+    at = search.next()
+    while at is not None:
+        try:
+            level, view = ladder.climb(at, budgets)
+            if level.close:
+                ladder.shown.say(f"  {at:,} {ladder.unit}: too close to call, once more and for longer")
+                level, view = ladder.climb(at, budgets, longer=LONGER)
+            search.tell(level)
+            following = search.next()
+        except FootfallError as error:
+            if view is None:
+                raise
+            level, following = Level(at, UNSURE, reason=f"it could not be run: {error.message}"), None
+        levels.append(level)
+        ladder.shown.say(f"  {at:,} {ladder.unit}: {level.state}" + (f" ({level.reason})" if level.reason else ""))
+        at = following
+    return levels, view
 
 
 def _level(at: int, view: ReportView, profile: str, *, again: bool) -> Level:

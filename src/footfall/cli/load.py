@@ -55,7 +55,8 @@ def load(
         options = LoadOptions(
             users, run_time, here, tuple(context.args), rate, workers if expect_workers else None, free_port(UI_PORT) if ui else None, hold
         )
-        _announce(shown, profile, options)
+        chosen = workplace.suite.target(target).name
+        _announce(shown, profile, options, chosen if chosen != workplace.suite.target(None).name else "")
         labels = {"profile": profile, "users": str(users or ""), "processes": str(here or ""), "workers": str(options.workers or "")}
         labels |= {"hold": hold} if hold else {}
         labels |= {"rate": f"{rate:g}"} if rate else {}
@@ -65,9 +66,10 @@ def load(
     return 0
 
 
-def _announce(shown: Progress, profile: str, options: LoadOptions) -> None:
-    """Say what somebody has to do or may look at meanwhile."""
+def _announce(shown: Progress, profile: str, options: LoadOptions, target: str) -> None:
+    """Say what somebody has to do or may look at meanwhile; `target` is empty for the default one."""
     if options.workers is not None:
-        shown.say(f"waiting for {options.workers} workers: start each with `footfall load {profile} --join <this machine>`")
+        named = f" --target {target}" if target else ""
+        shown.say(f"waiting for {options.workers} workers: start each with `footfall load {profile} --join <this machine>{named}`")
     if options.ui_port is not None:
         shown.say(f"Locust's page: http://127.0.0.1:{options.ui_port}")

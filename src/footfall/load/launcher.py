@@ -10,15 +10,17 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from footfall import errors
 from footfall.children import Child, running
 from footfall.config import scripts
 from footfall.errors import FootfallError, ScriptError, UsageError, did_you_mean
+from footfall.metrics import parse_duration
 from footfall.samples import Artifact, Event, from_line
 from footfall.store.spool import SPOOL_VARIABLE, Recorder
 from footfall.target import LiveTarget, check_reachable
@@ -29,7 +31,9 @@ MASTER_PORT = "5557"
 """Locust's own, where its workers look for it."""
 _LOCUST = (sys.executable, "-m", "footfall.load.run_locust")
 _WORKERS_WAIT_S = 120
-_STOP_TIMEOUT_S = 5
+_STOP_TIMEOUT_S = 5.0
+_GRACE_S = 10.0
+"""What may follow the time that users have to end what they are doing: last reports, the end of the file."""
 _FINISHED, _STOPPED, _REFUSED = 0, 130, 1
 _LOGGED_ERROR = re.compile(r"^\[[^\]]*\] \S+/(?:ERROR|CRITICAL)/\S+: (.*)")
 
@@ -87,8 +91,9 @@ def check_profile(root: Path, name: str) -> Path:
 class LoadProcess:
     """A profile under way in the spool at `directory`; follow it there."""
 
-    def __init__(self, child: Child, directory: Path) -> None:
+    def __init__(self, child: Child, directory: Path, stop_s: float = _STOP_TIMEOUT_S) -> None:
         self._child = child
+        self._stop_s = stop_s
         self._directory = directory
         self._asked = False
 
@@ -110,7 +115,7 @@ class LoadProcess:
     def stop(self) -> LoadEnd:
         """Ask it to stop in order, wait, and return how it ended; everything measured is kept."""
         self._asked = True
-        self._child.stop(grace_s=_STOP_TIMEOUT_S + 10)
+        self._child.stop(grace_s=self._stop_s + _GRACE_S)
         return self.wait()
 
     def _end(self, code: int) -> LoadEnd:
@@ -137,7 +142,7 @@ class LoadProcess:
         """Return what the child refused to run for, as the error that it was there."""
         path = self._directory / f"load-{self.pid}.jsonl"
         lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-        for record in map(from_line, lines[:1]):
+        for record in map(from_line, [line for line in lines if '"script_error"' in line]):
             if isinstance(record, Event) and record.kind == "script_error":
                 return _as_error(record)
         return None
@@ -175,7 +180,7 @@ def launched(
         log.open("ab") as output,
         running(command, environment=told, directory=profile.parent.parent, stdout=output, stderr=output) as child,
     ):
-        process = LoadProcess(child, directory)
+        process = LoadProcess(child, directory, stop_timeout(command))
         try:
             yield process
         finally:
@@ -190,7 +195,7 @@ def _note_log(directory: Path) -> None:
 
 def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
     """Return the command that runs a profile; Locust's own arguments come last, so that they win."""
-    command = [*_LOCUST, "-f", str(profile), "--host", url, "--stop-timeout", str(_STOP_TIMEOUT_S)]
+    command = [*_LOCUST, "-f", str(profile), "--host", url, "--stop-timeout", f"{_STOP_TIMEOUT_S:g}"]
     command += _front(options.ui_port)
     for flag, value in (("--users", options.users), ("--run-time", options.run_time), ("--rate", options.rate), ("--hold", options.hold)):
         command += [flag, str(value)] if value else []
@@ -201,6 +206,18 @@ def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
         own_port = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
         command += ["--processes", str(options.processes), *own_port]
     return [*command, *options.arguments]
+
+
+def stop_timeout(arguments: Sequence[str]) -> float:
+    """Return how many seconds users have to end what they are doing: the last `--stop-timeout` (Locust's `-s`) of a command."""
+    seconds = _STOP_TIMEOUT_S
+    for here, following in pairwise([*arguments, ""]):
+        flag, _, value = here.partition("=")
+        if flag in {"--stop-timeout", "-s"}:
+            with suppress(ValueError):  # Locust says itself what is wrong with it
+                text = value or following
+                seconds = parse_duration(text if text[-1:].isalpha() else f"{text}s") / 1000
+    return seconds
 
 
 def _front(ui_port: int | None) -> list[str]:
@@ -217,7 +234,11 @@ def join(profile: Path, master: str, target: str, arguments: Sequence[str] = ())
         raise UsageError(f"{master!r} does not name a master", hint="write HOST or HOST:PORT")
     command = [*_LOCUST, "-f", str(profile), "--worker", "--master-host", host, "--master-port", port or MASTER_PORT, *arguments]
     with running(command, environment={"FOOTFALL_TARGET": target}, directory=profile.parent.parent) as child:
-        return child.process.wait()
+        try:
+            return child.process.wait()
+        finally:
+            if child.poll() is None:
+                child.stop(grace_s=stop_timeout(arguments) + _GRACE_S)
 
 
 def free_port(wanted: int = 0) -> int:

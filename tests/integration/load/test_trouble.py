@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
 from footfall.children import running
-from footfall.errors import UsageError
+from footfall.errors import ScriptError, UsageError
 from footfall.load.launcher import LoadEnd, LoadOptions, free_port
 from footfall.samples import RunEnd
 from footfall.store.spool import read_spool
@@ -74,19 +76,33 @@ def test_a_masters_port_in_use(suite: Path, site: Site) -> None:
             process.wait()
 
 
-def test_a_worker_of_another_version(suite: Path, site: Site) -> None:
-    """It is refused before anything is sent: two versions may not count alike."""
+@pytest.mark.parametrize(
+    ("before", "environment", "said"),
+    [
+        ("import footfall; footfall.__version__ = '9.9'", {}, "runs footfall 9.9"),
+        ("import time; now = time.time; time.time = lambda: now() + 30", {}, "s ahead of this master's"),
+        ("from pathlib import Path; Path('loadtests/crowd.py').open('a').write('# edited')", {}, "runs another profile"),
+        ("", {"FOOTFALL_TARGET": "other"}, "was started for target 'other', and this master loads 'corner'"),
+    ],
+)  # fmt: skip
+def test_a_worker_that_is_not_like_its_master(suite: Path, site: Site, before: str, environment: dict[str, str], said: str) -> None:
+    """It is refused before anything is sent: it may count otherwise, at another time, or something else."""
+    targets = '[targets.corner]\ndemo = true\n[targets.other]\nurl = "http://127.0.0.1:9"\nallow_load = 50\n'
+    (suite / "footfall.toml").write_text(f'[suite]\ndefault_target = "corner"\n{targets}', "utf-8")
     profile, port = write_profile(suite), str(free_port())
     options = LoadOptions(workers=1, arguments=["--master-bind-host", "127.0.0.1", "--master-bind-port", port])
-    other = "import sys, footfall; footfall.__version__ = '9.9'; from footfall.load.run_locust import main; sys.exit(main())"
-    join = [sys.executable, "-c", other, "-f", str(profile), "--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    other = f"import sys; {before}\nfrom footfall.load.run_locust import main; sys.exit(main())"
+    (suite / "there" / "loadtests").mkdir(parents=True)
+    shutil.copy(suite / "footfall.toml", suite / "there")
+    profile_there = shutil.copy(profile, suite / "there" / "loadtests")
+    join = [sys.executable, "-c", other, "-f", str(profile_there), "--worker", "--master-host", "127.0.0.1", "--master-port", port]
     with (
         pytest.raises(UsageError) as caught,
-        running(join, directory=suite, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
+        running(join, environment=environment, directory=suite / "there", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
         started(suite, site, profile, options) as (process, _),
     ):
         process.wait()
-    assert "runs footfall 9.9" in caught.value.message
+    assert said in caught.value.message
     assert {asked.path for asked in site.requests} <= {"/"}
 
 
@@ -103,6 +119,23 @@ def test_a_user_that_cannot_start_and_a_site_that_says_slow_down(suite: Path, si
     assert told == {("GET /limited", "status 429"), ("Broken (its own code)", "LookupError: no key")}
     assert {sample.value for sample in load.samples("users_aim")} == {3}
     assert {sample.value for sample in load.samples("users") if not sample.labels} == {2}
+
+
+BROKEN_TO_MAKE = BROKEN_AT_START.replace(
+    "    def on_start(self):\n", "    def __init__(self, environment):\n        super().__init__(environment)\n"
+)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_user_that_cannot_be_made(suite: Path, site: Site, processes: int) -> None:
+    """Locust would go on without it, and end well: it is an error that names the class, the line and the reason."""
+    profile = write_profile(suite, held="60s")
+    profile.write_text(profile.read_text("utf-8") + BROKEN_TO_MAKE, "utf-8")
+    with (
+        pytest.raises(ScriptError, match=r"loadtests/crowd.py:\d+: LookupError: no key \(a Broken cannot be made\)"),
+        started(suite, site, profile, LoadOptions(users=3, processes=processes)) as (process, _),
+    ):
+        process.wait()
 
 
 ROWS = """
@@ -161,6 +194,21 @@ def test_killing_the_master_leaves_no_stray_process(suite: Path, site: Site) -> 
     assert Load(LoadEnd(""), list(read_spool(directory))).latency().count > 0
 
 
+def test_a_worker_elsewhere_ends_soon_after_its_master(suite: Path, site: Site) -> None:
+    """Without a master nobody watches what it does to the site: it does not wait for Locust's own minute."""
+    profile, port = write_profile(suite, held="5m"), str(free_port())
+    options = LoadOptions(workers=1, arguments=["--master-bind-host", "127.0.0.1", "--master-bind-port", port])
+    join = [sys.executable, "-m", "footfall.load.run_locust", "-f", str(profile), "--worker", "--master-host", "127.0.0.1"]
+    with (
+        started(suite, site, profile, options) as (process, directory),
+        running([*join, "--master-port", port], directory=suite, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker,
+    ):
+        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 30)
+        psutil.Process(process.pid).kill()
+        process.wait()
+        worker.process.wait(40)
+
+
 def test_the_ceiling_is_held_over_all_workers(suite: Path, site: Site) -> None:
     """Ten users over two workers are ten, not five each: refused before anything is sent."""
     (suite / "footfall.toml").write_text(f'[targets.corner]\nurl = "{site.url}"\nallow_load = 6\n', "utf-8")
@@ -170,3 +218,69 @@ def test_the_ceiling_is_held_over_all_workers(suite: Path, site: Site) -> None:
     ):
         process.wait()
     assert {asked.path for asked in site.requests} <= {"/"}
+
+
+GROWING = """
+from locust import LoadTestShape, task
+from footfall.load.users import LeanUser
+
+
+class Someone(LeanUser):
+    think_s = 0.2
+
+    @task
+    def visit(self):
+        self.client.get("/ok")
+
+
+class Growing(LoadTestShape):
+    def tick(self):
+        return (4, 10) if self.get_run_time() < 3 else (40, 10)
+"""
+
+
+def test_the_ceiling_is_held_while_users_come(suite: Path, site: Site) -> None:
+    """A shape of Locust's own says only from second to second how many it wants: over the ceiling the test ends, and says why."""
+    (suite / "footfall.toml").write_text(f'[targets.corner]\nurl = "{site.url}"\nallow_load = 6\n', "utf-8")
+    profile = write_profile(suite)
+    profile.write_text(GROWING, "utf-8")
+    with (
+        pytest.raises(UsageError, match=r"40 users are more than target 'corner' allows \(6\)"),
+        started(suite, site, profile) as (process, _),
+    ):
+        process.wait()
+    assert site.counts()["GET /ok"] > 0
+
+
+def test_a_host_in_a_class_is_a_given_host(suite: Path, site: Site) -> None:
+    """Its target's ceiling holds, though the suite's default target is another."""
+    other = f'[targets.other]\nurl = "{site.url}/"\nallow_load = 6\n'
+    (suite / "footfall.toml").write_text(f'[suite]\ndefault_target = "corner"\n[targets.corner]\ndemo = true\n{other}', "utf-8")
+    profile = write_profile(suite)
+    profile.write_text(profile.read_text("utf-8").replace("think_s", f'host = "{site.url}"\n    think_s'), "utf-8")
+    command = [sys.executable, "-m", "locust", "-f", "loadtests/crowd.py", "--headless", "--only-summary"]
+    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 2
+    assert "10 users are more than target 'other' allows (6)" in done.stderr
+    assert site.requests == []
+
+
+def test_a_worker_that_is_told_to_leave_is_lost(suite: Path, site: Site) -> None:
+    """A drained machine takes its users with it: that is told, by which the verdicts become inconclusive, and the others go on."""
+    profile, port = write_profile(suite, held="60s"), str(free_port())
+    options = LoadOptions(workers=2, arguments=["--master-bind-host", "127.0.0.1", "--master-bind-port", port])
+    join = [sys.executable, "-m", "footfall.load.run_locust", "-f", str(profile), "--worker", "--master-host", "127.0.0.1"]
+    with started(suite, site, profile, options) as (process, directory), ExitStack() as held:
+        workers = [
+            held.enter_context(
+                running([*join, "--master-port", port], directory=suite, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            )
+            for _ in range(2)
+        ]
+        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 30)
+        workers[0].process.terminate()
+        wait_until(lambda: any(getattr(record, "kind", "") == "worker_lost" for record in read_spool(directory)), 30)
+        end = process.stop()
+        lost = Load(end, list(read_spool(directory))).events("worker_lost")
+    assert len(lost) == 1
+    assert any(said in lost[0].text for said in ("left while the test ran", "is gone"))  # its master may see it gone before its last word

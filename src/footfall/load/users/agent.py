@@ -20,25 +20,26 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import STATE_RUNNING, LocalRunner, MasterRunner, Runner, WorkerRunner
 
-from footfall.errors import FootfallError, UsageError
-from footfall.load.ceiling import check_ceiling, closed_places
+from footfall.errors import FootfallError, ScriptError, UsageError
+from footfall.load.ceiling import closed_places
 from footfall.load.limits import check_backlog, check_limits, limits_here
 from footfall.load.mistakes import Mistakes
 from footfall.load.recording import Recording
+from footfall.load.session import TARGET, Session, find_session, is_this_machine, open_site
 from footfall.load.tally import Slice
 from footfall.load.users.arrivals import Dispatcher
 from footfall.load.users.capture import Capture
 from footfall.load.users.context import context_of
-from footfall.load.users.crew import HELLO, Crew, greeting
-from footfall.load.users.refusal import refuse
-from footfall.load.users.session import Session, find_session, is_this_machine, open_site
+from footfall.load.users.crew import HELLO, Crew, digest, greeting
+from footfall.load.users.making import watch_making
+from footfall.load.users.refusal import refuse, tell
 from footfall.load.users.shape import ArrivalShape, ReplayShape, StagedShape
 from footfall.load.users.user import LeanUser
 
 RUN_HEADER = "X-Footfall-Run"
-_RUN_OPTION, _POOL_OPTION = "footfall_run", "footfall_pool"
+_RUN_OPTION, _POOL_OPTION, _TARGET_OPTION = "footfall_run", "footfall_pool", "footfall_target"
 _REPORT = "footfall"
-_STOP, _LAST = "footfall_stop", "footfall_last"
+_STOP, _LAST, _CANNOT = "footfall_stop", "footfall_last", "footfall_cannot"
 _AFTER_SECOND_S = 0.05
 _LAST_REPORTS_S = 5.0
 _LONGEST_S = 600
@@ -49,11 +50,13 @@ class Agent:
     """Follows one Locust process through its tests.
 
     `prepared` is true once the locustfile has been read and the site found. `outcome` is how the last test ended, empty before that:
-    `finished`, `aborted` when somebody asked for its end, `failed` when all its workers were lost.
+    `finished`, `aborted` when somebody asked for its end, `failed` when all its workers were lost, or for what `refused` says: something
+    that a user can mend.
     """
 
     def __init__(self, events: Events, environ: Mapping[str, str]) -> None:
         self.outcome = ""
+        self.refused: FootfallError | None = None
         self.prepared = self.asked_to_stop = False
         self._environ = environ
         self._held = ExitStack()
@@ -79,25 +82,33 @@ class Agent:
     def prepare(self, environment: Environment) -> None:
         """Before any test: find and open the site, fit the stages to Locust's flags. Raises FootfallError for what a user got wrong."""
         self.prepared = True
-        self._session = session = find_session(self._environ, environment.host)
+        own_hosts = _own_hosts(environment)
+        self._session = session = find_session(self._environ, environment.host, own_hosts)
         shape, runner = environment.shape_class, environment.runner
         _check_users(environment)
+        if runner is not None:
+            watch_making(runner, lambda error: self._give_up(environment, error))
         if isinstance(runner, WorkerRunner):
             runner.register_message(_STOP, self._on_stop_message, concurrent=True)
-            runner.send_message(HELLO, greeting())
+            runner.register_message(HELLO, lambda msg, **_: self._greet(environment, msg.data["asked"]))
+            self._greet(environment)
             return
         _adapt(environment)
         if isinstance(runner, MasterRunner):
             runner.register_message(_LAST, self._on_last_message)
             runner.register_message(HELLO, lambda msg, **_: self._crew.greet(msg.node_id, msg.data))
+            runner.register_message(_CANNOT, lambda msg, **_: self._give_up(environment, ScriptError(msg.data[0], hint=msg.data[1])))
         elif isinstance(runner, LocalRunner):
             check_limits(_most_users(environment) or 0, [limits_here()])
-        if session.url is None and all(user.host for user in environment.user_classes):
+        session.check(_most_users(environment))
+        if session.url is None and own_hosts:
             return
-        check_ceiling(session.target, _most_users(environment))
         environment.host = open_site(session, self._held, self._environ)
         if isinstance(shape, StagedShape) and is_this_machine(environment.host):
             check_backlog(shape.fastest)
+
+    def _greet(self, environment: Environment, asked: float = 0.0) -> None:
+        _runner(environment).send_message(HELLO, greeting(_digest(environment), self._environ.get(TARGET, ""), asked))
 
     # A test begins.
 
@@ -111,6 +122,7 @@ class Agent:
         if isinstance(runner, WorkerRunner):
             run = getattr(environment.parsed_options, _RUN_OPTION, "")
             _adapt(environment)
+            self._follow_master(environment)
         else:
             self._check_again(environment)
             run = self._begin_recording(environment)
@@ -125,6 +137,17 @@ class Agent:
         self._outbox = deque(maxlen=_LONGEST_S)
         self._ticker = gevent.spawn(self._tick, environment)
 
+    def _follow_master(self, environment: Environment) -> None:
+        """In a worker that was told no target: send the headers of its master's, and no other's."""
+        if self._environ.get(TARGET):
+            return
+        name = getattr(environment.parsed_options, _TARGET_OPTION, "")
+        try:
+            self._session = find_session({**self._environ, TARGET: name}, None) if name else None
+        except UsageError as error:
+            self._session = None
+            self._give_up(environment, error)
+
     def _begin_recording(self, environment: Environment) -> str:
         profile = Path((environment.parsed_locustfiles or ["locustfile"])[0]).stem
         session = self._session
@@ -137,6 +160,7 @@ class Agent:
         if environment.parsed_options is not None:
             # Locust hands unknown options on to its workers.
             setattr(environment.parsed_options, _RUN_OPTION, run)
+            setattr(environment.parsed_options, _TARGET_OPTION, session.name if session and session.headers else "")
             setattr(environment.parsed_options, _POOL_OPTION, _most_users(environment))
         return run
 
@@ -146,12 +170,24 @@ class Agent:
         users = max(runner.target_user_count, _most_users(environment) or 0)
         try:
             if self._session is not None:
-                check_ceiling(self._session.target, users)
+                self._session.check(users)
             if isinstance(runner, MasterRunner):
-                self._crew.check(runner, users)
+                self._crew.check(runner, users, _digest(environment), self._session.name if self._session is not None else "")
                 self._crew.begin(runner)
         except FootfallError as error:
+            self.refused = error
             refuse(error)
+
+    def _give_up(self, environment: Environment, error: FootfallError) -> None:
+        """End a test that is under way for what a user can mend; a worker leaves that to its master."""
+        runner = _runner(environment)
+        if isinstance(runner, WorkerRunner):
+            runner.send_message(_CANNOT, [error.message, error.hint])  # type: ignore[arg-type]  # any plain value travels
+        elif self.refused is None:
+            self.refused = error
+            tell(error)
+            environment.process_exit_code = error.exit_code
+            gevent.spawn(_quit, environment)
 
     def _open_the_door(self, environment: Environment, capture: Capture) -> None:
         """In an open profile: let arrivals come, this process's share of them."""
@@ -180,6 +216,7 @@ class Agent:
         """Close each second a moment after its end."""
         runner = _runner(environment)
         while not self._over.wait(_until_next_second()):
+            self._hold_ceiling(environment)
             users, before = runner.user_count, self._users
             self._users = users
             if self._capture is not None:
@@ -190,6 +227,16 @@ class Agent:
                 self._note_phase(self._recording, runner, environment.shape_class)
                 self._take_own(self._recording)
                 self._recording.write(self._live_workers(runner), pause=lambda: gevent.sleep(0))
+
+    def _hold_ceiling(self, environment: Environment) -> None:
+        """End a test whose users become more than a target allows: by a shape of Locust's own, in its web page or by a key."""
+        runner = _runner(environment)
+        if self._session is None or isinstance(runner, WorkerRunner):
+            return
+        try:
+            self._session.check(runner.target_user_count)
+        except UsageError as error:
+            self._give_up(environment, error)
 
     def _note_phase(self, recording: Recording, runner: Runner, shape: object) -> None:
         changing = runner.state != STATE_RUNNING or _changing(shape)
@@ -236,9 +283,9 @@ class Agent:
         _runner(environment).stop()
 
     def _on_last_message(self, msg: Any, **_: Any) -> None:
-        """In the master: a worker's last figures."""
+        """In the master: a worker's last figures. One that leaves before it was asked to takes its users with it."""
         self.on_worker_report(msg.node_id, msg.data)
-        self._crew.ended.add(msg.node_id)
+        self._crew.leave(msg.node_id, early=not self._stopping)
 
     # A test ends.
 
@@ -258,7 +305,7 @@ class Agent:
             return
         lost = isinstance(runner, MasterRunner) and not runner.worker_count and not self.asked_to_stop
         self._live_workers(runner)
-        self.outcome = "failed" if lost else "finished" if finished else "aborted"
+        self.outcome = "failed" if lost or self.refused else "finished" if finished else "aborted"
         self._stopping = True
         if self._recording is not None:
             self._recording.phases.note(int(time.time()), changing=False, stopping=True)
@@ -302,6 +349,22 @@ def _runner(environment: Environment) -> Runner:
     if runner is None:
         raise RuntimeError("Locust told of a test without a runner")
     return runner
+
+
+def _quit(environment: Environment) -> None:
+    _runner(environment).quit()
+    if environment.web_ui is not None:
+        environment.web_ui.stop()
+
+
+def _digest(environment: Environment) -> str:
+    return digest(map(Path, environment.parsed_locustfiles or ()))
+
+
+def _own_hosts(environment: Environment) -> list[str]:
+    """Return the sites that the user classes name, where all of them do."""
+    hosts = [user.host for user in environment.user_classes if user.host]
+    return hosts if len(hosts) == len(environment.user_classes) else []
 
 
 def _adapt(environment: Environment) -> None:

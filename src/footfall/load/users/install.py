@@ -8,7 +8,7 @@ import signal
 from typing import Any
 
 import gevent
-from locust import argument_parser, events
+from locust import argument_parser, events, runners
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
@@ -19,6 +19,9 @@ from footfall.load.users.refusal import refuse
 _GRACE_S = 3.0
 STOP_TIMEOUT_S = 5.0
 """How long users may go on with what they have begun when a test ends, unless `--stop-timeout` says otherwise."""
+
+runners.MASTER_HEARTBEAT_TIMEOUT = 10
+"""Seconds without a word of its master after which a worker ends. In Locust's own minute it would load a site that nobody watches."""
 
 installed = Agent(events, os.environ)
 """This process's recorder."""

@@ -36,7 +36,7 @@ class StagedShape(LoadTestShape):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("abstract", False):
-            cls.plan = Plan.of(cls.stages, where=f"{_place(cls)}: {cls.__name__}.stages")
+            cls.plan = Plan.of(cls.stages, where=f"{place(cls)}: {cls.__name__}.stages")
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Locust is annotated in part
@@ -146,11 +146,11 @@ class ReplayShape(ArrivalShape):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if not cls.__dict__.get("abstract", False):
-            place = _place(cls)
+            where = place(cls)
             if cls.speed <= 0:
-                raise ScriptError(f"{place}: {cls.__name__}.speed: {cls.speed!r} is not above 0")
+                raise ScriptError(f"{where}: {cls.__name__}.speed: {cls.speed!r} is not above 0")
             path = Path(inspect.getfile(cls)).parent / cls.recording
-            cls.visits, cls.left_out = read_recording(path, where=f"{place}: {cls.__name__}.recording")
+            cls.visits, cls.left_out = read_recording(path, where=f"{where}: {cls.__name__}.recording")
             cls.stages = (step(to=1), hold(f"{cls.visits[-1].at_s / cls.speed + 1:.3f}s"))
         super().__init_subclass__(**kwargs)
 
@@ -161,8 +161,8 @@ class ReplayShape(ArrivalShape):
             yield 1 + visit.at_s / self.speed, visit
 
 
-def _place(cls: type) -> str:
-    """Return file and line of a class, as far as they are known."""
+def place(cls: type) -> str:
+    """Return file and line of a class, as far as they are known; else its module."""
     try:
         path, line = Path(inspect.getsourcefile(cls) or ""), inspect.getsourcelines(cls)[1]
     except (OSError, TypeError):
