@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from footfall.report.view import ReportView
 
 MOST = {"users": 5000, "arrivals a second": 1000}
+_UNITS = {"staged": "users", "arrivals": "arrivals a second"}
 LONGER = 3
 """Times as long a level is held again when the first time was too close to call."""
 FOUND, NOT_EVEN_THAT, CANNOT_TELL = 0, 1, 3
@@ -44,13 +45,14 @@ def capacity(
     from footfall.cli.progress import progress  # noqa: PLC0415
     from footfall.cli.workplace import budgets_of, open_workplace  # noqa: PLC0415
     from footfall.load.capacity import HELD, Search, sentence  # noqa: PLC0415
-    from footfall.load.launcher import check_profile  # noqa: PLC0415
+    from footfall.load.launcher import check_profile, shape_kind  # noqa: PLC0415
 
     _check_hold(hold)
     with progress() as shown:
         workplace = open_workplace(shown)
-        unit = "arrivals a second" if "ArrivalShape" in check_profile(workplace.root, profile).read_text("utf-8") else "users"
+        file = check_profile(workplace.root, profile)
         budgets = _budgets_on(profile, budgets_of(workplace.suite).budgets)
+        unit = _unit(profile, shape_kind(file))
         if most is None:
             most = _ceiling(workplace, target, unit)
         if start > most:
@@ -71,6 +73,17 @@ def _check_hold(hold: str) -> None:
         raise UsageError(f"--hold {hold!r}: {error}", hint="write `15s` or `1m`") from error
     if seconds < 5:
         raise UsageError(f"--hold {hold} is too short: the first two seconds of a level are its settling", hint="5s or more")
+
+
+def _unit(profile: str, kind: str) -> str:
+    """Return what a profile's levels count. Raises UsageError for one of which no level can be held."""
+    if kind == "replay":
+        raise UsageError(f"{profile} is a replay: it asks what was asked once, whatever the level", hint="take a profile with stages")
+    if kind not in _UNITS:
+        has = "a shape of Locust's own" if kind == "own" else "no shape"
+        hint = "give it a StagedShape or an ArrivalShape with stages"
+        raise UsageError(f"{profile} has {has}, so that no level of it can be held", hint=hint)
+    return _UNITS[kind]
 
 
 def _budgets_on(profile: str, budgets: Sequence[Budget]) -> list[Budget]:

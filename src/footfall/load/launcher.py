@@ -5,8 +5,10 @@ Nothing here imports Locust, which patches the interpreter that imports it.
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,6 +88,22 @@ def check_profile(root: Path, name: str) -> Path:
     except (OSError, ValueError) as error:
         raise ScriptError(f"{FOLDER}/{path.name} cannot be read: {error}") from error
     return path
+
+
+def shape_kind(profile: Path) -> str:
+    """Return which kind of shape a profile has: `staged`, `arrivals`, `replay`, `own` (Locust's) or `none`.
+
+    Asks a process of its own, which loads it. Raises ScriptError for a profile that does not load.
+    """
+    command = [sys.executable, "-m", "footfall.load.users.kind", str(profile)]
+    done = subprocess.run(command, cwd=profile.parent.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    told = (done.stdout.splitlines() or [""])[-1]
+    if not told.startswith("{"):
+        raise ScriptError(f"{FOLDER}/{profile.name} does not load: {(done.stderr.strip().splitlines() or ['it gave no reason'])[-1]}")
+    said = json.loads(told)
+    if "error" in said:
+        raise ScriptError(said["error"], hint=said["hint"])
+    return str(said["kind"])
 
 
 class LoadProcess:

@@ -16,7 +16,7 @@ import pytest
 
 from footfall.children import running
 from footfall.errors import ScriptError, UsageError
-from footfall.load.launcher import LoadEnd, LoadOptions, free_port
+from footfall.load.launcher import LoadEnd, LoadOptions, free_port, shape_kind
 from footfall.samples import RunEnd
 from footfall.store.spool import read_spool
 from tests.integration.load.harness import Load, asked_of, run_load, started, wait_until, write_profile
@@ -284,3 +284,31 @@ def test_a_worker_that_is_told_to_leave_is_lost(suite: Path, site: Site) -> None
         lost = Load(end, list(read_spool(directory))).events("worker_lost")
     assert len(lost) == 1
     assert any(said in lost[0].text for said in ("left while the test ran", "is gone"))  # its master may see it gone before its last word
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        ("from footfall.load.users import StagedShape\nclass Crowd(StagedShape):\n    stages = [step(to=1), hold('1s')]\n", "staged"),
+        ("from shared import Door\nclass Crowd(Door):\n    stages = [step(to=1), hold('1s')]\n", "arrivals"),
+        ("from footfall.load.users import ReplayShape\nclass Crowd(ReplayShape):\n    recording = 'visits.log'\n", "replay"),
+        ("from locust import LoadTestShape\nclass Crowd(LoadTestShape):\n    def tick(self):\n        return None\n", "own"),
+        ("print('nothing')\n", "none"),
+    ],
+)
+def test_which_kind_of_shape_a_profile_has(suite: Path, shape: str, kind: str) -> None:
+    """Its text cannot say: it may inherit the shape from a module that profiles share."""
+    folder = suite / "loadtests"
+    (folder / "shared.py").write_text(
+        "from footfall.load.users import ArrivalShape\nclass Door(ArrivalShape):\n    abstract = True\n", "utf-8"
+    )
+    (folder / "visits.log").write_text('127.0.0.1 - - [21/Nov/2026:05:00:00 +0000] "GET /ok HTTP/1.1" 200 12\n', "utf-8")
+    (folder / "crowd.py").write_text(f"from footfall.load.stages import hold, step\n{shape}", "utf-8")
+    assert shape_kind(folder / "crowd.py") == kind
+
+
+def test_a_profile_that_does_not_load_has_no_kind(suite: Path) -> None:
+    """The line and the reason are told."""
+    (suite / "loadtests" / "crowd.py").write_text("import locust\n1 / 0\n", "utf-8")
+    with pytest.raises(ScriptError, match=r"loadtests/crowd.py:2: ZeroDivisionError"):
+        shape_kind(suite / "loadtests" / "crowd.py")

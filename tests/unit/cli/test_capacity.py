@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from footfall.cli.capacity import _levels
-from footfall.errors import FootfallError, TargetUnreachableError
+from footfall.cli.capacity import _levels, _unit
+from footfall.errors import FootfallError, TargetUnreachableError, UsageError
 from footfall.load.capacity import HELD, UNSURE, Level, Search, sentence
 
 
@@ -54,3 +54,11 @@ def test_a_first_level_that_cannot_be_run_is_an_error() -> None:
     """Nothing was measured: the reason is the command's own."""
     with pytest.raises(FootfallError, match="does not answer"):
         climbed(Ladder(10))
+
+
+def test_only_what_has_stages_has_levels() -> None:
+    """A replay, or a shape of Locust's own, would send the same whatever the level."""
+    assert (_unit("ci", "staged"), _unit("door", "arrivals")) == ("users", "arrivals a second")
+    for kind, said in (("replay", "is a replay"), ("own", "a shape of Locust's own"), ("none", "has no shape")):
+        with pytest.raises(UsageError, match=said):
+            _unit("ci", kind)
