@@ -14,6 +14,7 @@ from footfall.load.honesty import distrust
 from footfall.metrics import CATALOGUE, Kind, Source, format_quantity
 from footfall.report.places import DAYS, Placed, place_tables
 from footfall.samples import Event
+from footfall.stats import Histogram
 from footfall.store import reader
 from footfall.store.writer import Store
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 MOST_PROBLEMS = 10
+_TAIL = {99.9: 10_000, 99.99: 100_000}
+"""Requests that a percentile of the tail needs: ten of them lie beyond it."""
 
 
 def print_figures(store: Store, run_id: str, *, json: bool, placed: Sequence[Placed] = ()) -> None:
@@ -45,7 +48,7 @@ def print_figures(store: Store, run_id: str, *, json: bool, placed: Sequence[Pla
 
 _COLUMNS = (
     *("success", "flaky", "duration", "ux_score", "lcp", "inp", "cls", "fcp", "ttfb", "tbt"),
-    *("requests", "p50", "p95", "p99", "errors", "throughput", "users"),
+    *("requests", "p50", "p95", "p99", "p99.9", "p99.99", "errors", "throughput", "users"),
     *("latency", "dns", "connect", "tls"),
 )
 """What is shown, in this order, where it was seen; a script's or a probe's own figures follow."""
@@ -125,8 +128,18 @@ def _cells(seen: Observation) -> dict[str, str]:
         return {metric: format_quantity(figures.p50, seen.unit)}
     if metric == "latency":
         percentiles = {name: format_quantity(getattr(figures, name), seen.unit) for name in ("p50", "p95", "p99")}
-        return {"requests": f"{figures.count:,}", **percentiles}
+        tail = {name: format_quantity(value, seen.unit) for name, value in _tail(seen).items()}
+        return {"requests": f"{figures.count:,}", **percentiles, **tail}
     return {metric: format_quantity(figures.max if metric == "users" else figures.mean, seen.unit)}
+
+
+def _tail(seen: Observation) -> dict[str, float]:
+    """Return the high percentiles of a crowd's histograms: those beyond which there are values enough to speak of."""
+    known = [q for q, enough in _TAIL.items() if seen.figures.count >= enough]
+    if not known or not seen.windows or seen.series.source != Source.LOAD:
+        return {}
+    whole = Histogram.merged(window.histogram for window in seen.windows)
+    return {f"p{q:g}": whole.percentile(q) for q in known}
 
 
 def _as_json(store: Store, run_id: str, observations: Sequence[Observation]) -> dict[str, object]:
@@ -137,7 +150,7 @@ def _as_json(store: Store, run_id: str, observations: Sequence[Observation]) -> 
         "doubts": _doubts(store, run_id, observations),
         "notes": _of_the_crowd(store, run_id, "note"),
         "series": [
-            {**asdict(seen.series), "labels": seen.series.label_map, "unit": seen.unit, "figures": asdict(seen.figures)}
+            {**asdict(seen.series), "labels": seen.series.label_map, "unit": seen.unit, "figures": asdict(seen.figures) | _tail(seen)}
             for seen in observations
         ],
     }
