@@ -21,7 +21,7 @@ from footfall.browser.iteration import Iteration, UnmetError
 from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
-from footfall.browser.state import CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, is_journey, journey_name
+from footfall.browser.state import CLEANER, CONDITIONS, ITERATION, RUN, SITE, chosen_site, is_journey, journey_name
 from footfall.browser.workers import CODES, environment_of, is_worker
 from footfall.children import end_with_parent
 from footfall.errors import CannotJudgeError, FootfallError, ScriptError, UsageError
@@ -59,7 +59,7 @@ class JourneyHooks:
             return
         try:
             self._facts = {item.nodeid: facts_of(item) for item in journeys}
-            site = Site.choose(self._config.invocation_params.dir, self._environment, options.target, given_url(self._config))
+            site = chosen_site(self._config, self._environment)
             self._config.stash[SITE] = site
             self._config.stash[CONDITIONS] = Conditions.of(options.network, options.cpu_throttle)
             if options.clean_up:

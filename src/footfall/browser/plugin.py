@@ -87,8 +87,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.retries < 0:
         raise pytest.UsageError("--retries needs a number from 0 on")
     options.warm_up = (0 if options.iterations is None else 1) if options.warm_up is None else options.warm_up
+    if not hasattr(config, "workerinput"):  # a worker gets the options of the session that started it
+        options.typed_url = _typed_url(config)
     if config.pluginmanager.hasplugin("playwright"):
         _register(config)
+
+
+def _typed_url(config: pytest.Config) -> str | None:
+    """Return the base URL that was typed, not one that pytest.ini or the environment has for all sessions, or None."""
+    typed = any(argument.partition("=")[0] == "--base-url" for argument in map(str, config.invocation_params.args))
+    return config.getoption("base_url", None) if typed else None
 
 
 def _register(config: pytest.Config) -> None:

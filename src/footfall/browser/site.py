@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from footfall.config.suite import JourneyDefaults, Suite, find_suite, load_suite
+from footfall.config.secrets import resolve
+from footfall.config.suite import JourneyDefaults, Suite, Target, find_suite, load_suite
 from footfall.errors import UsageError
 
 TARGET_VARIABLE = "FOOTFALL_TARGET"
@@ -17,39 +18,40 @@ URL_VARIABLE = "FOOTFALL_TARGET_URL"
 
 @dataclass(frozen=True)
 class Site:
-    """`url` is None while nobody named one: then the suite's target is opened. `root` holds the spool."""
+    """`url` is None while nobody named one: then the suite's target is opened. `root` holds the spool.
+
+    `production` says that real customers are served here, by the target's name or, for a base URL, by its host.
+    """
 
     root: Path
     suite: Suite | None
     target: str
     url: str | None
+    production: bool = False
 
     @classmethod
-    def choose(cls, folder: Path, environment: Mapping[str, str], target: str | None, base_url: str | None) -> Site:
-        """Choose by `--base-url`, else `--target`, else the parent process's target, else the suite's default one.
+    def choose(
+        cls,
+        folders: Sequence[Path],
+        environment: Mapping[str, str],
+        target: str | None,
+        typed_url: str | None,
+        default_url: str | None = None,
+    ) -> Site:
+        """Choose by a typed `--base-url`, else `--target`, else the parent's target, else pytest.ini's `base_url`, else the default.
 
-        Raises UsageError for an unknown target, ConfigError for a faulty footfall.toml.
+        The suite is the first that lies in or above one of `folders`. Raises UsageError for an unknown target or where nothing names a
+        site, ConfigError for a faulty footfall.toml.
         """
-        suite = _suite_above(folder)
-        root = suite.root if suite else folder
-        if base_url:
-            return cls(root, suite, target or urlsplit(base_url).netloc or base_url, base_url)
-        if environment.get(URL_VARIABLE) and target in {None, environment.get(TARGET_VARIABLE)}:
-            return cls(root, suite, environment.get(TARGET_VARIABLE, "target"), environment[URL_VARIABLE])
-        if suite is None:
-            if target:
-                raise UsageError(f"--target {target} needs a footfall.toml that names it", hint="or use --base-url https://…")
-            return cls(root, None, "none", None)
-        return cls(root, suite, suite.target(target).name, None)
-
-    @property
-    def production(self) -> bool:
-        """Whether the suite says that real customers are served here, by the target's name or, for a base URL, by its address."""
-        targets = self.suite.targets if self.suite else {}
-        named = targets.get(self.target)
-        host = urlsplit(self.url or "").netloc
-        same = (target for target in targets.values() if host and urlsplit(target.url or "").netloc == host)
-        return any(target.production for target in (named, *same) if target)
+        suite = _suite_above(folders)
+        name, url = _named(suite, environment, target, typed_url, default_url)
+        if name is None and suite is None:
+            raise UsageError(
+                f"no footfall.toml in {folders[0]} or any folder above it",
+                hint="name the site with --base-url https://…, or `footfall init` lays out a suite here",
+            )
+        name = name or (suite.target().name if suite else "")
+        return cls(suite.root if suite else folders[0], suite, name, url, _production(suite, environment, name, url))
 
     @property
     def timeout_s(self) -> float:
@@ -73,9 +75,45 @@ class Site:
             yield live.url
 
 
-def _suite_above(folder: Path) -> Suite | None:
-    try:
-        root = find_suite(folder)
-    except UsageError:
-        return None
-    return load_suite(root)
+def _named(
+    suite: Suite | None, environment: Mapping[str, str], target: str | None, typed_url: str | None, default_url: str | None
+) -> tuple[str | None, str | None]:
+    """Return the target's name and its base URL, each None where nobody named one. Raises UsageError for an unknown target."""
+    parents = environment.get(URL_VARIABLE) if target in {None, environment.get(TARGET_VARIABLE)} else None
+    if target and not parents:
+        if suite is None:
+            raise UsageError(f"--target {target} needs a footfall.toml that names it", hint="--base-url https://… alone needs none")
+        suite.target(target)
+    if parents and not typed_url:
+        return environment.get(TARGET_VARIABLE, "target"), parents
+    url = typed_url or (None if target else default_url)
+    return target or (host_of(url) or url if url else None), url
+
+
+def host_of(url: str) -> str:
+    """Return an address's host and port, without whom it signs in as."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _production(suite: Suite | None, environment: Mapping[str, str], name: str, url: str | None) -> bool:
+    host = urlsplit(url or "").hostname
+    return any(
+        target.production and (target.name == name or (host is not None and _host(target, environment) == host))
+        for target in (suite.targets.values() if suite else ())
+    )
+
+
+def _host(target: Target, environment: Mapping[str, str]) -> str | None:
+    with suppress(UsageError, ValueError):  # a target whose variable is not set here is nobody's address
+        return urlsplit(resolve(target.url or "", environment)).hostname
+    return None
+
+
+def _suite_above(folders: Sequence[Path]) -> Suite | None:
+    for folder in folders:
+        try:
+            root = find_suite(folder)
+        except UsageError:
+            continue
+        return load_suite(root)
+    return None

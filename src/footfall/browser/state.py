@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,13 @@ _NAMES = pytest.StashKey[dict[str, str]]()
 def given_url(config: pytest.Config) -> str | None:
     """Return the base URL that the command line or pytest's configuration names, or None."""
     return config.getoption("base_url", None) or config.getini("base_url") or None
+
+
+def chosen_site(config: pytest.Config, environment: Mapping[str, str]) -> Site:
+    """Return the site that a session measures. Raises UsageError and ConfigError as `Site.choose` does."""
+    options, here = config.option, config.invocation_params.dir
+    given = (here / argument.partition("::")[0] for argument in config.args)
+    return Site.choose((here, *given, config.rootpath), environment, options.target, options.typed_url, given_url(config))
 
 
 def is_journey(item: Any) -> bool:

@@ -14,8 +14,8 @@ import pytest
 from footfall.browser.attempts import status_of
 from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
-from footfall.browser.site import TARGET_VARIABLE, URL_VARIABLE, Site
-from footfall.browser.state import given_url
+from footfall.browser.site import TARGET_VARIABLE, URL_VARIABLE
+from footfall.browser.state import chosen_site
 from footfall.children import end_with_parent
 from footfall.errors import CannotJudgeError, FootfallError
 
@@ -79,7 +79,7 @@ class Conductor:
             return
         try:
             Conditions.of(options.network, options.cpu_throttle)
-            site = Site.choose(self._config.invocation_params.dir, self._environment, options.target, given_url(self._config))
+            site = chosen_site(self._config, self._environment)
             self._run = self._run or JourneyRun.begin(site.root, site.target, self._environment)
             self._run.recorder.event("note", self._warning)
             self._given = {**self._run.environment(), TARGET_VARIABLE: site.target}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -71,6 +72,27 @@ def test_an_unknown_target_says_which_there_are(walk: Walk) -> None:
     assert walked.code == 2
     assert "did you mean 'truth'?" in walked.output
     assert "Traceback" not in walked.output
+
+
+def test_a_target_outranks_what_pytest_ini_says(walk: Walk, site: str) -> None:
+    """`base_url` in pytest.ini is the address of those who name no target: whoever names one is not led elsewhere without a word."""
+    walked = walk({**TWO, "../pytest.ini": f"[pytest]\nbase_url = {site}\n"}, "--base-url", "", "--target", "truth")
+    assert walked.code == 3, walked.output
+    assert "http://localhost:9 does not answer" in walked.events[0].text
+
+
+def test_a_suite_is_found_where_its_journeys_are(tmp_path: Path) -> None:
+    """Walked from another folder, a suite is still its own; a folder without one says where it looked."""
+    folder = write_suite(tmp_path / "e2e", TWO)
+    options = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--target", "truth", "e2e/journeys"]
+    done = subprocess.run(options, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 3, done.stdout
+    assert (folder / ".footfall" / "spool").is_dir()
+    (folder / "footfall.toml").unlink()
+    done = subprocess.run(
+        [*options[:-3], "e2e"], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, "no footfall.toml in" in done.stdout) == (2, True), done.stdout
 
 
 def test_a_dead_target_cannot_be_judged(walk: Walk) -> None:

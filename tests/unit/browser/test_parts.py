@@ -65,32 +65,76 @@ def test_an_earlier_alarm_of_somebody_else_stays() -> None:
         time.sleep(10)
 
 
+PARENT = {"FOOTFALL_TARGET": "test", "FOOTFALL_TARGET_URL": "http://x"}
+LOCAL = "http://localhost:8300"
+
+
+def suite_at(folder: Path) -> Path:
+    """Lay out a suite; return the folder of its journeys."""
+    (folder / "footfall.toml").write_text(SUITE, encoding="utf-8")
+    (folder / "journeys").mkdir()
+    return folder / "journeys"
+
+
 @pytest.mark.parametrize(
-    ("environment", "target", "base_url", "chosen"),
+    ("environment", "target", "typed", "default", "chosen"),
     [
-        ({}, None, None, ("live", None)),
-        ({}, "test", None, ("test", None)),
-        ({}, None, "http://localhost:8300", ("localhost:8300", "http://localhost:8300")),
-        ({}, "test", "http://localhost:8300", ("test", "http://localhost:8300")),
-        ({"FOOTFALL_TARGET": "test", "FOOTFALL_TARGET_URL": "http://x"}, None, None, ("test", "http://x")),
-        ({"FOOTFALL_TARGET": "test", "FOOTFALL_TARGET_URL": "http://x"}, "live", None, ("live", None)),
+        ({}, None, None, None, ("live", None)),
+        ({}, "test", None, None, ("test", None)),
+        ({}, None, LOCAL, None, ("localhost:8300", LOCAL)),
+        ({}, None, "http://qa:S3cret@localhost:8300", None, ("localhost:8300", "http://qa:S3cret@localhost:8300")),
+        ({}, "test", LOCAL, None, ("test", LOCAL)),
+        (PARENT, None, None, None, ("test", "http://x")),
+        (PARENT, "live", None, None, ("live", None)),
+        (PARENT, None, LOCAL, None, ("localhost:8300", LOCAL)),
+        ({}, None, None, LOCAL, ("localhost:8300", LOCAL)),
+        ({}, "test", None, LOCAL, ("test", None)),
+        (PARENT, None, None, LOCAL, ("test", "http://x")),
+        (PARENT, "live", None, LOCAL, ("live", None)),
     ],
 )
 def test_the_site_that_is_measured(
-    tmp_path: Path, environment: dict[str, str], target: str | None, base_url: str | None, chosen: tuple[str, str | None]
+    tmp_path: Path, environment: dict[str, str], target: str | None, typed: str | None, default: str | None, chosen: tuple[str, str | None]
 ) -> None:
-    """--base-url wins, then --target, then the parent's target, then the suite's default."""
-    (tmp_path / "footfall.toml").write_text(SUITE, encoding="utf-8")
-    (tmp_path / "journeys").mkdir()
-    site = Site.choose(tmp_path / "journeys", environment, target, base_url)
+    """A typed --base-url wins, then --target, then the parent's target, then pytest.ini's base_url, then the suite's default."""
+    site = Site.choose([suite_at(tmp_path)], environment, target, typed, default)
     assert (site.target, site.url, site.root) == (*chosen, tmp_path)
 
 
 def test_a_target_needs_a_suite(tmp_path: Path) -> None:
-    """Without footfall.toml there are no names; without a target there is nothing to open."""
+    """Without footfall.toml there are no names, and nobody names a site but --base-url or pytest.ini."""
     with pytest.raises(UsageError, match="needs a footfall"):
-        Site.choose(tmp_path, {}, "live", None)
-    assert Site.choose(tmp_path, {}, None, None).url is None
+        Site.choose([tmp_path], {}, "live", None)
+    with pytest.raises(UsageError, match=r"no footfall\.toml in .* or any folder above it"):
+        Site.choose([tmp_path], {}, None, None)
+    assert Site.choose([tmp_path], {}, None, LOCAL).url == Site.choose([tmp_path], {}, None, None, LOCAL).url == LOCAL
+
+
+def test_a_misspelt_target_is_refused_whatever_the_address(tmp_path: Path) -> None:
+    """A run must not be recorded under a name that no target has."""
+    journeys = suite_at(tmp_path)
+    with pytest.raises(UsageError, match="names no target 'lvie'"):
+        Site.choose([journeys], {}, "lvie", LOCAL)
+
+
+def test_the_suite_is_found_from_another_folder(tmp_path: Path) -> None:
+    """`pytest e2e/journeys` measures the suite in e2e; the folder where it was typed comes first."""
+    (tmp_path / "e2e").mkdir()
+    journeys = suite_at(tmp_path / "e2e")
+    assert Site.choose([tmp_path, journeys], {}, None, None).root == tmp_path / "e2e"
+
+
+@pytest.mark.parametrize("url", ["https://shop.example", "https://SHOP.example:443/", "https://qa:pw@shop.example/home"])
+def test_production_is_known_by_its_host(tmp_path: Path, url: str) -> None:
+    """Also where the address comes from the environment; a variable that is not set hides no other target."""
+    live = '[targets.live]\nurl = "env:LIVE_URL"\nproduction = true\n'
+    (tmp_path / "footfall.toml").write_text(
+        f'[suite]\ndefault_target = "live"\n[targets.old]\nurl = "env:OLD_URL"\n{live}', encoding="utf-8"
+    )
+    environment = {"LIVE_URL": "https://shop.example"}
+    assert Site.choose([tmp_path], environment, None, url).production
+    assert Site.choose([tmp_path], environment, "live", None).production
+    assert not Site.choose([tmp_path], environment, None, "https://preview.example").production
 
 
 def test_installed_browsers_are_found_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
