@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from footfall.children import Child, running
-from footfall.config.secrets import resolve
+from footfall.config.secrets import resolve, without_password
 from footfall.config.suite import Target
 from footfall.errors import TargetUnreachableError, UsageError
 
@@ -31,6 +31,11 @@ class LiveTarget:
     name: str
     url: str
     demo: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown: without a password."""
+        return without_password(self.url)
 
 
 @contextmanager
@@ -68,7 +73,7 @@ def check_reachable(url: str) -> None:
         httpx.get(url, timeout=10.0, follow_redirects=False, verify=False)  # noqa: S501  # certificates are a probe's business
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TargetUnreachableError(
-            f"{url} does not answer: {error or type(error).__name__}",
+            without_password(f"{url} does not answer: {error or type(error).__name__}"),
             hint="start the site, or name another target with --target",
         ) from error
 

@@ -7,7 +7,7 @@ import pytest
 
 from footfall.config.suite import Target
 from footfall.errors import TargetUnreachableError, UsageError
-from footfall.target import open_target
+from footfall.target import LiveTarget, check_reachable, open_target
 
 
 def test_the_embedded_shop_is_started_and_stopped() -> None:
@@ -42,6 +42,15 @@ def test_a_site_that_does_not_answer_cannot_be_measured(url: str) -> None:
     """The message names the URL."""
     with pytest.raises(TargetUnreachableError, match="does not answer"), open_target(Target("gone", url=url)):
         pass
+
+
+@pytest.mark.parametrize("url", ["http://qa:S3cret@127.0.0.1:9", "http://qa:S3/cret@127.0.0.1"])
+def test_a_password_in_an_address_is_not_told(url: str) -> None:
+    """Not where a site does not answer, and not where one does."""
+    with pytest.raises(TargetUnreachableError, match="does not answer") as raised:
+        check_reachable(url)
+    assert "cret" not in raised.value.message
+    assert LiveTarget("staging", url).shown == url.replace(url[7 : url.index("@")], "***")
 
 
 def test_only_the_embedded_shop_has_faults() -> None:

@@ -141,4 +141,4 @@ def _target(suite: Suite, name: str | None) -> str:
     from footfall.target import open_target  # noqa: PLC0415
 
     with open_target(suite.target(name)) as live:
-        return f"{live.name} answers at {live.url}"
+        return f"{live.name} answers at {live.shown}"

@@ -21,7 +21,7 @@ from footfall.cli.session import Session
 from footfall.cli.workplace import budgets_if_any
 from footfall.clock import SystemClock
 from footfall.config.scripts import scan
-from footfall.config.secrets import resolve, resolve_all
+from footfall.config.secrets import Masker, recorded_secrets, resolve, resolve_all
 from footfall.config.suite import GateSpec, ProbeSpec
 from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
 from footfall.load.abort import AbortWatch
@@ -81,12 +81,13 @@ def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
         tally.add(record)
         session.progress.update("probes", tally.probe_line())
 
+    mask = Masker(recorded_secrets(session.workplace.suite, os.environ)).mask
     ready = [resolved(probe) for probe in probes]
     headers = {**resolve_all(session.target.headers, os.environ, f"targets.{session.target.name}.headers"), "X-Footfall-Run": session.id}
 
     async def within_cap() -> None:
         async with asyncio.timeout(session.left_s):
-            await run(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write)
+            await run(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write, mask=mask)
 
     try:
         signals.run(within_cap())

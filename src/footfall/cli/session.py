@@ -127,7 +127,7 @@ def session(
             opened_session = Session(workplace, target, live, opened, progress, tail(opened.directory))
             if time_cap_s is not None:
                 opened_session.deadline = time.monotonic() + time_cap_s
-            progress.say(f"{workplace.suite.name} · {target.name} at {live.url} · run {run.id}")
+            progress.say(f"{workplace.suite.name} · {target.name} at {live.shown} · run {run.id}")
             outcome = "failed"
             try:
                 yield opened_session

@@ -95,7 +95,7 @@ def run(workplace: Workplace, target: Target, wanted: Wanted, *, verbose: bool) 
         measuring = Measuring(workplace, plan, target, live, place, headers, probes, threading.Event())
         held = {level.budget.key for promise in plan.promises.values() for level in promise.levels}
         what = ", ".join(counted(*each) for each in ((len(plan.subjects), "thing"), (len(held), "budget"), (len(channels), "channel")))
-        sys.stderr.write(f"watching {live.url} ({target.name}) from {place}: {what}\n")
+        sys.stderr.write(f"watching {live.shown} ({target.name}) from {place}: {what}\n")
         _note_inbound(plan, probes, served=wanted.serve is not None)
         _note_untold(plan)
         _note_left_out(budgets)

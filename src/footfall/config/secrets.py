@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from footfall.config.suite import Suite
 from footfall.errors import UsageError
@@ -19,6 +19,7 @@ _SHORTEST_WITHIN = 6
 """Characters of base64 that are masked wherever they stand: fewer occur by chance in any long base64 text."""
 _LEGAL = "!$&'()*+,/:;=?@"
 """What a client leaves as it is in an address, though it could be quoted."""
+_SIGNED_IN = re.compile(r"(?<=://)\S*@")
 _REFERENCE = re.compile(r"(?<!\S)env:([A-Za-z_][A-Za-z0-9_]*)(?!\S)", re.ASCII)
 
 
@@ -52,6 +53,28 @@ def places(suite: Suite) -> dict[str, str]:
 def secret_values(suite: Suite, environment: Mapping[str, str]) -> frozenset[str]:
     """Return the values of all `env:NAME` that a suite names and that are set."""
     return frozenset(environment[name] for name in places(suite) if environment.get(name))
+
+
+def recorded_secrets(suite: Suite, environment: Mapping[str, str]) -> frozenset[str]:
+    """Return what no record of a run may show: the values of all `env:NAME`, but of a target's address only whom it signs in as.
+
+    Its host is no secret: every page of the site names it.
+    """
+    named = {name: environment[name] for name in places(suite) if environment.get(name)}
+    addresses = {name for target in suite.targets.values() for name in _REFERENCE.findall(target.url or "")}
+    whole = {value for name, value in named.items() if name not in addresses}
+    return frozenset(whole.union(*(_signed_in(value) for name, value in named.items() if name in addresses)))
+
+
+def _signed_in(address: str) -> set[str]:
+    """Return the password in an address, as it stands there and as it is meant; a user alone is a token."""
+    user, _, password = address.partition("://")[2].rpartition("@")[0].partition(":")
+    return {text for text in (password or user, unquote(password or user)) if text}
+
+
+def without_password(url: str) -> str:
+    """Return a site's address as it may be shown: without whom it signs in as."""
+    return _SIGNED_IN.sub(f"{MASK}@", url)
 
 
 def _texts(suite: Suite) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +22,18 @@ Write = Callable[[Record], None]
 
 
 async def run_probes(
-    probes: Sequence[ProbeSpec], base_url: str, *, run: str, headers: Mapping[str, str], clock: Clock, write: Write
+    probes: Sequence[ProbeSpec],
+    base_url: str,
+    *,
+    run: str,
+    headers: Mapping[str, str],
+    clock: Clock,
+    write: Write,
+    mask: Callable[[str], str],
 ) -> None:
     """Make each probe's `checks` checks against `base_url`, one round after the other, and `write` samples and events of run `run`.
 
+    What a check says is wrong passes `mask` first: it may quote an address with the password in it.
     What others call (heartbeats, webhooks) only a watch can see: such probes are left out.
     """
     for number in range(1, max((probe.checks for probe in probes), default=0) + 1):
@@ -34,6 +43,7 @@ async def run_probes(
         for probe in due:  # one after the other: side by side they would measure each other
             at = clock.now()
             result = await check(probe, base_url, headers)
+            result = replace(result, problem=mask(result.problem))
             for record in records(probe.name, result, run=run, at=at, iteration=number):
                 write(record)
 

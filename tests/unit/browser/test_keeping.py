@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import zipfile
 from pathlib import Path
@@ -22,6 +23,8 @@ from footfall.browser.site import Site
 from footfall.browser.workers import side_by_side
 from footfall.config.networks import NETWORKS
 from footfall.config.schema import footfall_schema
+from footfall.config.secrets import recorded_secrets
+from footfall.config.suite import load_suite
 from footfall.errors import ScriptError, UsageError
 from footfall.samples import Artifact, Event
 from footfall.store.spool import OpenRun, begin_run, read_spool
@@ -97,6 +100,50 @@ def test_a_trace_is_masked_in_each_of_its_files(tmp_path: Path) -> None:
     assert all(b"***" in content for content in left.values())
     assert not any(form in b"".join(left.values()) for form in (b"a<b", b"a&lt;b", b"a%3Cb"))
     assert left["resources/font.woff"] == bytes(range(256)) + b"***" + bytes(range(255, 0, -1))
+
+
+ODD = """p'a"s&s</ü"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ODD,
+        "p'a&quot;s&amp;s</ü",  # Chromium's attributes
+        "p&#39;a&#34;s&amp;s&lt;/ü",  # Jinja, Go
+        "p&#039;a&quot;s&amp;s&lt;/&uuml;",  # PHP
+        "p&#x27;a&#x22;s&#x26;s&#x3C;&#x2F;&#xFC;",
+        "p&amp;#39;a&amp;quot;s&amp;amp;s&amp;lt;/ü",  # a page in an attribute
+        r"p\u0027a\"s\u0026s\u003c/\u00fc",  # Go's JSON
+        r"p'a\"s&s<\/\u00fc",  # PHP's
+        r"p'a\\\"s&s<\\/\\u00FC",  # JSON in JSON
+        json.dumps(html.escape(ODD)),
+    ],
+)
+def test_a_secret_is_masked_however_a_page_escapes_it(written: str) -> None:
+    """Browsers, templates and serialisers write the same signs in many ways."""
+    secrets = Secrets()
+    secrets.add(ODD)
+    assert secrets.mask(f"<p title=x>{written}</p>").replace('"', "") == "<p title=x>***</p>"
+
+
+def test_what_the_suite_names_is_masked_and_covers_nothing(tmp_path: Path) -> None:
+    """A password in a target's address is masked wherever it stands, its host nowhere; pictures and films stay, for no page shows it."""
+    target = '[targets.staging]\nurl = "env:STAGING"\nheaders = { Authorization = "Bearer env:TOKEN" }\n'
+    (tmp_path / "footfall.toml").write_text(target, encoding="utf-8")
+    environment = {"STAGING": "https://qa:S3cr%24t@staging.example", "TOKEN": "t0ken-of-staging"}
+    secrets = Secrets()
+    secrets.know(recorded_secrets(load_suite(tmp_path), environment))
+    assert secrets.mask("at https://qa:S3cr%24t@staging.example, S3cr$t") == "at https://qa:***@staging.example, ***"
+    assert secrets.mask("https://staging.example/ took t0ken-of-staging") == "https://staging.example/ took ***"
+    assert not secrets.values
+    trace = tmp_path / "trace.zip"
+    with zipfile.ZipFile(trace, "w") as archive:
+        archive.writestr("trace.network", "Bearer t0ken-of-staging")
+        archive.writestr("resources/page@1-2.jpeg", b"a picture")
+    secrets.mask_archive(trace)
+    with zipfile.ZipFile(trace) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == [b"Bearer ***", b"a picture"]
 
 
 def test_a_traces_requests_become_an_archive(tmp_path: Path) -> None:
