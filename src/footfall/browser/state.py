@@ -51,4 +51,5 @@ def journey_name(item: pytest.Item) -> str:
     names = module.stash.get(_NAMES, None)
     if names is None:
         names = module.stash[_NAMES] = journeys_in(Path(module.path))
-    return names.get(function, function.removeprefix("test_"))
+    within = item.getparent(pytest.Class)
+    return names.get(f"{within.name}::{function}" if within else function, function.removeprefix("test_"))

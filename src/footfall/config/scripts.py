@@ -102,7 +102,7 @@ def _has_shape(tree: ast.Module) -> bool:
 
 
 def journeys_in(path: Path) -> dict[str, str]:
-    """Return the journeys of one module by their test functions, whichever of them pytest was asked to run."""
+    """Return the journeys of one module by their tests (`TestShop::test_pay`), whichever of them pytest was asked to run."""
     script = _read(path, path.name)
     tests = _tests(script.tree)
     return dict(zip(tests, journey_names(script.name, tests), strict=False))
@@ -110,15 +110,24 @@ def journeys_in(path: Path) -> dict[str, str]:
 
 def _places(script: _Script) -> Iterator[tuple[str, str]]:
     """Yield each journey of a module with pytest's name for it: the whole file where it holds but one."""
-    file, tests = f"journeys/{script.name}.py", _tests(script.tree)
+    file, tests = f"journeys/{script.name}.py", list(_tests(script.tree))
     names = journey_names(script.name, tests)
     return zip(names, [f"{file}::{test}" for test in tests] if len(tests) > 1 else [file], strict=False)
 
 
 def journey_names(module: str, tests: Iterable[str]) -> tuple[str, ...]:
-    """Return the journeys of a module `test_<name>`: its first test is `<name>`, a further `test_<rest>` is `<name>-<rest>`."""
+    """Return the journeys of a module `test_<name>`: its first test is `<name>`, a further `test_<rest>` is `<name>-<rest>`.
+
+    Where one before has that name already, as a class may, `TestShop::test_<rest>` is `<name>-Shop-<rest>`.
+    """
     name = module.removeprefix("test_")
-    return (name, *(f"{name}-{test.removeprefix('test_')}" for test in list(tests)[1:]))
+    names = [name]
+    for test in list(tests)[1:]:
+        of, _, function = test.rpartition("::")
+        rest = function.removeprefix("test_")
+        plain = f"{name}-{rest}"
+        names.append(f"{name}-{of.removeprefix('Test') or of}-{rest}" if plain in names else plain)
+    return tuple(names)
 
 
 def _scripts(root: Path, folder: str) -> list[_Script]:
@@ -142,27 +151,38 @@ def _union(found: Iterable[Names]) -> Names:
     return together
 
 
-def _tests(tree: ast.Module | None) -> list[str]:
-    """Return the names of a module's tests, in order, those in test classes too."""
-    return [node.name for node in _test_functions(tree)]
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _test_functions(tree: ast.Module | None) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    body = tree.body if tree else []
-    functions = [
-        inner for node in body for inner in (node.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test") else [node])
-    ]
-    return [node for node in functions if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")]
+def _tests(tree: ast.Module | None) -> dict[str, tuple[_Function, ast.ClassDef | None]]:
+    """Return a module's tests as pytest names them within it, in order, each with the class that it stands in."""
+    found: dict[str, tuple[_Function, ast.ClassDef | None]] = {}
+    for node in tree.body if tree else ():
+        within = node if isinstance(node, ast.ClassDef) and node.name.startswith("Test") else None
+        for each in within.body if within else [node]:
+            if isinstance(each, _Function) and each.name.startswith("test"):
+                found[f"{within.name}::{each.name}" if within else each.name] = each, within
+    return found
 
 
 def _facts(script: _Script) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield each journey that states facts, with those that are literal texts."""
-    functions = _test_functions(script.tree)
-    for name, function in zip(journey_names(script.name, [node.name for node in functions]), functions, strict=False):
-        marks = [mark for mark in function.decorator_list if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.journey"]
-        facts = {word.arg: text for mark in marks for word in mark.keywords if word.arg and (text := _literal(word.value)) is not None}
+    """Yield each journey that states facts, with those that are literal texts; the nearest marker wins, as in pytest."""
+    tests = _tests(script.tree)
+    for name, (function, within) in zip(journey_names(script.name, tests), tests.values(), strict=False):
+        facts = {**_stated(script.tree), **_stated(within), **_stated(function)}
         if facts:
             yield name, facts
+
+
+def _stated(node: ast.Module | ast.ClassDef | _Function | None) -> dict[str, str]:
+    """Return what the markers of a module, a class or a test state: its decorators', and those of `pytestmark`."""
+    marks = list(node.decorator_list) if isinstance(node, ast.ClassDef | _Function) else []  # of two, pytest heeds the one below
+    for line in node.body if isinstance(node, ast.Module | ast.ClassDef) else ():
+        named = line.targets if isinstance(line, ast.Assign) else [line.target] if isinstance(line, ast.AnnAssign) else []
+        if isinstance(line, ast.Assign | ast.AnnAssign) and line.value and "pytestmark" in map(ast.unparse, named):
+            marks += reversed(line.value.elts) if isinstance(line.value, ast.List | ast.Tuple) else [line.value]
+    calls = [mark for mark in marks if isinstance(mark, ast.Call) and f".{ast.unparse(mark.func)}".endswith(".mark.journey")]
+    return {word.arg: text for call in calls for word in call.keywords if word.arg and (text := _literal(word.value)) is not None}
 
 
 def _calls(tree: ast.AST, *methods: str) -> Iterator[ast.Call]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.config.scripts import Names, Scripts, journey_names, scan
+from footfall.config.scripts import Names, Scripts, journey_names, journeys_in, scan
 
 CHECKOUT = """
 raise SystemExit("a script that runs when imported")
@@ -128,3 +128,51 @@ def test_journeys_are_named_after_their_module() -> None:
     """The first test takes the module's name, whatever it is called."""
     assert journey_names("test_booking", ["test_it", "test_it_late"]) == ("booking", "booking-it_late")
     assert journey_names("test_booking", []) == ("booking",)
+
+
+CLASSES = """
+class TestShop:
+    def test_home(self, journey): ...
+    def test_pay(self, journey): ...
+
+class TestCafe:
+    def test_pay(self, journey): ...
+"""
+
+
+def test_tests_of_classes_are_named_with_their_class(tmp_path: Path) -> None:
+    """Pytest is told where each stands; of two that would have one name, the second says its class."""
+    places = scripts(tmp_path, journeys__test_shop=CLASSES).places
+    assert places == {
+        "shop": "journeys/test_shop.py::TestShop::test_home",
+        "shop-pay": "journeys/test_shop.py::TestShop::test_pay",
+        "shop-Cafe-pay": "journeys/test_shop.py::TestCafe::test_pay",
+    }
+    assert journeys_in(tmp_path / "journeys" / "test_shop.py")["TestCafe::test_pay"] == "shop-Cafe-pay"
+
+
+MARKED = """
+from pytest import mark
+import pytest as pt
+
+pytestmark = [pt.mark.slow, mark.journey(every="1h", owner="shop")]
+
+def test_a(journey): ...
+
+@mark.journey(every="2m")
+class TestMore:
+    pytestmark = pt.mark.journey(owner="payments")
+    def test_b(self, journey): ...
+    @pt.mark.journey(every="1m")
+    @mark.usefixtures("order")
+    def test_c(self, journey): ...
+"""
+
+
+def test_facts_are_read_wherever_a_marker_may_stand(tmp_path: Path) -> None:
+    """On the module, the class or the test, however it is imported; fact by fact the nearest wins."""
+    assert scripts(tmp_path, journeys__test_a=MARKED).facts == {
+        "a": {"every": "1h", "owner": "shop"},
+        "a-b": {"every": "2m", "owner": "payments"},
+        "a-c": {"every": "1m", "owner": "payments"},
+    }
