@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 from _pytest.runner import call_and_report
 
+from footfall.browser.state import ITERATION
+
 RETRIED = "retried"
 FLAKY = "flaky"
 
@@ -62,6 +64,8 @@ def _attempt(
     item: pytest.Item, nextitem: pytest.Item | None, attempt: Attempt, repeatable: Callable[[pytest.Item], bool]
 ) -> list[pytest.TestReport]:
     item.stash[ATTEMPT] = attempt
+    if ITERATION in item.stash:  # the attempt before's
+        del item.stash[ITERATION]
     if not getattr(item, "_request", True):
         item._initrequest()  # type: ignore[attr-defined]  # noqa: SLF001  # as pytest does before an item is run again
     reports = [call_and_report(item, "setup", log=False)]

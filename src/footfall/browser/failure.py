@@ -47,10 +47,20 @@ class Failure:
 
 def failure_of(error: BaseException, script: Path, root: Path) -> Failure:
     """Say what `error`, raised while `script` ran, was about; files are told relative to `root`."""
-    file, line = _place(error, script)
-    error = misuse(error) or error
-    hint = getattr(error, "hint", None) or ""
-    return Failure(_kind(error), one_line(error), shown(file, root), line, exit_code_of(error), hint)
+    chief = chief_of(error, script)
+    file, line = _place(chief, script)
+    meant = misuse(chief) or chief
+    hint = getattr(meant, "hint", None) or ""
+    text = one_line(meant if chief is error else error)
+    return Failure(_kind(meant), text, shown(file, root), line, exit_code_of(meant), hint)
+
+
+def chief_of(error: BaseException, script: Path) -> BaseException:
+    """Return the error, or of a group (a failure and the soft ones before it) the first that has its line in `script`, else the first."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    members = [chief_of(inner, script) for inner in error.exceptions]
+    return next((inner for inner in members if _place(inner, script)[1]), members[0])
 
 
 def shown(file: Path, root: Path) -> str:
@@ -88,7 +98,7 @@ def exit_code_of(error: BaseException) -> int:
 def one_line(error: BaseException) -> str:
     """Return the error in one line; of a Playwright error also what it waited for."""
     if isinstance(error, BaseExceptionGroup):
-        return "; ".join(one_line(inner) for inner in error.exceptions)[:_TEXT]
+        return "; ".join(one_line(misuse(inner) or inner) for inner in error.exceptions)[:_TEXT]
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
     text = str(error).strip()

@@ -121,23 +121,34 @@ def _variant(item: pytest.Item) -> str:
     return "".join(f"-{''.join(letter if letter.isalnum() else '-' for letter in word)[:30]}" for word in words)
 
 
-@pytest.fixture
-def _footfall_walk(
-    request: pytest.FixtureRequest, _footfall_iteration: int, device: str | None, browser_name: str, browser_context_args: dict[str, Any]
-) -> Iteration:
-    config = request.config
-    run, attempt = config.stash[RUN], request.node.stash.get(ATTEMPT, Attempt())
+def _iteration(item: pytest.Item, number: int, device: str | None, browser_name: str, *, mobile: bool) -> Iteration:
+    config = item.config
+    run, attempt = config.stash[RUN], item.stash.get(ATTEMPT, Attempt())
     labels = {"device": device or DESKTOP, "browser": browser_name, **config.stash[CONDITIONS].labels}
     if crowd := os.environ.get(UNDER_LOAD_VARIABLE):
         labels["under_load"] = crowd
     if worker_name(config):
         labels["workers"] = str(config.getoption("workers") or "several")
-    mobile = bool(browser_context_args.get("is_mobile"))
-    walk = Walk(journey_name(request.node), _footfall_iteration, labels, attempt.number, attempt.repeat, mobile, _variant(request.node))
-    film = _footfall_iteration == (WARM_UP if config.getoption("warm_up") else 1) and not attempt.repeat
+    walk = Walk(journey_name(item), number, labels, attempt.number, attempt.repeat, mobile, _variant(item))
+    film = number == (WARM_UP if config.getoption("warm_up") else 1) and not attempt.repeat
     keeper = Keeper(run.spool, run.recorder, config.stash[SITE].evidence_bytes)
-    iteration = Iteration(walk, run.recorder, keeper, run.secrets, film=film)
-    if attempt.repeat or config.getoption("traceparent"):
+    return Iteration(walk, run.recorder, keeper, run.secrets, film=film)
+
+
+def never_begun(item: pytest.Item) -> Iteration:
+    """Return the walk of a journey of which a fixture failed before there was one: it failed as any other."""
+    given = getattr(item, "callspec", None)
+    named = {"device": item.config.getoption("device"), "browser_name": "chromium", **(given.params if given else {})}
+    return _iteration(item, named.get("_footfall_iteration", 1), named["device"], named["browser_name"], mobile=False)
+
+
+@pytest.fixture
+def _footfall_walk(
+    request: pytest.FixtureRequest, _footfall_iteration: int, device: str | None, browser_name: str, browser_context_args: dict[str, Any]
+) -> Iteration:
+    mobile = bool(browser_context_args.get("is_mobile"))
+    iteration = _iteration(request.node, _footfall_iteration, device, browser_name, mobile=mobile)
+    if iteration.walk.repeat or request.config.getoption("traceparent"):
         iteration.traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
     request.node.stash[ITERATION] = iteration
     return iteration

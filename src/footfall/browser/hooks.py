@@ -16,13 +16,14 @@ from footfall.browser.cleanup import EACH_S, Cleaned, Cleaner
 from footfall.browser.deadline import deadline
 from footfall.browser.evidence import keep_failure, keep_playwrights, keep_trace, keep_videos, traceparent_told
 from footfall.browser.facts import Facts, facts_of, refuse_unsafe
-from footfall.browser.failure import Failure, failure_of, shown
+from footfall.browser.failure import Failure, chief_of, failure_of, shown
+from footfall.browser.fixtures import never_begun
 from footfall.browser.iteration import Iteration, UnmetError
 from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
 from footfall.browser.state import CLEANER, CONDITIONS, ITERATION, RUN, SITE, chosen_site, is_journey, journey_name
-from footfall.browser.workers import CODES, environment_of, is_worker
+from footfall.browser.workers import CODES, environment_of, is_worker, leave_if_refused, refuse
 from footfall.children import end_with_parent
 from footfall.config.secrets import recorded_secrets
 from footfall.errors import CannotJudgeError, FootfallError, ScriptError, UsageError
@@ -88,6 +89,8 @@ class JourneyHooks:
     def _refuse(self, error: FootfallError) -> None:
         """End the session before anything runs; whoever began the run (a command, the session that started workers) reads why in it."""
         text = f"{error.message}\n{error.hint}" if error.hint else error.message
+        if is_worker(self._config):
+            refuse(self._config, text, error.exit_code)
         if self._run is None:
             self._refused = error.exit_code
             self._tell(f"ERROR: {text}", red=True)
@@ -95,6 +98,11 @@ class JourneyHooks:
         self._run.codes.add(error.exit_code)
         self._run.recorder.event("script_error", error.message, hint=error.hint or "", exit_code=error.exit_code)
         raise pytest.Session.Failed(text) from error
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """End the session where a worker of xdist's own -n refused to walk."""
+        leave_if_refused(node)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """With --clean-up, do that and nothing else."""
@@ -195,6 +203,8 @@ class JourneyHooks:
             self._repeat_ended(iteration, attempt, report, error)
             return report
         if error is not None:
+            if iteration is None and report.when == "setup" and not _ends_the_session(chief_of(error, item.path)):
+                iteration = item.stash[ITERATION] = never_begun(item)
             self._failed(run, item, report, error)
         _mask(report, run)
         if iteration is not None and not report.skipped:
@@ -214,6 +224,7 @@ class JourneyHooks:
 
     def _failed(self, run: JourneyRun, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
         failure, attempt = self._failure(item, error), item.stash[ATTEMPT]
+        error = chief_of(error, item.path)
         if report.when != "teardown":
             attempt.failed, attempt.code, attempt.said = True, failure.exit_code, run.secrets.mask(failure.text)
         if failure.kind != "error":
@@ -234,12 +245,12 @@ class JourneyHooks:
             run.recorder.event(kind, run.secrets.mask(failure.text), journey=journey_name(item), **place)
         if iteration and report.when != "teardown":
             keep_failure(iteration)
-        if isinstance(error, CannotJudgeError) or (isinstance(error, UsageError) and not isinstance(error, ScriptError)):
+        if _ends_the_session(error):
             item.session.shouldstop = failure.text
 
     def _failure(self, item: pytest.Item, error: BaseException) -> Failure:
         """Say what an error was about, and of a walk that broke off also which soft checks had failed before."""
-        failure = failure_of(error, item.path, self._config.rootpath)
+        failure, error = failure_of(error, item.path, self._config.rootpath), chief_of(error, item.path)
         if isinstance(error, UnmetError):
             return replace(failure, file=shown(Path(error.first.file), self._config.rootpath), line=error.first.line)
         iteration = item.stash.get(ITERATION, None)
@@ -297,6 +308,11 @@ class JourneyHooks:
             session.exitstatus = run.exit_code
         run.end(aborted=self._aborted)
         del self._config.stash[RUN]
+
+
+def _ends_the_session(error: BaseException) -> bool:
+    """Whether no other journey could be walked either."""
+    return isinstance(error, CannotJudgeError) or (isinstance(error, UsageError) and not isinstance(error, ScriptError))
 
 
 def _kind(item: pytest.Item) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from footfall.children import end_with_parent
 from footfall.errors import CannotJudgeError, FootfallError
 
 CODES = "footfall_codes"
+_REFUSED = "footfall_refused"
 _GIVEN = "footfall_environment"
 
 _INFLATION = ((2, 1.06), (3, 1.14), (8, 1.93))
@@ -55,6 +56,18 @@ def side_by_side(workers: int, cores: int) -> str:
 def leave(error: FootfallError) -> NoReturn:
     """End the session with the error's own code, where pytest's UsageError would answer 4."""
     pytest.exit(f"{error.message}\n{error.hint or ''}", returncode=error.exit_code)
+
+
+def refuse(config: pytest.Config, text: str, code: int) -> None:
+    """Leave word of why this worker walks nothing, for the session that started it: see `leave_if_refused`."""
+    config.workeroutput[_REFUSED] = text, code  # type: ignore[attr-defined]  # xdist's
+
+
+def leave_if_refused(node: Any) -> None:
+    """End the session where a worker refused to walk: all others refuse as well, and xdist is at a loss without any."""
+    text, code = getattr(node, "workeroutput", {}).get(_REFUSED, ("", 0))
+    if code:
+        pytest.exit(text, returncode=code)
 
 
 class Conductor:
@@ -121,6 +134,7 @@ class Conductor:
         if error:
             self._run.codes.add(1)
             self._run.recorder.event("error", f"worker {node.gateway.id} died, and its walk with it", worker=node.gateway.id)
+        leave_if_refused(node)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that somebody stopped the session."""

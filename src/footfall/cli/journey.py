@@ -56,7 +56,7 @@ def journey(
         with session(workplace, workplace.suite.target(target), shown, kind="journey", faults=fault or (), labels=labels) as opened:
             walk_journeys(opened, plan)
     print_figures(workplace.store, opened.id, json=json)
-    return 1 if journey_failed(workplace.store, opened.id) else 0
+    return 1 if opened.failed or journey_failed(workplace.store, opened.id) else 0
 
 
 def _warn_of(workers: int, shown: Progress) -> None:

@@ -120,6 +120,9 @@ BROKEN = {
 
         def test_setup(journey, order):
             pass
+
+        def test_early(order, journey):
+            pass
     """,
     "test_late.py": """
         import time
@@ -300,6 +303,14 @@ def test_a_failing_fixture_is_a_failed_journey(broken: Walked) -> None:
     """What a journey needs and cannot get fails it."""
     assert "no order could be placed" in told(broken, "setup").text
     assert [sample.value for sample in broken.samples if sample.subject == "setup"] == [0]
+
+
+def test_a_fixture_that_fails_before_the_journeys_own_fails_it_too(broken: Walked) -> None:
+    """Though nothing was walked, it counts, on its device: three of five that passed are not 100 %."""
+    (sample,) = [sample for sample in broken.samples if sample.subject == "setup-early"]
+    assert (sample.metric, sample.value, sample.iteration) == ("success", 0, 1)
+    assert sample.labels == {"device": "desktop", "browser": "chromium"}
+    assert "no order could be placed" in told(broken, "setup-early").text
 
 
 def test_the_others_go_on(broken: Walked) -> None:

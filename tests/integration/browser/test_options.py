@@ -102,6 +102,16 @@ def test_a_marker_is_checked_before_anything_runs(walk: Walk) -> None:
     assert not (walked.folder / ".footfall").exists()
 
 
+@pytest.mark.parametrize("side_by_side", ["--workers", "-n"])
+def test_what_workers_refuse_is_said_once(walk: Walk, side_by_side: str) -> None:
+    """The session that started them ends with their words and their code, and not at a loss without them."""
+    module = "import pytest\n\n@pytest.mark.journey(evry='5m')\ndef test_shop(journey):\n    pass\n"
+    walked = walk({"test_shop.py": module}, side_by_side, "2")
+    assert walked.code == 2, walked.output
+    assert walked.output.count("@pytest.mark.journey knows no 'evry'") == 1
+    assert "INTERNALERROR" not in walked.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -66,3 +66,19 @@ def test_the_place_is_in_the_script() -> None:
     assert failure.file == "test_failure.py"
     assert failure.line > 0
     assert Path(__file__).read_text(encoding="utf-8").splitlines()[failure.line - 1].strip().startswith("Path(")
+
+
+def test_a_failure_among_soft_ones_keeps_its_own_place() -> None:
+    """Pytest-playwright raises what broke the walk in a group with the soft checks before it, which have no line."""
+    with pytest.raises(ScriptError) as raised:
+        raise ScriptError("step 'pay' is used twice", hint="give each a name of its own")
+    failure = failure_of(ExceptionGroup("soft", [AssertionError("no greeting"), raised.value]), Path(__file__), Path(__file__).parent)
+    assert (failure.kind, failure.exit_code, failure.hint) == ("script_error", 2, "give each a name of its own")
+    assert failure.text == "no greeting; step 'pay' is used twice"
+    assert 'raise ScriptError("step' in Path(__file__).read_text(encoding="utf-8").splitlines()[failure.line - 1]
+
+
+def test_soft_failures_alone_have_no_line() -> None:
+    """Playwright keeps them without saying where they were."""
+    failure = failure_of(ExceptionGroup("soft", [AssertionError("one"), AssertionError("two")]), Path(__file__), Path(__file__).parent)
+    assert (failure.kind, failure.text, failure.file, failure.line) == ("error", "one; two", "test_failure.py", 0)
