@@ -17,15 +17,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.ledger import Ledger, Task, abandoned_ledgers
 from footfall.browser.secrets import Secrets
-from footfall.browser.site import Site
-from footfall.config.secrets import Masker, resolve, resolve_all, secret_values
-from footfall.errors import FootfallError, ScriptError, did_you_mean
+from footfall.browser.site import Site, at, host_of
+from footfall.config.secrets import Masker, resolve, resolve_all, secret_values, without_password
+from footfall.config.suite import Target
+from footfall.errors import FootfallError, ScriptError, UsageError, did_you_mean
 
 EACH_S = 30.0
 """How long one clean-up may take."""
@@ -92,8 +94,8 @@ class Cleaner:
 
     def plan(self, journey: str, function: str, arguments: Mapping[str, Any], url: str | None) -> Task:
         """Write a clean-up into the ledger; when this returns it survives a crash."""
-        known = self._site.suite is not None and self._site.target in self._site.suite.targets
-        task = Task.new(self._run, self._site.target, "" if known else url or "", journey, function, arguments)
+        given = at(url, host_of(url)) if url and self._site.url else ""
+        task = Task.new(self._run, self._site.target, given, journey, function, arguments)
         self._ledger.plan(task)
         return task
 
@@ -122,14 +124,27 @@ class Cleaner:
 
     def _replayed(self, task: Task) -> Cleaned:
         target = self._site.suite.targets.get(task.target) if self._site.suite else None
-        if target is not None and target.demo:
+        if target is not None and target.demo and urlsplit(task.url).hostname in {None, "127.0.0.1"}:
             return Cleaned(task)  # the embedded shop took its data with it
         if task.function not in _registered:
             return Cleaned(task, "no clean-up of that name is registered any more", unknown=True)
         try:
-            return self._tried(task, resolve(target.url or "", self._environment, f"targets.{target.name}.url") if target else task.url)
+            return self._tried(task, self._address(task, target))
         except FootfallError as error:
             return Cleaned(task, self._masker.mask(error.message))
+
+    def _address(self, task: Task, target: Target | None) -> str:
+        """Return where a clean-up is to be done: where it was planned. Raises UsageError when the target is another site by now."""
+        here = self._site.url or ""
+        if task.url and host_of(here) == host_of(task.url):
+            return at(task.url, urlsplit(here).netloc)
+        if target is None:
+            return task.url
+        there = resolve(target.url or "", self._environment, f"targets.{target.name}.url")
+        if task.url and host_of(there) != host_of(task.url):
+            command = f"pytest --base-url {task.url} --target {target.name} --clean-up"
+            raise UsageError(f"it was left at {task.url}, which is not where {target.name} is now: `{command}` cleans up there")
+        return at(task.url, urlsplit(there).netloc) if task.url else there
 
     def _tried(self, task: Task, url: str) -> Cleaned:
         target = self._site.suite.targets.get(task.target) if self._site.suite else None
@@ -138,7 +153,9 @@ class Cleaner:
             with deadline(EACH_S, f"it took longer than {EACH_S:g} s"), _client(url, headers) as client:
                 _registered[task.function](client, **task.arguments)
         except (Exception, DeadlinePassedError) as error:  # noqa: BLE001  # whatever it raises, the others must be done too
-            told = self._masker.mask(f"{type(error).__name__}: {error}")  # it may quote the site's address with the password in it
+            told = without_password(
+                self._masker.mask(f"{type(error).__name__}: {error}")
+            )  # it may quote the site's address with the password in it
             return Cleaned(task, told.splitlines()[0])
         return Cleaned(task)
 

@@ -25,7 +25,7 @@ from footfall.browser.site import Site
 from footfall.browser.state import CLEANER, CONDITIONS, ITERATION, RUN, SITE, chosen_site, is_journey, journey_name
 from footfall.browser.workers import CODES, environment_of, is_worker, leave_if_refused, refuse
 from footfall.children import end_with_parent
-from footfall.config.secrets import recorded_secrets
+from footfall.config.secrets import recorded_secrets, signed_in
 from footfall.errors import CannotJudgeError, FootfallError, ScriptError, UsageError
 
 _ALONE = "walked beside others, each with a run of its own, which falsifies the vitals: --workers keeps them in one run"
@@ -74,8 +74,9 @@ class JourneyHooks:
                 self._config.stash[RUN] = JourneyRun.begin(site.root, site.target, self._environment)
                 if is_worker(self._config):
                     self._config.stash[RUN].recorder.event("note", _ALONE)
-            if self._run is not None and site.suite is not None:
-                self._run.secrets.know(recorded_secrets(site.suite, self._environment))
+            if self._run is not None:
+                named = recorded_secrets(site.suite, self._environment) if site.suite else frozenset()
+                self._run.secrets.know(named | signed_in(site.url or ""))
             if self._run is not None and not stopped:
                 self._clean_up_first(site, self._run)
         except FootfallError as error:

@@ -26,7 +26,7 @@ from footfall.store.spool import explained
 
 @dataclass(frozen=True)
 class Task:
-    """One clean-up: a registered function and its JSON arguments. `url` is set only where the suite does not name the target."""
+    """One clean-up: a registered function and its JSON arguments. `url`, without a password, is set only where a session was given one."""
 
     id: str
     at: str

@@ -95,6 +95,11 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
+def at(url: str, netloc: str) -> str:
+    """Return an address at another host, or with another sign-in."""
+    return urlsplit(url)._replace(netloc=netloc).geturl()
+
+
 def _production(suite: Suite | None, environment: Mapping[str, str], name: str, url: str | None) -> bool:
     host = urlsplit(url or "").hostname
     return any(

@@ -63,11 +63,11 @@ def recorded_secrets(suite: Suite, environment: Mapping[str, str]) -> frozenset[
     named = {name: environment[name] for name in places(suite) if environment.get(name)}
     addresses = {name for target in suite.targets.values() for name in _REFERENCE.findall(target.url or "")}
     whole = {value for name, value in named.items() if name not in addresses}
-    return frozenset(whole.union(*(_signed_in(value) for name, value in named.items() if name in addresses)))
+    return frozenset(whole.union(*(signed_in(value) for name, value in named.items() if name in addresses)))
 
 
-def _signed_in(address: str) -> set[str]:
-    """Return the password in an address, as it stands there and as it is meant; a user alone is a token."""
+def signed_in(address: str) -> set[str]:
+    """Return the password in an address, as it stands there and as it is meant, or else its user, who is a token then."""
     user, _, password = address.partition("://")[2].rpartition("@")[0].partition(":")
     return {text for text in (password or user, unquote(password or user)) if text}
 

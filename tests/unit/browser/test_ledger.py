@@ -109,6 +109,20 @@ def test_no_secret_of_the_suite_is_in_what_a_failed_clean_up_leaves(tmp_path: Pa
     assert "s3cr3t-pw" not in ledger.read_text("utf-8")
 
 
+def test_a_clean_up_is_done_where_it_was_planned(tmp_path: Path) -> None:
+    """What was left on a preview is not removed from staging, whose bookings have the same numbers; there it is done when asked."""
+    (tmp_path / "footfall.toml").write_text('[targets.staging]\nurl = "http://localhost:9"\n', "utf-8")
+    suite = load_suite(tmp_path)
+    preview = Site(tmp_path, suite, "staging", "http://ada:s3cr3t-pw@127.0.0.1:9")
+    cleaner = Cleaner(preview, "01RUN", {})
+    assert cleaner.plan("booking", "name_the_site", {}, preview.url).url == "http://127.0.0.1:9"
+    crash(cleaner._ledger)
+    (refused,) = Cleaner(Site(tmp_path, suite, "staging", None), "01LATER", {}).replay()
+    assert refused.problem.startswith("it was left at http://127.0.0.1:9, which is not where staging is now")
+    (done,) = Cleaner(preview, "01LATER", {}).replay()
+    assert done.problem == "RuntimeError: no answer from http://***@127.0.0.1:9"
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "said"),
     [
