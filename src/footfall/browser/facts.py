@@ -113,6 +113,11 @@ def _calls_cleanup(function: Callable[..., object]) -> bool:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
         return False
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "cleanup" for node in ast.walk(tree)
-    )
+    return any(_plans(node) for node in ast.walk(tree))
+
+
+def _plans(node: ast.AST) -> bool:
+    """Whether a call names a clean-up: `journey.cleanup("cancel", id=42)`; a temporary folder's `cleanup()` names none."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "cleanup" and node.args):
+        return False
+    return isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from footfall.browser.facts import Facts, read_facts
+from footfall.browser.facts import Facts, plans_cleanup, read_facts
 from footfall.errors import UsageError
 
 
@@ -33,3 +37,22 @@ def test_what_a_marker_may_not_say(marker: pytest.MarkDecorator, problem: str, h
         read_facts("journeys/test_shop.py::test_shop", [marker.mark])
     assert raised.value.message == f"journeys/test_shop.py::test_shop: @pytest.mark.journey {problem}"
     assert hint in str(raised.value.hint)
+
+
+def cancels(journey: Any) -> None:
+    """Plan a clean-up."""
+    journey.cleanup("cancel", id=42)
+
+
+def tidies(journey: Any) -> None:
+    """Remove a folder, which is nothing of the site's."""
+    with tempfile.TemporaryDirectory() as folder:
+        journey.page.goto(folder)
+    tempfile.TemporaryDirectory().cleanup()
+
+
+@pytest.mark.parametrize(("test", "plans"), [(cancels, True), (tidies, False)])
+def test_a_planned_clean_up_names_what_it_does(request: pytest.FixtureRequest, test: Callable[..., None], plans: bool) -> None:
+    """Anything else that is called cleanup does not make a journey safe for production."""
+    item = pytest.Function.from_parent(request.node.parent, name="test_shop", callobj=test)
+    assert plans_cleanup(item) is plans
