@@ -71,6 +71,8 @@ def _attempt(
     reports = [call_and_report(item, "setup", log=False)]
     if reports[0].passed and not item.config.getoption("setuponly", default=False):
         reports.append(call_and_report(item, "call", log=False))
+    if attempt.number > 1 and reports[-1].when == "call" and reports[-1].passed:
+        item.user_properties.append(_flaky(attempt))  # the tear-down's report takes it over, and pytest's JUnit from there
     again = attempt.again or (attempt.failed and repeatable(item))
     # Up to its parent only, while the item is still to be walked again: wider fixtures stay.
     reports.append(call_and_report(item, "teardown", log=False, nextitem=item.parent if again else nextitem))
@@ -84,7 +86,11 @@ def _marked(report: pytest.TestReport, attempt: Attempt) -> None:
     if report.failed and attempt.again and report.when != "teardown":
         report.outcome = RETRIED  # type: ignore[assignment]  # as pytest-rerunfailures does: neither a failure nor a pass
     elif report.passed and report.when == "call" and attempt.number > 1:
-        report.user_properties.append((FLAKY, f"passed on attempt {attempt.number}"))
+        report.user_properties.append(_flaky(attempt))
+
+
+def _flaky(attempt: Attempt) -> tuple[str, object]:
+    return FLAKY, f"passed on attempt {attempt.number}"
 
 
 def status_of(report: object) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:

@@ -18,7 +18,7 @@ from footfall.gate.verdict import Outcome, Verdict
 from footfall.metrics import Source
 from footfall.report.clean import stays_below
 from footfall.report.view import BrokenJourney, ReportView
-from footfall.report.words import BROKEN, comparison, headline, labels, place, where
+from footfall.report.words import BROKEN, comparison, flaky, headline, labels, place, where
 from footfall.samples import Artifact
 
 _MOST_FILES = 8
@@ -61,7 +61,13 @@ def _tally(cases: Iterable[_Case]) -> dict[str, str]:
 
 
 def _properties(element: Element, view: ReportView) -> None:
-    known = {"run": view.run.id, "target": view.run.target, "commit": view.run.commit, "branch": view.run.branch}
+    known = {
+        "run": view.run.id,
+        "target": view.run.target,
+        "commit": view.run.commit,
+        "branch": view.run.branch,
+        "flaky": "; ".join(flaky(view)),
+    }
     properties = SubElement(element, "properties")
     for name, value in known.items():
         if value:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from footfall.clock import to_text
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
-from footfall.metrics import format_beside, format_quantity
+from footfall.metrics import Source, format_beside, format_quantity
 from footfall.report.view import ReportView, State
 from footfall.samples import Series
 
@@ -57,6 +57,17 @@ def series_place(series: Series) -> str:
 def labels(series: Series | None) -> str:
     """The labels' values of a series in words: `chromium · desktop`; empty where there are none."""
     return " · ".join(value for _, value in series.labels) if series else ""
+
+
+def flaky(view: ReportView) -> tuple[str, ...]:
+    """Say of each journey how many iterations passed only on a retry; nothing of those that needed none."""
+    walked = (seen for seen in view.observations if (seen.series.source, seen.series.metric) == (Source.JOURNEY, "flaky"))
+    told = ((seen, round(seen.figures.mean * seen.figures.count)) for seen in walked)
+    return tuple(
+        f"{seen.series.subject} ({labels(seen.series)}): {number} of {count(seen.figures.count, 'iteration')} passed only on a retry"
+        for seen, number in told
+        if number
+    )
 
 
 def figure(verdict: Verdict) -> str:

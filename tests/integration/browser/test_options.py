@@ -58,8 +58,9 @@ def test_a_matrix_of_devices_on_a_slow_network(walk: Walk) -> None:
 
 def test_a_pass_on_retry_is_flaky(walk: Walk) -> None:
     """What passes only the second time is told as flaky, with the reason of the first; a wrong script is not tried again."""
-    walked = walk(SHAKY, "--retries", "2", "-v")
+    walked = walk(SHAKY, "--retries", "2", "-v", "--junitxml", "junit.xml")
     assert walked.code == 2
+    assert '<property name="flaky" value="passed on attempt 2"' in (walked.folder / "junit.xml").read_text(encoding="utf-8")
     assert "test_shaky[chromium] RETRIED" in walked.output
     assert "test_shaky[chromium] FLAKY" in walked.output
     assert "1 failed" in walked.output

@@ -23,7 +23,7 @@ from footfall.report.csv import COLUMNS, csv_report
 from footfall.report.github import MOST, github
 from footfall.report.json import json_report, schema
 from footfall.report.junit import junit
-from footfall.report.markdown import markdown
+from footfall.report.markdown import escaped, markdown
 from footfall.report.openmetrics import openmetrics
 from footfall.report.text import text
 from footfall.report.view import ReportView, build_view
@@ -240,6 +240,18 @@ def test_a_text_from_outside_attaches_nothing() -> None:
     root = ET.fromstring(junit(replace(hurt, artifacts=tuple(artifacts)), folder="out/x"))  # noqa: S314
     told = "\n".join(case.text or "" for case in root.iter("system-out"))
     assert set(re.findall(r"\[\[ATTACHMENT\|.+?\]\]", told)) == {"[[ATTACHMENT|out/x/artifacts/own.zip]]"}
+
+
+def test_what_passed_only_on_a_retry_is_said() -> None:
+    """A pass that took two attempts is told in the terminal, the pull request and JUnit; where none did there is not a word."""
+    shaky = views.observe(views.series("journey", "booking", "", "flaky", (("device", "desktop"),)), [0.0, 1.0, 0.0])
+    sound = views.observe(views.series("journey", "checkout", "", "flaky", (("device", "desktop"),)), [0.0] * 3)
+    view = views.view(observations=[shaky, sound])
+    said = "booking (desktop): 1 of 3 iterations passed only on a retry"
+    assert [line for line in text(view) if "retry" in line] == [f"  note: {said}"]
+    assert f"> {escaped(said)}\n" in markdown(view).decode()
+    properties = [element for element in ET.fromstring(junit(view)).iter("property") if element.get("name") == "flaky"]  # noqa: S314  # our own
+    assert {element.get("value") for element in properties} == {said}
 
 
 def test_markdown_keeps_within_its_limit_and_counts_what_it_left_out() -> None:
