@@ -155,7 +155,9 @@ BANDS = MappingProxyType(
 _SUFFIXES: MappingProxyType[str, MappingProxyType[str, float]] = MappingProxyType(
     {
         "ms": MappingProxyType({"us": 0.001, "ms": 1.0, "s": 1e3, "m": 60e3, "min": 60e3, "h": 3.6e6, "d": 86.4e6}),
-        "bytes": MappingProxyType({"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1024.0, "MiB": 1024.0**2, "GiB": 1024.0**3}),
+        "bytes": MappingProxyType(
+            {"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 1024.0, "MiB": 1024.0**2, "GiB": 1024.0**3}
+        ),
         "ratio": MappingProxyType({"%": 0.01, "": 1.0}),
         "count": MappingProxyType({"": 1.0}),
         "score": MappingProxyType({"": 1.0}),

@@ -168,23 +168,26 @@ LATER = "of a later walk"
 """What is said of a trace that was recorded because a budget failed, when that was known: of the whole journey, not of one iteration."""
 
 
-def keep_trace(iteration: Iteration, *, later: bool = False) -> None:
-    """Keep the traces of a repeat, and of each one the requests as a HAR file; a `later` walk's say so."""
+def keep_trace(iteration: Iteration, *, later: bool = False) -> bool:
+    """Keep the traces of a repeat, and of each one the requests as a HAR file; a `later` walk's say so. Says whether any was kept."""
     folder, variant = (f"traces/{iteration.walk.file_name}", iteration.walk.variant) if later else (iteration.walk.folder, "")
     place = (iteration.walk.journey, "", 0) if later else iteration.place(iteration.last_part)
     trace, requests = (f"{kind} {LATER}" if later else kind for kind in ("trace", "har"))
+    kept = False
     for index, context in enumerate(iteration.watch.contexts, 1):
         path = iteration.keeper.path(f"{folder}/trace-{index}{variant}.zip")
         raw = path.with_name(f".raw-{path.name}")  # whatever goes wrong, nothing that is not masked stays
         with ExitStack() as removing, suppress(Error, DeadlinePassedError, zipfile.BadZipFile, ValueError):
             removing.callback(raw.unlink, missing_ok=True)
-            with deadline(EACH_S, "the trace takes too long"):
+            with deadline(EACH_S, "the trace takes too long"):  # a browser may hang; what follows is our own work, and ends
                 context.tracing.stop(path=raw)
-                iteration.secrets.mask_archive(raw)
-                har = har_of(raw)
+            iteration.secrets.mask_archive(raw)
+            har = har_of(raw)
             raw.replace(path)
             if iteration.keeper.keep(trace, path, place):
                 iteration.keeper.write(requests, f"{folder}/network-{index}{variant}.har", har, place)
+                kept = True
+    return kept
 
 
 def har_of(trace: Path) -> str:

@@ -42,7 +42,7 @@ class JourneyHooks:
         self._refused = 0
         self._walking: pytest.Item | None = None
         self._facts: dict[str, Facts] = {}
-        self._repeated: set[tuple[str, str]] = set()
+        self._repeated: set[tuple[str, ...]] = set()
         run = JourneyRun.join(self._environment)
         if run:
             config.stash[RUN] = run
@@ -202,6 +202,7 @@ class JourneyHooks:
         error = call.excinfo.value if call.excinfo and report.failed else None
         if attempt.repeat:
             self._repeat_ended(iteration, attempt, report, error)
+            _mask(report, run)
             return report
         if error is not None:
             if iteration is None and report.when == "setup" and not _ends_the_session(chief_of(error, item.path)):
@@ -267,15 +268,15 @@ class JourneyHooks:
         if iteration is None:
             return
         if self._config.option.trace_walk:
-            if report.when == "call":
-                keep_trace(iteration, later=True)
+            if report.when == "call" and not keep_trace(iteration, later=True):
+                iteration.event("note", "walked once more for a trace, but none could be kept")
             return
         if report.when == "teardown":
             keep_videos(iteration, wanted=attempt.failed)
         elif error is not None:
             attempt.failed = True
-            keep_trace(iteration)
-            text = f"walked again with a trace, the same iteration failed again; its requests carried traceparent {iteration.traceparent}"
+            how = "with a trace" if keep_trace(iteration) else "but no trace could be kept"
+            text = f"walked again {how}, the same iteration failed again; its requests carried traceparent {iteration.traceparent}"
             iteration.event("note", text, traceparent=iteration.traceparent, seen=failure_of(error, Path(), Path()).text)
         elif report.when == "call":
             iteration.event("note", "walked again with a trace, the same iteration passed: no trace of the failure could be had")
@@ -316,10 +317,10 @@ def _ends_the_session(error: BaseException) -> bool:
     return isinstance(error, CannotJudgeError) or (isinstance(error, UsageError) and not isinstance(error, ScriptError))
 
 
-def _kind(item: pytest.Item) -> tuple[str, str]:
-    """What one trace of a failure is enough for: a journey on a device."""
+def _kind(item: pytest.Item) -> tuple[str, ...]:
+    """What one trace of a failure is enough for: a journey on a device, with the script's own parameters."""
     iteration = item.stash.get(ITERATION, None)
-    return journey_name(item), iteration.walk.labels.get("device", "") if iteration else ""
+    return (journey_name(item), iteration.walk.labels.get("device", ""), iteration.walk.variant) if iteration else (journey_name(item),)
 
 
 def told_cleaned(cleaned: Cleaned) -> str:

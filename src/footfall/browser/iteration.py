@@ -237,6 +237,10 @@ class Iteration:
                     self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
         if passed:
             self.sample("", "duration", self._ended - self._began)
+            if not self.watch.began:
+                self.event(
+                    "note", "no page of this walk was watched: make contexts with the fixture new_context, not browser.new_context()"
+                )
             for part in self._swallowed:
                 self.event("note", f"step {part!r} was ended by an exception that the script caught: it has no duration")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 
 from footfall.metrics import format_quantity
 from footfall.samples import Artifact
@@ -52,4 +53,13 @@ class Keeper:
         return True
 
     def _taken(self) -> int:
-        return sum(path.stat().st_size for path in (self._spool / FOLDER).rglob("*") if path.is_file())
+        return sum(map(_size, (self._spool / FOLDER).rglob("*")))
+
+
+def _size(path: Path) -> int:
+    """Return a file's bytes; of one that another worker removed meanwhile, and of a folder, none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0
+    return found.st_size if S_ISREG(found.st_mode) else 0

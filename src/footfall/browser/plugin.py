@@ -6,6 +6,7 @@ asks for the `journey` fixture.
 
 from __future__ import annotations
 
+import math
 import os
 
 import pytest
@@ -86,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--first-iteration needs a number from 1 on")
     if options.retries < 0:
         raise pytest.UsageError("--retries needs a number from 0 on")
+    if options.journey_timeout is not None and not 0 < options.journey_timeout < math.inf:
+        raise pytest.UsageError("--journey-timeout needs a number of seconds above 0")
     options.warm_up = (0 if options.iterations is None else 1) if options.warm_up is None else options.warm_up
     if not hasattr(config, "workerinput"):  # a worker gets the options of the session that started it
         options.typed_url = _typed_url(config)

@@ -17,8 +17,10 @@ _FACTORS = {
     "KB": ("bytes", 1e3),
     "MB": ("bytes", 1e6),
     "GB": ("bytes", 1e9),
+    "TB": ("bytes", 1e12),
     "KiB": ("bytes", 1024.0),
     "MiB": ("bytes", 1024.0**2),
+    "GiB": ("bytes", 1024.0**3),
     "%": ("ratio", 0.01),
     "/s": ("per_s", 1.0),
     "d": ("days", 1.0),
@@ -33,12 +35,15 @@ _SPELLINGS = {
     "KB": "kb",
     "MB": "mb",
     "GB": "gb",
+    "TB": "tb",
     "%": "percent pct",
 }
 _BY_SPELLING = {
     **{unit.lower(): unit for unit in (*sorted(_BASES), *_FACTORS)},
     **{spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()},
 }
+_LONG = 5
+"""Letters from which a word that is one letter off is taken for a slip: below it, too many words are (`wins` is no `mins`)."""
 _WORD = re.compile(r"[A-Za-z€$£¥][A-Za-z0-9_€$£¥]*")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -78,7 +83,7 @@ def _meant(unit: str) -> str | None:
     small = unit.lower()
     if small in _BY_SPELLING or _CURRENCY.fullmatch(unit):
         return _BY_SPELLING.get(small)
-    return next((known for word, known in sorted(_BY_SPELLING.items()) if len(word) > 2 and _one_letter_off(small, word)), None)
+    return next((known for word, known in sorted(_BY_SPELLING.items()) if len(word) >= _LONG and _one_letter_off(small, word)), None)
 
 
 def _one_letter_off(one: str, other: str) -> bool:

@@ -57,6 +57,7 @@ class PageWatch:
     `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `console_warnings`, `js_errors`,
     `failed_requests`, `refused` (the address of what was answered with 400 or above), and with `headers` for each answer whether a cache
     gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`. Pages that are `stuck` are not asked any more.
+    `began` says whether there ever was a context to watch.
     """
 
     def __init__(self, tell: Callable[[str, str], None], *, headers: bool = False) -> None:
@@ -64,6 +65,7 @@ class PageWatch:
         self._headers = headers
         self._answered: set[str] = set()
         self.contexts: list[BrowserContext] = []
+        self.began = False
         self.stuck: set[Page] = set()
         self._reports: dict[str, PageReport] = {}
         self._loads = self._swept = 0
@@ -78,6 +80,7 @@ class PageWatch:
         if self._headers:
             context.on("response", self._response)
         self.contexts.append(context)
+        self.began = True
         clear = context.clear_cookies
 
         def sweep_and_clear(**which: Any) -> None:

@@ -299,3 +299,17 @@ def test_a_walk_for_its_trace_alone(walk: Walk, shop: str) -> None:
     }
     with zipfile.ZipFile(walked.spool / "artifacts/traces/fine-desktop/trace-1.zip") as archive:
         assert not any(b"hunter2hunter2" in archive.read(name) for name in archive.namelist())
+
+
+def test_what_a_walk_for_its_trace_prints_is_masked(walk: Walk, shop: str) -> None:
+    """It may fail as any other, and pytest then quotes the script's own values."""
+    module = """
+        def test_wrong(journey):
+            card = journey.secret("CARD")
+            print("paying with", card)
+            assert card == "another"
+    """
+    walked = walk({"test_wrong.py": module}, "--base-url", shop, "--trace-walk", CARD="hunter2hunter2")
+    assert walked.code == 1, walked.output
+    assert "hunter2hunter2" not in walked.output
+    assert "paying with ***" in walked.output

@@ -119,6 +119,7 @@ def test_what_workers_refuse_is_said_once(walk: Walk, side_by_side: str) -> None
         (["--device", "iPhone 51"], 2, "no device is called 'iPhone 51'"),
         (["--devices", "desktop,Pixle 7"], 2, "did you mean 'Pixel 7'?"),
         (["--network", "slow4g"], 2, "did you mean 'slow-4g'?"),
+        (["--journey-timeout", "-5"], 4, "--journey-timeout needs a number of seconds above 0"),
     ],
 )
 def test_options_that_nobody_can_meet(walk: Walk, arguments: list[str], code: int, said: str) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Error, Page
 
 from footfall.browser.cleanup import Cleaner
 from footfall.browser.devices import check_device, listed, true_version
-from footfall.browser.evidence import har_of
+from footfall.browser.evidence import har_of, keep_trace
 from footfall.browser.iteration import Iteration, Walk
 from footfall.browser.journey import Journey
 from footfall.browser.keeper import Keeper
@@ -50,6 +50,25 @@ def test_a_budget_of_bytes_is_kept_and_said(tmp_path: Path) -> None:
 def new_walk(run: OpenRun, secrets: Secrets) -> Iteration:
     """A walk through a shop, without a browser."""
     return Iteration(Walk("shop", 1, {"device": "desktop"}), run.recorder, Keeper(run.directory, run.recorder, 1e6), secrets, film=False)
+
+
+def test_a_file_that_another_worker_removes_meanwhile_weighs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers share a run's folder: what is gone between two looks at it is no reason to fail."""
+    with begin_run(tmp_path, new_test_run()) as run:
+        keeper = Keeper(run.directory, run.recorder, 100)
+        monkeypatch.setattr(Path, "rglob", lambda folder, _: iter([folder / "gone.png", folder]))
+        keeper.write("dom", "a.html", "a" * 80, ("shop", "pay", 1))
+        assert any(isinstance(record, Artifact) for record in read_spool(run.directory))
+
+
+def test_a_walk_of_which_no_page_was_seen_says_so(tmp_path: Path) -> None:
+    """A suite that makes its own contexts gets no vitals: it must not look as if there were none to get."""
+    with begin_run(tmp_path, new_test_run()) as run:
+        iteration = new_walk(run, Secrets())
+        iteration.conclude(passed=True)
+        notes = [record.text for record in read_spool(run.directory) if isinstance(record, Event)]
+    assert len(notes) == 1
+    assert notes[0].startswith("no page of this walk was watched")
 
 
 def test_a_secret_that_cannot_be_masked_is_refused(tmp_path: Path) -> None:
@@ -153,6 +172,31 @@ def test_a_traces_requests_become_an_archive(tmp_path: Path) -> None:
         archive.writestr("trace.network", json.dumps({"type": "resource-snapshot", "snapshot": entry}) + "\n\n")
     har = json.loads(har_of(tmp_path / "trace.zip"))
     assert (har["log"]["version"], har["log"]["entries"]) == ("1.2", [entry])
+
+
+class Context:
+    """A browser's context whose tracing ends in a file, or in an error."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.tracing, self._error = self, error
+
+    def stop(self, path: Path) -> None:
+        """Write a trace without requests."""
+        if self._error:
+            raise self._error
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("trace.network", "")
+
+
+@pytest.mark.parametrize(("error", "kept"), [(None, True), (Error("the browser is gone"), False)])
+def test_whether_a_trace_was_kept_is_known(tmp_path: Path, error: Exception | None, kept: bool) -> None:
+    """The record must not suggest one that is not there."""
+    with begin_run(tmp_path, new_test_run()) as run:
+        iteration = new_walk(run, Secrets())
+        iteration.watch.contexts.append(cast("BrowserContext", Context(error)))
+        assert keep_trace(iteration) is kept
+        kinds = [record.kind for record in read_spool(run.directory) if isinstance(record, Artifact)]
+    assert kinds == (["trace", "har"] if kept else [])
 
 
 def test_conditions_are_labels() -> None:
