@@ -121,6 +121,30 @@ def test_what_footfall_refuses_below_pytest_is_told_as_its_own(suite: SuiteCopy)
     assert "Traceback" not in ended.err
 
 
+RECEIPT = """
+import pytest
+
+
+@pytest.fixture
+def receipt():
+    yield
+    raise RuntimeError("no receipt came")
+
+
+def test_receipt(journey, receipt):
+    with journey.step("home"):
+        journey.page.goto("/")
+"""
+
+
+def test_what_fails_behind_a_walk_fails_the_command(suite: SuiteCopy) -> None:
+    """The customer reached the end, and yet something that the journey was to leave in order is not: exit 1, and what it was."""
+    (suite.root / "journeys/test_receipt.py").write_text(RECEIPT, "utf-8")
+    ended = suite.footfall("journey", "receipt")
+    assert ended.code == 1, ended.out + ended.err
+    assert "no receipt came" in ended.out + ended.err
+
+
 def test_a_port_in_use_is_told(suite: SuiteCopy) -> None:
     """`footfall demo` says which port, and how to take a free one."""
     with socket.socket() as taken:

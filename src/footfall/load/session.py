@@ -50,7 +50,7 @@ def find_session(environ: Mapping[str, str], host: str | None, own_hosts: Collec
     asked: list[str | None] = [*sorted(hosts)] or [url]
     found = [_target(suite, named, each, environ) for each in asked]
     targets = tuple(target for target in found if target is not None)
-    name = named or (found[0].name if found[0] is not None else urlsplit(url or min(hosts, default="")).netloc)
+    name = named or (found[0].name if found[0] is not None else urlsplit(url or min(hosts, default="")).netloc.rpartition("@")[2])
     root = suite.root if suite is not None else None
     others = tuple(each for each in suite.targets.values() if each not in targets) if suite is not None else ()
     if len(hosts) > 1 or not targets:
