@@ -81,6 +81,27 @@ def test_a_target_outranks_what_pytest_ini_says(walk: Walk, site: str) -> None:
     assert "http://localhost:9 does not answer" in walked.events[0].text
 
 
+NAMED = """
+def test_named(journey, base_url):
+    with journey.step("home"):
+        journey.page.goto("/")
+        journey.note(f"walked at {base_url}")
+        assert journey.page.title() == base_url
+"""
+
+
+def test_a_password_in_the_targets_address_is_told_nowhere(walk: Walk, site: str) -> None:
+    """What footfall.toml takes from the environment is masked in the record, in what is kept of a failure, and in pytest's output."""
+    suite = '[targets.truth]\nurl = "env:SHOP_URL"\n'
+    url = site.replace("//", "//qa:S3cr3t-pw@")
+    walked = walk({"test_named.py": NAMED, "../footfall.toml": suite}, "--base-url", "", SHOP_URL=url)
+    assert walked.code == 1, walked.output
+    assert "S3cr3t-pw" not in walked.output
+    assert any(event.text == f"walked at {url.replace('S3cr3t-pw', '***')}" for event in walked.events)
+    kept = b"".join(path.read_bytes() for path in walked.spool.rglob("*") if path.suffix in {".jsonl", ".html", ".txt", ".har"})
+    assert b"S3cr3t-pw" not in kept
+
+
 def test_a_suite_is_found_where_its_journeys_are(tmp_path: Path) -> None:
     """Walked from another folder, a suite is still its own; a folder without one says where it looked."""
     folder = write_suite(tmp_path / "e2e", TWO)
