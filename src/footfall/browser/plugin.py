@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import os
+from typing import Any
 
 import pytest
 
 WARM_UP_ID = "warmup"
+_TYPED = "footfall_typed_url"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,10 +92,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.journey_timeout is not None and not 0 < options.journey_timeout < math.inf:
         raise pytest.UsageError("--journey-timeout needs a number of seconds above 0")
     options.warm_up = (0 if options.iterations is None else 1) if options.warm_up is None else options.warm_up
-    if not hasattr(config, "workerinput"):  # a worker gets the options of the session that started it
-        options.typed_url = _typed_url(config)
+    options.typed_url = config.workerinput.get(_TYPED) if hasattr(config, "workerinput") else _typed_url(config)
     if config.pluginmanager.hasplugin("playwright"):
         _register(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker which base URL was typed: it sees no command line."""
+    node.workerinput[_TYPED] = node.config.option.typed_url
 
 
 def _typed_url(config: pytest.Config) -> str | None:
