@@ -81,6 +81,12 @@ def test_a_target_outranks_what_pytest_ini_says(walk: Walk, site: str) -> None:
     assert "http://localhost:9 does not answer" in walked.events[0].text
 
 
+def test_a_worker_of_xdist_heeds_a_typed_address(walk: Walk) -> None:
+    """It sees no command line, and must not walk the target's own address, where nobody answers."""
+    walked = walk({"test_home.py": "def test_home(journey):\n    journey.page.goto('/')\n"}, "-n", "1", "--target", "truth")
+    assert walked.code == 0, walked.output
+
+
 NAMED = """
 def test_named(journey, base_url):
     with journey.step("home"):
