@@ -18,6 +18,7 @@ from footfall.config.suite import GateSpec, Suite, Target
 from footfall.errors import CannotJudgeError, UsageError
 from footfall.gate.against import Fresh, pairs_of_turns
 from footfall.gate.compare import IN_TURN, LOOKS, Comparison, compare
+from footfall.gate.evidence import Scope
 from footfall.gate.looks import Look, Step, steps
 from footfall.gate.turns import TURN
 from footfall.gate.verdict import Outcome
@@ -68,7 +69,7 @@ def measure_against(workplace: Workplace, shown: Progress, spec: GateSpec, both:
     ):
         new.deadline = old.deadline = deadline
         new.turn, old.turn = both.measured.name if both.measured.name != both.name else "here", both.name
-        new.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(scope_of(replace(spec, profile=None, probes=()))))
+        new.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **asdict(compared_scope(spec)))
         looks = " / ".join(map(str, LOOKS))
         shown.say(f"compared with {both.name} in turn (ABBA), until it is clear: looks after {looks} pairs, ends within {_shown(cap_s)}")
         look, fresh = _Comparing(old, new, spec, shown).until_clear()
@@ -77,6 +78,11 @@ def measure_against(workplace: Workplace, shown: Progress, spec: GateSpec, both:
             detail |= {FRESH_SUBJECTS: list(fresh.subjects), FRESH_SINCE: to_text(fresh.since)}
         new.run.recorder.event(AGAINST_EVENT, f"compared with {both.name}", **detail)
     return new.id
+
+
+def compared_scope(spec: GateSpec) -> Scope:
+    """Return what is measured at both deployments: the journeys, and neither load nor crowd nor probes."""
+    return scope_of(replace(spec, profile=None, under_load=None, probes=()))
 
 
 class _Comparing:

@@ -42,7 +42,7 @@ def evaluate(budgets: Sequence[Budget], evidence: Evidence, rules: Rules = STAND
         for case in cases
         for observation in case.observations
     ]
-    hard = [finding for levels in findings for finding in levels if finding.level == "fail"]
+    hard = [finding for levels in findings for finding in levels if finding.level == "fail" and not finding.too_few]
     judge = _Judge(evidence, rules, hard, correct(hard, rules))
     decided = iter([judge.decide(levels) for levels in findings])
     verdicts = [
@@ -72,16 +72,15 @@ class _Judge:
         return warning(finding) if finding.level == "warn" else outcome(finding, self._rules, failed=id(finding) in self._failed)
 
     def verdict(self, case: Case, decisions: Sequence[_Decision]) -> Verdict:
-        """Return the verdict of a case: its worst observation's, unless too few samples or a spoilt source forbid one."""
+        """Return the verdict of a case: its worst observation's, unless a spoilt source forbids one."""
         worst = min(decisions, key=lambda decision: decision.order)
         finding, budget = worst.finding, case.budget
         verdict = replace(_about(finding, worst.outcome), interval=worst.interval)
         why = self._evidence.spoilt.get(str(budget.place.source))
         if why is not None:
             return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=words.spoilt(finding, why))
-        fewest = min(decisions, key=lambda decision: decision.finding.observation.figures.count).finding
-        if fewest.observation.figures.count < budget.min_samples:
-            return _too_few(fewest)
+        if finding.too_few:
+            return replace(verdict, interval=None, needed=budget.min_samples, reason=words.too_few(finding.observation, budget.min_samples))
         unsettled = worst.outcome is Outcome.INCONCLUSIVE and not finding.suspected
         more = needed(finding, self._rules, self._chance) if unsettled else None
         reason = words.reason(finding, worst.outcome, more, len(decisions), self._rules.baseline_runs)
@@ -129,12 +128,6 @@ def _of_budget(budget: Budget, found: Outcome, level: str) -> Verdict:
         file=budget.file,
         line=budget.line,
     )
-
-
-def _too_few(fewest: Finding) -> Verdict:
-    budget = fewest.budget
-    verdict = _about(fewest, Outcome.INCONCLUSIVE if budget.fail else Outcome.LEARNING)
-    return replace(verdict, needed=budget.min_samples, reason=words.too_few(fewest.observation, budget.min_samples))
 
 
 def _missing(budget: Budget, evidence: Evidence) -> Verdict:

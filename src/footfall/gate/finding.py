@@ -76,6 +76,11 @@ class Finding:
         return self.basis is Basis.HISTORY and self.level == "fail" and not self.met and not self.rounds
 
     @property
+    def too_few(self) -> bool:
+        """Whether its budget asks for more samples than there are, so that it decides nothing."""
+        return self.observation.figures.count < self.budget.min_samples
+
+    @property
     def met(self) -> bool:
         """Whether the figure as observed keeps the limit."""
         return self.figure is not None and self.limit is not None and self.expression.met_by(self.figure, self.limit)
@@ -203,6 +208,8 @@ def _looks(finding: Finding, rules: Rules) -> int:
 
 def outcome(finding: Finding, rules: Rules, *, failed: bool) -> Outcome:
     """Decide a `fail` level; `failed` is what `correct` says of it."""
+    if finding.too_few:
+        return Outcome.INCONCLUSIVE
     match finding.basis:
         case Basis.LEARNING:
             return Outcome.INCONCLUSIVE if finding.budget.on_no_baseline == "inconclusive" else Outcome.LEARNING
@@ -217,6 +224,8 @@ def outcome(finding: Finding, rules: Rules, *, failed: bool) -> Outcome:
 
 def warning(finding: Finding) -> Outcome:
     """Decide a `warn` level: as observed, for a warning near its limit is worth no second measurement."""
+    if finding.too_few:
+        return Outcome.LEARNING
     match finding.basis:
         case Basis.LEARNING:
             return Outcome.INCONCLUSIVE if finding.budget.on_no_baseline == "inconclusive" else Outcome.LEARNING

@@ -158,6 +158,23 @@ def test_a_budget_may_ask_for_more_samples(value: Any, outcome: Outcome) -> None
 
 
 @pytest.mark.parametrize(
+    ("level", "values", "outcome", "part"),
+    [
+        ("fail", [9000.0] * 20, Outcome.FAIL, "pay"),
+        ("warn", [9000.0] * 20, Outcome.WARN, "pay"),
+        ("fail", [600.0] * 20, Outcome.INCONCLUSIVE, "promo"),
+        ("warn", [600.0] * 20, Outcome.LEARNING, "promo"),
+    ],
+)
+def test_a_step_with_too_few_samples_hides_no_other_step(level: str, values: list[float], outcome: Outcome, part: str) -> None:
+    """A step that few walks reach decides nothing by itself, and takes nothing from what the others surely are."""
+    budget = on_journey({level: "p75 <= 2s", "min_samples": 5}, "lcp")
+    verdict = one(budget, seen(values, "lcp", part="pay"), seen([9000.0] * 2, "lcp", part="promo"))
+    assert (verdict.outcome, verdict.part) == (outcome, part)
+    assert ("2 samples of" in verdict.reason) == (part == "promo")
+
+
+@pytest.mark.parametrize(
     ("value", "outcomes"),
     [
         ("p75 <= 2.5s", [Outcome.MISSING]),
