@@ -25,7 +25,8 @@ class Observation:
     """One series in one run.
 
     `values` holds its samples in the order seen (empty where only histograms were kept), `windows` its histograms by time
-    (empty where single samples were kept), `unit` the base unit of all of them.
+    (empty where single samples were kept), `unit` the base unit of all of them. Of several runs taken together `runs` holds one
+    histogram each, and `windows` nothing.
     """
 
     series: Series
@@ -34,6 +35,7 @@ class Observation:
     figures: Figures
     values: tuple[float, ...] = ()
     windows: tuple[Window, ...] = ()
+    runs: tuple[Histogram, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,6 @@ def of_observation(statistic: Statistic, observation: Observation) -> float | No
         return percentile(observation.values, quantile)
     found = of_summary(statistic, observation.figures, observation.kind)
     if found is None and quantile is not None:
-        merged = Histogram.merged(window.histogram for window in observation.windows)
+        merged = Histogram.merged([*observation.runs, *(window.histogram for window in observation.windows)])
         return merged.percentile(quantile) if merged.count else None
     return found

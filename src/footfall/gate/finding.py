@@ -41,6 +41,7 @@ class Basis(Enum):
     LOGNORMAL = "lognormal"
     RANKS = "ranks"
     BLOCKS = "blocks"
+    RUNS = "runs"
     HISTORY = "history"
     LEARNING = "learning"
     SUMMARY = "summary"
@@ -129,6 +130,8 @@ def _judged(expression: Expression, observation: Observation, limit: float) -> t
         beyond = sum(not expression.met_by(value, limit) for value in values)
         interval = uncertainty.rank_interval(sorted(values), q)
         return Basis.RANKS, uncertainty.ranks(beyond, len(values), q, upper=expression.upper, interval=interval)
+    if observation.runs and limit > 0:
+        return Basis.RUNS, uncertainty.runs(observation.runs, q, limit, upper=expression.upper)
     histograms = [window.histogram for window in observation.windows]
     if limit > 0 and any(histogram.count for histogram in histograms):
         return Basis.BLOCKS, uncertainty.blocks(histograms, q, limit, upper=expression.upper)
@@ -241,5 +244,6 @@ def needed(finding: Finding, rules: Rules, chance: float) -> int | None:
     looks = _looks(finding, rules)
     pieces = finding.odds.more(rules.false_passes / looks, chance / looks)
     count = finding.observation.figures.count
-    have = {Basis.HISTORY: 1, Basis.BLOCKS: len(finding.observation.windows)}.get(finding.basis, count)
+    pieces_of = {Basis.HISTORY: 1, Basis.BLOCKS: len(finding.observation.windows), Basis.RUNS: len(finding.observation.runs)}
+    have = pieces_of.get(finding.basis, count)
     return None if pieces is None else round(pieces * count / max(have, 1))

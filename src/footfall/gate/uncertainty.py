@@ -1,6 +1,6 @@
 """How sure a few numbers can make us that a percentile keeps its limit.
 
-Three methods, each answering with `Odds`:
+Four methods, each answering with `Odds`:
 
 - `lognormal`: few samples of a time or a size. If ln x is normal, T = sqrt(n) (ln L − mean) / s follows the non-central t
   distribution when the percentile is exactly L, with n−1 degrees of freedom and non-centrality sqrt(n) z_q (the exact tolerance
@@ -10,6 +10,7 @@ Three methods, each answering with `Odds`:
   is exactly L, the samples beyond L are binomial with share 1 − q.
 - `blocks`: histograms by time, for loads. Neighbouring requests are not independent, so whole blocks of seconds are drawn again
   (moving-block bootstrap; Künsch 1989) to find the standard error of ln p̂.
+- `runs`: one histogram per run, for windows of several runs. Runs differ by more than their requests do by chance, so whole runs are drawn.
 
 All numbers are in the metric's base unit; `q` is a percentile, 0 to 100. scipy and numpy are imported when first needed.
 """
@@ -41,6 +42,7 @@ RESAMPLES = 200
 MOST_NEEDED = 1000
 """Samples beyond which "more of them" is no advice."""
 MOST_WINDOWS = 7200
+MOST_RUNS = 100
 
 
 def _never(within: float, beyond: float) -> None:
@@ -140,6 +142,13 @@ def blocks(histograms: Sequence[Histogram], q: float, limit: float, *, upper: bo
     return beyond_by_chance(figure, distance if upper else -distance, error, freedom, have=len(histograms), most=MOST_WINDOWS)
 
 
+def runs(histograms: Sequence[Histogram], q: float, limit: float, *, upper: bool) -> Odds:
+    """Judge percentile `q` of several runs of a load together, from one histogram of each; `more` counts runs."""
+    figure, error, freedom = run_error(histograms, q)
+    distance = _log(figure) - _log(limit)
+    return beyond_by_chance(figure, distance if upper else -distance, error, freedom, have=len(histograms), most=MOST_RUNS)
+
+
 def beyond_by_chance(figure: float, distance: float, error: float, freedom: float, *, have: int = 1, most: int = 50) -> Odds:
     """Judge a figure that lies `distance` beyond its limit, in logarithms, with a standard error that has `freedom` degrees.
 
@@ -165,8 +174,23 @@ def block_error(histograms: Sequence[Histogram], q: float) -> tuple[float, float
         return figure, USUAL_SPREAD, float(FEWEST_BLOCKS - 1)
     estimates = _percentiles(values, _resampled(counts, length), q)
     observed = _variance_of_logs(estimates)
+    return figure, *_blended(observed, number, USUAL_ERROR)
+
+
+def run_error(histograms: Sequence[Histogram], q: float) -> tuple[float, float, float]:
+    """Return (p̂, standard error of ln p̂, degrees of freedom) by a bootstrap over runs; the same each time it is asked."""
+    values, counts = _matrix(histograms)
+    figure = float(_percentiles(values, counts.sum(axis=0, keepdims=True), q)[0])
+    number = len(histograms)
+    unbiased = number / max(number - 1, 1)  # few runs, drawn from themselves, look more alike than they are
+    observed = _variance_of_logs(_percentiles(values, _resampled(counts, 1), q)) * unbiased
+    return figure, *_blended(observed, number, USUAL_ERROR / math.sqrt(number))
+
+
+def _blended(observed: float, number: int, usual: float) -> tuple[float, float]:
+    """Return the standard error that a variance observed among `number` pieces makes with a usual error, and its degrees of freedom."""
     freedom = number - 1.0 + USUAL_ERROR_WEIGHT
-    return figure, math.sqrt((USUAL_ERROR_WEIGHT * USUAL_ERROR**2 + (number - 1) * observed) / freedom), freedom
+    return math.sqrt((USUAL_ERROR_WEIGHT * usual**2 + (number - 1) * observed) / freedom), freedom
 
 
 def block_length(windows: int) -> int:

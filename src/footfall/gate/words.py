@@ -144,6 +144,8 @@ def _rests_on(finding: Finding) -> str:
         return f"{seen}, usually {usual} ({finding.before.runs} runs)"
     if observation.kind is Kind.RATE:
         return f"{round(observation.figures.mean * count):,} of {count:,}{_window(finding)}"
+    if observation.runs:
+        return f"{count:,} requests in {_counted(len(observation.runs), 'run')}{_window(finding)}"
     if observation.windows:
         seconds = sum(window.seconds for window in observation.windows)
         return f"{count:,} requests in {format_quantity(seconds * 1000, 'ms')} of load{_window(finding)}"
@@ -168,7 +170,7 @@ def _sureness(finding: Finding, outcome: Outcome, needed: int | None) -> str:
         return _unsettled(finding, needed)
     if outcome is Outcome.FAIL:
         return "too far beyond the limit for chance" + (", and confirmed" if finding.rounds else "")
-    if finding.basis in {Basis.LOGNORMAL, Basis.BLOCKS} or not finding.odds.spotless:
+    if finding.basis in {Basis.LOGNORMAL, Basis.BLOCKS, Basis.RUNS} or not finding.odds.spotless:
         return ""
     return "not one sample is beyond the limit"
 
@@ -178,6 +180,9 @@ def _unsettled(finding: Finding, needed: int | None) -> str:
         return "beyond the limit, but runs differ as much by themselves"
     if needed is None:
         return "too close to call, and no practical number of samples would settle it"
+    if finding.basis is Basis.RUNS:
+        runs = round(needed / max(finding.observation.figures.count, 1) * len(finding.observation.runs))
+        return f"too close to call, for runs differ by themselves: about {runs:,} such runs would settle it"
     if finding.basis is Basis.BLOCKS:
         windows = finding.observation.windows
         seconds = needed / max(finding.observation.figures.count, 1) * sum(window.seconds for window in windows)

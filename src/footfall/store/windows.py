@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from footfall.gate.evidence import Observation, Window
+from footfall.gate.evidence import Observation
 from footfall.metrics import Kind
 from footfall.samples import Series
 from footfall.stats import Figures, Histogram, PackedHistogram
@@ -23,7 +23,7 @@ from footfall.store.schema import runs, samples, series, summaries
 from footfall.store.summary import rate_figures
 
 _FIGURES = tuple(summaries.c[name] for name in Figures.__dataclass_fields__)
-_OTHERS = (*series.c, summaries.c.started, summaries.c.hdr, summaries.c.unit, summaries.c.kind)
+_OTHERS = (*series.c, summaries.c.hdr, summaries.c.unit, summaries.c.kind)
 
 Wanted = tuple[Series, float]
 """A series and a window's length in ms."""
@@ -58,7 +58,6 @@ def _in_window(run: Any, since: datetime) -> Select[Any]:
 class _Part:
     """One run's summary of a series."""
 
-    at: datetime
     figures: Figures
     hdr: str | None
     unit: str
@@ -74,7 +73,7 @@ def _seen(connection: Connection, numbers: Select[Any], names: Collection[Series
         name = Series(row.target, row.source, row.subject, row.part, row.metric, tuple(sorted(row.labels.items())))
         if name in names:
             of[row.number] = name
-            parts[row.number].append(_Part(row.started, Figures(*row[: len(_FIGURES)]), row.hdr, row.unit, Kind(row.kind)))
+            parts[row.number].append(_Part(Figures(*row[: len(_FIGURES)]), row.hdr, row.unit, Kind(row.kind)))
     plain = {number for number, own in parts.items() if own[0].kind is not Kind.RATE and not any(part.hdr for part in own)}
     values = _values(connection, numbers, plain)
     for number, own in parts.items():
@@ -93,13 +92,13 @@ def _values(connection: Connection, numbers: Select[Any], wanted: Collection[int
 
 
 def _together(of: Series, parts: Sequence[_Part], values: Sequence[float]) -> Observation | None:
-    """Put the parts of a series together."""
+    """Put the parts of a series together; None where nothing was counted, or where a load's one part is the run itself, by the second."""
     kind, unit = parts[-1].kind, parts[-1].unit
     if kind is Kind.RATE:
         yes, count = [part.figures.total for part in parts], [float(part.figures.count) for part in parts]
         return Observation(of, kind, unit, rate_figures(yes, count)) if any(count) else None
-    found = [Window(part.at, 1.0, PackedHistogram(part.hdr)) for part in parts if part.hdr]
+    found = [histogram for part in parts if part.hdr and (histogram := PackedHistogram(part.hdr)).count]
     if found:
-        merged = Histogram.merged(window.histogram for window in found)
-        return Observation(of, kind, unit, Figures.of_histogram(merged), (), tuple(found)) if merged.count else None
+        figures = Figures.of_histogram(Histogram.merged(found))
+        return Observation(of, kind, unit, figures, runs=tuple(found)) if len(parts) > 1 else None
     return Observation(of, kind, unit, Figures.of_values(values), tuple(values)) if values else None

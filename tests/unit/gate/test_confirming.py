@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from footfall.gate.evidence import Evidence, Observation
+from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.samples import Series
-from footfall.stats import Figures
-from tests.unit.gate.making import judged, on_journey, on_load, one, seen
+from footfall.stats import Figures, Histogram
+from tests.unit.gate.making import judged, loaded, on_journey, on_load, one, seen
 
 BUDGET = "p50 <= baseline + 10%"
 
@@ -108,7 +108,29 @@ def test_min_samples_counts_the_window_s() -> None:
     assert one(budget, now, over=windowed(now, day, 86.4e6)).outcome is Outcome.PASS
 
 
-def test_a_window_of_a_load_has_the_form_of_a_load() -> None:
-    """Nothing but the window's histograms is asked."""
-    assert Evidence(()).over == {}
-    assert on_load("p95 <= 200ms over 1h")[0].levels[0][1].window_ms == 3.6e6
+@pytest.mark.parametrize(
+    ("medians", "outcome"),
+    [
+        ([110.0, 109.0, 111.0], Outcome.FAIL),
+        ([50.0, 51.0, 52.0], Outcome.PASS),
+        ([80.0, 79.0, 82.0], Outcome.INCONCLUSIVE),
+        ([60.0, 60.0, 180.0], Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_load_s_window_is_judged_by_how_its_runs_differ(medians: list[float], outcome: Outcome) -> None:
+    """Three runs of a load decide far from the limit, and nothing where they contradict each other; what is said counts runs."""
+    runs = tuple(Histogram.merged(window.histogram for window in loaded(median, 75).windows) for median in medians)
+    week = replace(loaded(60.0), figures=Figures.of_histogram(Histogram.merged(runs)), windows=(), runs=runs)
+    verdict = one(on_load("p95 <= 130ms over 7d"), loaded(60.0), over=windowed(week, week, 7 * 86.4e6))
+    assert verdict.outcome is outcome
+    assert "9,000 requests in 3 runs in the 7 d up to the end of this run" in verdict.reason
+    assert ("such runs would settle it" in verdict.reason) == (verdict.needed is not None)
+
+
+def test_a_window_that_holds_this_run_alone_is_judged_by_its_seconds() -> None:
+    """A percentile that no summary holds is had from the runs' histograms too."""
+    run = loaded(60.0, 75)
+    assert one(on_load("p95 <= 130ms over 7d"), run).outcome is Outcome.PASS
+    runs = (Histogram.merged(window.histogram for window in run.windows),) * 4
+    over = windowed(run, replace(run, windows=(), runs=runs), 7 * 86.4e6)
+    assert one(on_load("p99.9 <= 2s over 7d"), run, over=over).outcome is Outcome.PASS
