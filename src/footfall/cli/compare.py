@@ -100,6 +100,7 @@ def _as_json(two: TwoRuns) -> dict[str, Any]:
                 "after": each.after,
                 "change": each.change,
                 "sure": each.sure,
+                "judged": each.judged,
                 "apart": each.apart,
                 "worse": each.worse,
             }

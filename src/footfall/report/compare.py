@@ -13,17 +13,19 @@ from datetime import datetime
 from statistics import median
 
 from footfall.gate.against import COMPARABLE, pairs_of
-from footfall.gate.compare import FLOORS, Levels, compare
+from footfall.gate.compare import FLOORS, Levels, Pairs, can_be_compared, compare
 from footfall.gate.evidence import Observation
 from footfall.gate.verdict import Outcome
 from footfall.metrics import Kind, Source
+from footfall.report.chance import chance
 from footfall.report.clean import cleaned
 from footfall.report.figures import VITALS, metric_name, shown, usual_statistic, value_of
 from footfall.report.trendpage import worse_of
 from footfall.report.words import labels, series_place, signed_percent
 from footfall.samples import Run, Series
 
-LEVELS = Levels(false_failure=0.01, looks=1)
+FALSE_FINDINGS = 0.01
+"""The chance that anything is called worse though nothing is, over all figures together; that of a false better is as much."""
 FEWEST_APART = 3
 LEAST_APART = 0.05
 _ORDER = ("success", "duration", "latency", "errors", "throughput", "users", *VITALS)
@@ -44,8 +46,8 @@ class Difference:
     """One figure in both runs; None where a run did not see it.
 
     `change` is a ratio less 1 (None where it says nothing), `sure` whether the samples of both differ beyond their noise (1 % chance
-    over all figures of a false finding), `apart` whether at least no sample of one run lies among those of the other, `worse` None
-    where no direction is known or nothing changed.
+    over all figures of a false finding), `judged` whether that was asked at all, `apart` whether at least no sample of one run lies among
+    those of the other, `worse` None where no direction is known or nothing changed.
     """
 
     series: Series
@@ -57,6 +59,7 @@ class Difference:
     sure: bool
     worse: bool | None
     apart: bool = False
+    judged: bool = False
 
     @property
     def place(self) -> str:
@@ -106,12 +109,17 @@ class TwoRuns:
     def headline(self) -> str:
         """One sentence that says it all."""
         worse, better = (sum(each.worse is sign for each in self.surely) for sign in (True, False))
+        judged = sum(each.judged for each in self.differences)
+        others = len(self.differences) - judged
+        beside = f" ({others} more are shown, not judged)" if others else ""
         if not worse and not better and self.perhaps:
-            return f"Nothing is sure; the samples of {len(self.perhaps)} of {len(self.differences)} figures lie apart."
+            return f"Nothing is sure; the samples of {len(self.perhaps)} of {judged} figures lie apart{beside}."
+        if not judged:
+            return f"No figure of these two runs can be judged; {others} are shown."
         if not worse and not better:
-            return "No difference stands out of the noise of these two runs."
+            return f"No difference stands out of the noise of these two runs, of {judged} figures{beside}."
         told = [f"{number} {word}" for number, word in ((worse, "worse"), (better, "better")) if number]
-        return f"Beyond noise: {' and '.join(told)}, of {len(self.differences)} figures."
+        return f"Beyond noise: {' and '.join(told)}, of {judged} figures{beside}."
 
 
 def compare_runs(before: tuple[Side, Sequence[Observation]], after: tuple[Side, Sequence[Observation]]) -> TwoRuns:
@@ -119,28 +127,65 @@ def compare_runs(before: tuple[Side, Sequence[Observation]], after: tuple[Side, 
     sides = cleaned((before[0], after[0]))
     earlier, later = (cleaned(tuple(seen)) for seen in (before[1], after[1]))
     known: tuple[dict[Series, Observation], ...] = tuple({_place(seen.series): seen for seen in side} for side in (earlier, later))
-    slower, faster = _surely(earlier, later), _surely(later, earlier)
-    apart = _apart(earlier, later)
     places = [place for place in dict.fromkeys((*known[1], *known[0])) if "phase" not in place.label_map]
-    told = [_difference(known[0].get(place), known[1].get(place), place in slower or place in faster) for place in places]
-    found = [replace(each, apart=place in apart) for each, place in zip(told, places, strict=True)]
-    return TwoRuns(*sides, tuple(sorted(found, key=_rank)), (*_remarks(*sides), *_too_few(earlier, later)))
+    pairs, chances = _timings(earlier, later), _chances(known[0], known[1], places)
+    every = len(pairs) + len(chances)
+    sure = _holm(chances, FALSE_FINDINGS * len(chances) / max(every, 1))
+    levels = Levels(false_failure=FALSE_FINDINGS * len(pairs) / max(every, 1), looks=1)
+    sure |= _surely(pairs, levels) | _surely(_timings(later, earlier), levels)
+    judged, apart = {*chances, *(_place(each.series) for each in pairs)}, {*_apart(pairs), *_opposite(known[0], known[1])}
+    found = [
+        replace(_difference(known[0].get(place), known[1].get(place), place in sure), apart=place in apart, judged=place in judged)
+        for place in places
+    ]
+    return TwoRuns(*sides, tuple(sorted(found, key=_rank)), (*_remarks(*sides), *_too_few(pairs, levels)))
 
 
 def _place(series: Series) -> Series:
     return replace(series, target="")
 
 
-def _surely(first: Iterable[Observation], second: Iterable[Observation]) -> set[Series]:
-    """The series of which `second` is surely more than `first`."""
-    found = compare(pairs_of(first, second, COMPARABLE), LEVELS)
-    return {_place(each.series) for each in found if each.outcome is Outcome.FAIL}
+def _timings(first: Iterable[Observation], second: Iterable[Observation]) -> tuple[Pairs, ...]:
+    """What both runs saw single samples of that have a ratio."""
+    pairs = pairs_of(first, second, COMPARABLE)
+    return tuple(each for each in pairs if can_be_compared(each.unit, each.before) and can_be_compared(each.unit, each.after))
 
 
-def _apart(first: Iterable[Observation], second: Iterable[Observation]) -> set[Series]:
+def _surely(pairs: Sequence[Pairs], levels: Levels) -> set[Series]:
+    """The series that are surely more than they were."""
+    return {_place(each.series) for each in compare(pairs, levels) if each.outcome is Outcome.FAIL}
+
+
+def _chances(before: Mapping[Series, Observation], after: Mapping[Series, Observation], places: Iterable[Series]) -> dict[Series, float]:
+    """The chance of each rate, and of each percentile of a load, that both runs saw."""
+    seen = ((place, before.get(place), after.get(place)) for place in places)
+    found = ((place, chance(first, second)) for place, first, second in seen if first is not None and second is not None)
+    return {place: each for place, each in found if each is not None}
+
+
+def _holm(chances: Mapping[Series, float], level: float) -> set[Series]:
+    found: set[Series] = set()
+    for place in sorted(chances, key=chances.__getitem__):
+        if chances[place] > level / (len(chances) - len(found)):
+            break
+        found.add(place)
+    return found
+
+
+def _opposite(before: Mapping[Series, Observation], after: Mapping[Series, Observation]) -> set[Series]:
+    """The rates of which one run saw nothing but yes and the other nothing but no."""
+    rates = {place: (seen.figures, after[place].figures) for place, seen in before.items() if seen.kind is Kind.RATE and place in after}
+    return {
+        place
+        for place, (first, second) in rates.items()
+        if {first.mean, second.mean} == {0.0, 1.0} and min(first.count, second.count) >= FEWEST_APART
+    }
+
+
+def _apart(pairs: Iterable[Pairs]) -> set[Series]:
     """The series of which no sample of one run lies among those of the other, and that differ by enough to be noticed."""
     found = set()
-    for each in pairs_of(first, second, COMPARABLE):
+    for each in pairs:
         low, high = sorted((each.before, each.after), key=median)
         gap = median(high) - median(low)
         if min(len(low), len(high)) >= FEWEST_APART and max(low) < min(high) and gap >= max(FLOORS[each.unit], LEAST_APART * median(low)):
@@ -148,11 +193,10 @@ def _apart(first: Iterable[Observation], second: Iterable[Observation]) -> set[S
     return found
 
 
-def _too_few(first: Iterable[Observation], second: Iterable[Observation]) -> Iterable[str]:
+def _too_few(pairs: Sequence[Pairs], levels: Levels) -> Iterable[str]:
     """Say so where even samples that lie wholly apart could come by chance, among as many figures."""
-    pairs = pairs_of(first, second, COMPARABLE)
     most = max((min(len(each.before), len(each.after)) for each in pairs), default=0)
-    if most and 1 / math.comb(2 * most, most) > LEVELS.failing / len(pairs):
+    if most and 1 / math.comb(2 * most, most) > levels.failing / len(pairs):
         yield f"{most} iterations are too few to be sure of any of {len(pairs)} figures; ten and more would do"
 
 
@@ -165,9 +209,8 @@ def _difference(before: Observation | None, after: Observation | None, sure: boo
     if figures[0] is not None and figures[1] is not None:
         change = figures[1] / figures[0] - 1 if figures[0] and seen.kind is not Kind.RATE else None
     moved = (figures[1] or 0.0) - (figures[0] or 0.0) if None not in figures else 0.0
-    certain = sure or (seen.kind is Kind.RATE and bool(moved) and seen.series.metric == "success")
     name = f"{metric_name(seen.series.metric)} {statistic}"
-    return Difference(seen.series, name, seen.unit, figures[0], figures[1], change, certain, worse_of(seen.series, moved))
+    return Difference(seen.series, name, seen.unit, figures[0], figures[1], change, sure, worse_of(seen.series, moved))
 
 
 def _figure(seen: Observation | None, statistic: str) -> float | None:
@@ -185,6 +228,7 @@ def _rank(each: Difference) -> tuple[int, int, float, str, int]:
 def _remarks(before: Side, after: Side) -> Iterable[str]:
     """Say what makes the comparison weaker."""
     settings: Mapping[str, tuple[str, str]] = {
+        "kind": (before.run.kind, after.run.kind),
         "target": (before.run.target, after.run.target),
         "machine": (before.run.machine, after.run.machine),
         "Chromium": tuple(side.run.versions.get("chromium", "").partition(".")[0] for side in (before, after)),  # type: ignore[dict-item]

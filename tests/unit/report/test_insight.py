@@ -24,8 +24,9 @@ from footfall.report.templates import TemplateSource
 from footfall.report.trends import spread
 from footfall.report.underload import strains
 from footfall.report.view import build_view, with_history
-from footfall.samples import Sample
+from footfall.samples import Sample, Series
 from footfall.stats import Figures
+from tests.unit.gate.making import loaded
 from tests.unit.report import views
 
 TEMPLATES = TemplateSource(None, Path(__file__).parents[3] / "reports")
@@ -264,3 +265,46 @@ def test_noise_is_no_difference_and_too_little_is_said() -> None:
     assert not few.surely
     assert [(each.word, each.series.part) for each in few.perhaps] == [("? worse", "pay")]
     assert few.headline == "Nothing is sure; the samples of 1 of 2 figures lie apart."
+
+
+def _crowd(median: float, errors: list[float]) -> list[Observation]:
+    """Return a minute of a load, 40 requests a second: what it felt like and what share of it failed."""
+    shares = Figures.of_values(errors)
+    failed = Observation(Series("corner", "load", "ci", "", "errors"), Kind.RATE, "ratio", replace(shares, count=2400), tuple(errors))
+    return [loaded(median, 60), failed, views.observe(views.series("load", "ci", "", "throughput"), [40.0] * 60)]
+
+
+def test_a_load_that_is_ten_times_as_slow_and_fails_half_the_time_is_worse() -> None:
+    """Percentiles and error rates of a load are judged too; the headline says how many figures are only shown."""
+    side = Side(views.RUN)
+    two = compare_runs((side, _crowd(120.0, [0.0] * 60)), (side, _crowd(1200.0, [0.5] * 60)))
+    assert two.headline == "Beyond noise: 2 worse, of 2 figures (1 more are shown, not judged)."
+    assert {each.name for each in two.surely} == {"latency p95", "errors rate"}
+    same = compare_runs((side, _crowd(120.0, [0.0, 0.01] * 30)), (side, _crowd(124.0, [0.01] * 20 + [0.0] * 40)))
+    assert same.headline == "No difference stands out of the noise of these two runs, of 2 figures (1 more are shown, not judged)."
+    nothing = compare_runs((side, _crowd(1.0, [0.0])[2:]), (side, _crowd(1.0, [0.0])[2:]))
+    assert nothing.headline == "No figure of these two runs can be judged; 1 are shown."
+
+
+def test_errors_that_come_in_one_burst_prove_less_than_as_many_scattered_ones() -> None:
+    """One bad second of sixty is one event, not forty."""
+    side = Side(views.RUN)
+    burst, scattered = [0.0] * 59 + [0.6], [0.01] * 60
+    assert [
+        bool(compare_runs((side, _crowd(120.0, [0.0] * 60)), (side, _crowd(120.0, errors))).surely) for errors in (burst, scattered)
+    ] == [False, True]
+
+
+def test_one_failed_check_of_two_hundred_is_noise_and_fifty_are_not() -> None:
+    """Rates are compared by Fisher's exact test; that all failed where none did lies apart, however few there were. Kinds are told."""
+
+    def checks(good: int, bad: int) -> list[Observation]:
+        return [views.observe(views.series("probe", "health", "", "success"), [1.0] * good + [0.0] * bad)]
+
+    gate, probe = Side(views.RUN), Side(replace(views.RUN, kind="probe"))
+    noise = compare_runs((gate, checks(200, 0)), (probe, checks(199, 1)))
+    assert (noise.surely, noise.remarks) == ((), ("another kind: gate, then probe",))
+    (worse,) = compare_runs((gate, checks(200, 0)), (gate, checks(150, 50))).surely
+    assert worse.word == "✗ worse"
+    (perhaps,) = compare_runs((gate, checks(3, 0)), (gate, checks(0, 3))).perhaps
+    assert perhaps.word == "? worse"

@@ -1,0 +1,66 @@
+"""The chance that a figure of two runs is this far apart though nothing had changed: for rates, and for the percentiles of a load."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, variance
+
+from footfall.gate.baseline import USUAL_SPREAD
+from footfall.gate.evidence import Observation
+from footfall.gate.uncertainty import block_error, block_length
+from footfall.metrics import Kind, Source
+
+LOAD_PERCENTILE = 95.0
+
+
+def chance(before: Observation, after: Observation) -> float | None:
+    """Return the two-sided chance, or None for a series that is judged by its single samples or not at all."""
+    if before.kind is Kind.RATE:
+        return _of_rates(before, after)
+    if before.windows and after.windows:
+        return _of_loads(before, after)
+    return None
+
+
+def _of_rates(before: Observation, after: Observation) -> float:
+    """Fisher's exact test."""
+    from scipy import stats  # noqa: PLC0415  # a second to import
+
+    table = []
+    for seen in (before, after):
+        count = max(round(seen.figures.count / _likeness(seen)), 1)
+        yes = round(seen.figures.mean * count)
+        table.append([yes, count - yes])
+    return float(stats.fisher_exact(table).pvalue)
+
+
+def _likeness(seen: Observation) -> float:
+    """Return how many requests of a load say as much as one by itself would: errors come in bursts (Kish's design effect)."""
+    rate, shares = seen.figures.mean, seen.values
+    if seen.series.source != Source.LOAD or len(shares) < 2 or not 0 < rate < 1:  # one share has no variance
+        return 1.0
+    length = block_length(len(shares))
+    pieces = [fmean(shares[start : start + length]) for start in range(0, len(shares) - length + 1, length)]
+    return max(_excess(pieces, seen), _excess(shares, seen))
+
+
+def _excess(pieces: Sequence[float], seen: Observation) -> float:
+    """Return how many times as much the rate scatters between pieces of a run as it would if requests failed one by one."""
+    rate, of = seen.figures.mean, seen.figures.count / max(len(pieces), 1)
+    return max(variance(pieces) * of / (rate * (1 - rate)), 1.0) if len(pieces) > 1 else 1.0
+
+
+def _of_loads(before: Observation, after: Observation) -> float | None:
+    """A t-test on ln p95: each run's own error by blocks of seconds, and what runs of one load usually differ by."""
+    from scipy import special  # noqa: PLC0415
+
+    if not (before.figures.count and after.figures.count):
+        return None
+    sides = [block_error([window.histogram for window in seen.windows], LOAD_PERCENTILE) for seen in (before, after)]
+    if min(figure for figure, _, _ in sides) <= 0:
+        return None
+    squares = [error**2 + USUAL_SPREAD**2 for _, error, _ in sides]
+    freedom = sum(squares) ** 2 / sum(square**2 / free for square, (_, _, free) in zip(squares, sides, strict=True))
+    steps = abs(math.log(sides[0][0] / sides[1][0])) / math.sqrt(sum(squares))
+    return 2 * float(special.stdtr(freedom, -steps))
