@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from footfall import __version__
+from footfall.cli.output import counted as number_of
 from footfall.cli.workplace import Workplace
 from footfall.clock import from_text
 from footfall.gate.against import SHARE, Fresh, nothing, pairs_of_turns, verdicts
@@ -18,7 +19,7 @@ from footfall.gate.evidence import Evidence, Observation, Scope
 from footfall.gate.finding import Rules
 from footfall.gate.looks import Look
 from footfall.gate.slo import Slo, SloStatus, counted, status, verdict
-from footfall.gate.verdict import Verdict
+from footfall.gate.verdict import Outcome, Verdict
 from footfall.samples import Artifact, Event, Series
 from footfall.stats import Figures
 from footfall.store import reader
@@ -144,12 +145,21 @@ def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict]) -> tup
 
 
 def _certainty(judged: Sequence[Verdict]) -> Iterable[str]:
-    compared_ones = sum(verdict.pairs is not None for verdict in judged)
-    if not judged:
-        return
-    among = f"{len(judged) - compared_ones} budgets" + (f" and {compared_ones} comparisons" if compared_ones else "")
-    chance = round(1 / Rules().false_failures)
-    yield f"at most 1 in {chance} such gates fails by chance although nothing is wrong, over all its {among} together"
+    """Say for how much of a verdict the chance of a false alarm is bounded, and how much is only what was observed."""
+    comparisons = sum(verdict.pairs is not None for verdict in judged)
+    bounded = sum(verdict.interval is not None and verdict.pairs is None for verdict in judged)
+    decided = {Outcome.PASS, Outcome.WARN, Outcome.FAIL}
+    observed = sum(verdict.interval is None and verdict.figure is not None and verdict.outcome in decided for verdict in judged)
+    numbers = ((bounded, "budget", " judged with uncertainty"), (comparisons, "comparison", ""))
+    among = " and ".join(number_of(number, noun) + how for number, noun, how in numbers if number)
+    told = []
+    if among:
+        chance = round(1 / Rules().false_failures)
+        told.append(f"at most 1 in {chance} such gates fails by chance although nothing is wrong, over {among} together")
+    if observed:
+        told.append(f"{observed} {'more ' if among else ''}taken as observed, chance and all (rates, counts, means, extremes, warnings)")
+    if told:
+        yield "; ".join(told)
 
 
 def busy_label(load: float, cores: int) -> dict[str, str]:

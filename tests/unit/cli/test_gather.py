@@ -22,6 +22,7 @@ from footfall.store import reader
 from footfall.store.baselines import Baseline, set_baseline
 from footfall.store.spool import begin_run
 from footfall.store.writer import open_store, take_in
+from tests.unit.gate.making import judged, on_journey, seen
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BEGAN = datetime(2026, 11, 1, 5, tzinfo=UTC)
@@ -100,3 +101,14 @@ def test_what_a_person_said_of_the_baseline_comes_first(workplace: Workplace) ->
     assert usual(own, "corner").branches == ("develop",)
     set_baseline(workplace.store, Baseline("corner", "release", BEGAN))
     assert (usual(own, "corner").branches, usual(own, "corner").since) == (("release",), BEGAN)
+
+
+def test_the_promise_counts_only_what_was_judged_with_its_uncertainty(workplace: Workplace, tmp_path: Path) -> None:
+    """Rates, means and warnings can fail by chance as often as they like: they are counted beside it, not within."""
+    row = reader.run(workplace.store, kept(workplace, tmp_path, 1))
+    found = [*on_journey(["p75 <= 9s", "p50 <= 8s", "mean <= 9s"], part="pay"), *on_journey("rate >= 99%", "success")]
+    verdicts = judged(found, seen([600.0, 610.0, 640.0], part="pay"), seen([1.0] * 3, "success"))
+    (both,) = remarks(workplace, row, verdicts)
+    assert "by chance although nothing is wrong, over 2 budgets judged with uncertainty together; 2 more taken as observed" in both
+    (observed,) = remarks(workplace, row, verdicts[2:])
+    assert observed.startswith("2 taken as observed, chance and all")
