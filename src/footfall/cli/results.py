@@ -87,12 +87,12 @@ def _rendered(workplace: Workplace, view: ReportView, more: Sequence[str]) -> di
 def _seen_from_ci(workplace: Workplace, run: str) -> str:
     """Return the folder as attachments name it: Jenkins' plugin wants it absolute, GitLab relative to the project's folder."""
     folder = workplace.results(run)
-    return str(folder.resolve()) if "JENKINS_URL" in os.environ else _from_project(workplace, folder)
+    return str(folder.resolve()) if "JENKINS_URL" in os.environ else from_project(workplace, folder)
 
 
-def _from_project(workplace: Workplace, path: Path) -> str:
-    """Return a path as seen from the folder of GitLab's project, or from the suite's where there is none around it."""
-    project = os.environ.get("CI_PROJECT_DIR")
+def from_project(workplace: Workplace, path: Path) -> str:
+    """Return a path as seen from the folder of GitLab's project or GitHub's repository, or from the suite's where none is around it."""
+    project = os.environ.get("CI_PROJECT_DIR") or os.environ.get("GITHUB_WORKSPACE")
     if project and path.resolve().is_relative_to(project):
         return str(path.resolve().relative_to(project))
     return str(path.relative_to(workplace.root))
@@ -103,7 +103,7 @@ def _code_quality(workplace: Workplace, view: ReportView) -> bytes:
     from footfall.report.codequality import code_quality  # noqa: PLC0415
 
     scripts = {name: place.partition("::")[0] for name, place in scan(workplace.root).places.items()}
-    return code_quality(view, scripts, _from_project(workplace, workplace.root))
+    return code_quality(view, scripts, from_project(workplace, workplace.root))
 
 
 def _formed(workplace: Workplace, view: ReportView, forms: Sequence[str]) -> dict[str, bytes]:

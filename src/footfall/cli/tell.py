@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from footfall.cli.output import write_out
-from footfall.cli.results import FORMS, write_results
+from footfall.cli.results import FORMS, from_project, write_results
 from footfall.cli.workplace import Workplace
 from footfall.gate.verdict import Outcome
 from footfall.report.github import github
@@ -34,7 +34,7 @@ def tell(workplace: Workplace, view: ReportView, *, json: bool, more: Sequence[s
         files = [*(f"{name}.html" for name in ("index", *more)), *(FORMS[form] for form in forms)]
         pages = "".join(f"\n  report   {_shown(folder / name)}" for name in files)
         write_out(pages + "\n")
-    _tell_github(view)
+    _tell_github(view, from_project(workplace, workplace.root))
     return view.exit_code
 
 
@@ -68,12 +68,12 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _tell_github(view: ReportView) -> None:
+def _tell_github(view: ReportView, folder: str) -> None:
     """In a GitHub workflow, print annotations and append the step summary."""
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
     if view.of(Outcome.FAIL, Outcome.MISSING, Outcome.WARN, Outcome.INCONCLUSIVE) or view.broken_journeys:
-        sys.stderr.write(github(view).decode())
+        sys.stderr.write(github(view, folder).decode())
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("ab") as file:

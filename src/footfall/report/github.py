@@ -6,6 +6,7 @@ GitHub shows ten annotations of a kind per step and drops the rest in silence, s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 
 from footfall.gate.verdict import Outcome, Verdict
 from footfall.report.view import BrokenJourney, ReportView
@@ -15,13 +16,17 @@ MOST = 10
 """Annotations of one kind that GitHub shows per step."""
 
 
-def github(view: ReportView) -> bytes:
-    """Return one workflow command per line: `::error …` for what is broken, `::warning …` for what warned or could not be decided."""
-    errors = [*(_journey(broken) for broken in view.broken_journeys), *(_verdict("error", verdict) for verdict in view.of(*BROKEN))]
+def github(view: ReportView, folder: str = "") -> bytes:
+    """Return one workflow command per line: `::error …` for what is broken, `::warning …` for what warned or could not be decided.
+
+    `folder` is the suite's as seen from the repository's: an annotation of a file that is not there is shown nowhere.
+    """
+    broken_budgets = (_verdict("error", verdict, folder) for verdict in view.of(*BROKEN))
+    errors = [*(_journey(broken) for broken in view.broken_journeys), *broken_budgets]
     unsure = view.of(Outcome.INCONCLUSIVE, Outcome.WARN)
     lines = [
         *_aggregated("error", errors, "broken"),
-        *_aggregated("warning", [_verdict("warning", verdict) for verdict in unsure], "to look at"),
+        *_aggregated("warning", [_verdict("warning", verdict, folder) for verdict in unsure], "to look at"),
     ]
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -33,9 +38,10 @@ def _aggregated(kind: str, commands: Sequence[str], what: str) -> Iterable[str]:
     return [*commands[: MOST - 1], _command(kind, f"and {rest:,} more {what}", "The report lists them all.")]
 
 
-def _verdict(kind: str, verdict: Verdict) -> str:
+def _verdict(kind: str, verdict: Verdict, folder: str) -> str:
+    file = str(PurePosixPath(folder, verdict.file)) if verdict.file else ""
     message = f"{verdict.text}: {comparison(verdict)}\n{verdict.reason}"
-    return _command(kind, f"{place(verdict)}: {verdict.metric} ({verdict.outcome.value})", message, verdict.file, verdict.line)
+    return _command(kind, f"{place(verdict)}: {verdict.metric} ({verdict.outcome.value})", message, file, verdict.line)
 
 
 def _journey(broken: BrokenJourney) -> str:

@@ -99,7 +99,7 @@ def _verdict_cases(view: ReportView, folder: str) -> Iterable[_Case]:
             suite=suite,
             classname=f"footfall.{suite}.{verdict.subject}",
             name=f"{verdict.part + ': ' if verdict.part else ''}{verdict.metric} {verdict.text}{seen}",
-            tag=_tag(verdict, view.exit_code),
+            tag=_tag(verdict, view),
             message=f"{verdict.outcome.value}: {comparison(verdict)}",
             text=_explanation(verdict),
             out=_told(verdict, view, folder),
@@ -114,10 +114,15 @@ def _told(verdict: Verdict, view: ReportView, folder: str) -> str:
     return "\n".join((line.replace("[[", "[ ["), *_attachments(files[:_MOST_FILES], folder)))  # a text from outside attaches nothing
 
 
-def _tag(verdict: Verdict, exit_code: int) -> str:
-    """An inconclusive budget is an error unless the command was told to allow it: then the exit code is 0."""
+def _tag(verdict: Verdict, view: ReportView) -> str:
+    """An inconclusive budget is an error unless the command was told to allow it: then the exit code is 0.
+
+    A warning is a failure where it alone made the exit code 1 (`--strict`), so that a CI which reads this file is not green.
+    """
     if verdict.outcome == Outcome.INCONCLUSIVE:
-        return "error" if exit_code else "skipped"
+        return "error" if view.exit_code else "skipped"
+    if verdict.outcome == Outcome.WARN and view.exit_code == 1 and not view.of(*BROKEN) and not view.broken_journeys:
+        return "failure"
     return {Outcome.FAIL: "failure", Outcome.MISSING: "failure", Outcome.LEARNING: "skipped"}.get(verdict.outcome, "")
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from footfall.gate.verdict import Outcome
+from footfall.gate.verdict import Outcome, Verdict
 from footfall.report.codequality import code_quality
 from footfall.report.csv import COLUMNS, csv_report
 from footfall.report.github import MOST, github
@@ -261,6 +261,23 @@ def test_markdown_keeps_within_its_limit_and_counts_what_it_left_out() -> None:
     kept = written.count("**checkout › step ")
     assert f"and {1000 - kept:,} more" in written
     assert written.rstrip().endswith("✗ 1,000 fail")
+
+
+def test_a_warning_that_fails_a_strict_gate_is_a_failure_in_junit() -> None:
+    """What exits 1 is not green; beside a broken budget, and where the gate passes, a warning stays one."""
+    warned, passed = (replace(views.failed().verdicts[0], outcome=outcome) for outcome in (Outcome.WARN, Outcome.PASS))
+    broken = replace(warned, outcome=Outcome.FAIL)
+
+    def failures(*verdicts: Verdict, code: int) -> str | None:
+        return ET.fromstring(junit(build_view(views.RUN, verdicts=verdicts, exit_code=code))).get("failures")  # noqa: S314
+
+    assert (failures(warned, passed, code=1), failures(warned, passed, code=0), failures(warned, broken, code=1)) == ("1", "0", "1")
+
+
+def test_annotations_of_a_suite_in_a_subfolder_sit_on_its_file() -> None:
+    """In a monorepo GitHub knows files by their path from the repository's folder."""
+    (error, *_) = github(views.failed(), "shop/checks").decode().splitlines()
+    assert error.startswith("::error file=shop/checks/thresholds.toml,line=18,")
 
 
 def test_annotations_are_aggregated_to_what_github_shows() -> None:
