@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from footfall.cli.workplace import Workplace
     from footfall.gate.budget import Budget
+    from footfall.gate.evidence import Observation
     from footfall.gate.suggest import Suggestion
     from footfall.gate.verdict import Verdict
     from footfall.samples import Series
@@ -118,15 +119,19 @@ def suggest(
     from footfall.cli.workplace import budgets_of, open_workplace  # noqa: PLC0415
     from footfall.config.rewrite import diff, rewritten  # noqa: PLC0415
     from footfall.config.thresholds import FILE  # noqa: PLC0415
+    from footfall.gate.suggest import FEWEST_RUNS  # noqa: PLC0415
 
     workplace = open_workplace()
     path = workplace.root / FILE
-    found = list(_suggestions(workplace, workplace.suite.target(target).name, budgets_of(workplace.suite).budgets, last))
+    history = _histories(workplace, workplace.suite.target(target).name, last)
+    found = list(_suggestions(budgets_of(workplace.suite).budgets, history))
     text = path.read_text("utf-8")
     changes = [(each.budget.line or 1, each.now, each.then, each.reason) for each in found]
     if json:
         rows = [{"key": s.budget.key, "level": s.level, "now": str(s.now), "then": str(s.then), "reason": s.reason} for s in found]
         say(json_module.dumps({"suggestions": rows, "written": write and bool(rows)}, indent=2))
+    elif (most := max((len(figures) for _, figures in history), default=0)) < FEWEST_RUNS:
+        say(f"nothing to propose: it takes {FEWEST_RUNS} comparable runs before one of the newest {SEARCHED} gates, and there are {most}")
     elif not found:
         say("nothing to propose: what has enough history (20 comparable runs) has a limit that fits it")
     else:
@@ -138,22 +143,38 @@ def suggest(
     return 0
 
 
-def _suggestions(workplace: Workplace, target: str, budgets: Sequence[Budget], last: int) -> Iterator[Suggestion]:
-    """Yield what the history of the newest run's series suggests."""
+def _histories(workplace: Workplace, target: str, last: int) -> list[tuple[Observation, Sequence[Figures]]]:
+    """Return what is known of each series that the newest gates saw: before the newest one that has history enough, else the most.
+
+    The newest gate of all may have none: it was compared with another deployment, or walked another number of iterations.
+    """
     from footfall.cli.gather import usual  # noqa: PLC0415
+    from footfall.gate.suggest import FEWEST_RUNS  # noqa: PLC0415
+    from footfall.store import reader  # noqa: PLC0415
+
+    before = usual(workplace, target)
+    found: dict[Series, Sequence[Figures]] = {}
+    seen: dict[Series, Observation] = {}
+    for row in reader.runs(workplace.store, limit=SEARCHED, target=target, kind="gate"):
+        for series, figures in reader.history(workplace.store, row.id, last=last, branches=before.branches, since=before.since).items():
+            if series not in found or len(found[series]) < min(FEWEST_RUNS, len(figures)):
+                found[series] = figures
+        seen = {each.series: each for each in reader.evidence(workplace.store, row.id)} | seen
+        if all(len(figures) >= FEWEST_RUNS for figures in found.values()):
+            break
+    return [(seen[series], figures) for series, figures in found.items()]
+
+
+def _suggestions(budgets: Sequence[Budget], history: Sequence[tuple[Observation, Sequence[Figures]]]) -> Iterator[Suggestion]:
+    """Yield what the history of these series suggests."""
     from footfall.gate.evidence import Evidence  # noqa: PLC0415
     from footfall.gate.matching import match  # noqa: PLC0415
     from footfall.gate.suggest import suggest as propose  # noqa: PLC0415
-    from footfall.store import reader  # noqa: PLC0415
 
-    newest = next(iter(reader.runs(workplace.store, limit=1, target=target, kind="gate")), None)
-    if newest is None:
-        return
-    before = usual(workplace, target)
-    history = reader.history(workplace.store, newest.id, last=last, branches=before.branches, since=before.since)
+    known = {seen.series: figures for seen, figures in history}
     own: dict[int, dict[Series, Sequence[Figures]]] = {}
-    for case in match(budgets, Evidence(reader.evidence(workplace.store, newest.id))):
-        own.setdefault(budgets.index(case.budget), {}).update({seen.series: history[seen.series] for seen in case.observations})
+    for case in match(budgets, Evidence(tuple(seen for seen, _ in history))):
+        own.setdefault(budgets.index(case.budget), {}).update({seen.series: known[seen.series] for seen in case.observations})
     for index, series in own.items():
         budget = budgets[index]
         yield from propose(budget, series, budget.metric.kind)

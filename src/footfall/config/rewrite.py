@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -16,14 +15,21 @@ _QUOTED = re.compile(r'"([^"\\\n]*)"' r"|'([^'\n]*)'")
 
 def rewritten(text: str, changes: Iterable[Change]) -> str:
     """Return the text with each expression replaced: the first one at or after the budget's line that says the same."""
+    return "\n".join(_rewritten(text, changes)[0])
+
+
+def _rewritten(text: str, changes: Iterable[Change]) -> tuple[list[str], dict[int, list[str]]]:
+    """Return the lines, and by number (from 1) why each changed line did."""
     lines = text.split("\n")
-    for line, now, then, _ in changes:
+    reasons: dict[int, list[str]] = {}
+    for line, now, then, why in changes:
         for index in range(line - 1, len(lines)):
             fresh = _replaced(lines[index], now, then)
             if fresh is not None:
                 lines[index] = fresh
+                reasons.setdefault(index + 1, []).append(why)
                 break
-    return "\n".join(lines)
+    return lines, reasons
 
 
 def _replaced(line: str, now: Expression, then: Expression) -> str | None:
@@ -41,13 +47,13 @@ def _says(text: str, wanted: Expression) -> bool:
 
 
 def diff(text: str, changes: Iterable[Change], file: str) -> str:
-    """Return what `rewritten` changes as a unified diff, with the reason above each changed line."""
-    changes = list(changes)
-    fresh = rewritten(text, changes)
-    reasons = {str(then): why for _, _, then, why in changes}
-    told = []
-    for line in difflib.unified_diff(text.split("\n"), fresh.split("\n"), file, f"{file} (proposed)", n=0, lineterm=""):
-        if line.startswith("+") and not line.startswith("+++"):
-            told += [f"# {why}" for then, why in reasons.items() if f'"{then}"' in line]
-        told.append(line)
-    return "\n".join(told)
+    """Return what `rewritten` changes as a unified diff, a hunk for each changed line.
+
+    The reason stands behind the hunk's numbers: there `patch` and `git apply --unidiff-zero` pass over it.
+    """
+    fresh, reasons = _rewritten(text, changes)
+    told = [f"--- {file}", f"+++ {file}\t(proposed)"]
+    for number, before in enumerate(text.split("\n"), 1):
+        if number in reasons:
+            told += [f"@@ -{number} +{number} @@ {'; '.join(reasons[number])}", f"-{before}", f"+{fresh[number - 1]}"]
+    return "\n".join(told) if reasons else ""

@@ -211,6 +211,10 @@ class _Reader:
 
     def _read(self, path: KeyPath, value: Any, place: Place, metric: Metric) -> Iterator[Budget]:
         read, problems = read_budgets(value, place, metric, dotted(path))
+        for where, budget in read:
+            if budget.warns_too_late:
+                late = f"`warn` ({budget.warn}) is no stricter than `fail` ({budget.fail}), so it never warns before that"
+                self.notes.append(self._document.fault((*path, *where), late))
         for problem in problems:
             self.faults.add((*path, *problem.path), problem.text, problem.expected)
         for below, budget in read:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from footfall.errors import did_you_mean
-from footfall.gate.expression import Expression, ParseError, parse, problems
+from footfall.gate.expression import Expression, ParseError, allowed, parse, problems
 from footfall.metrics import LONGEST_MS, Metric, Source, parse_duration
 
 EVERY = "*"
@@ -71,6 +71,17 @@ class Budget:
     def levels(self) -> tuple[tuple[str, Expression], ...]:
         """The levels that are set, `fail` first."""
         return tuple((name, found) for name, found in (("fail", self.fail), ("warn", self.warn)) if found is not None)
+
+    @property
+    def warns_too_late(self) -> bool:
+        """Whether `warn` allows as much as `fail` or more, so that it never warns before it fails; only absolute limits tell."""
+        if self.warn is None or self.fail is None or self.warn.needs_baseline or self.fail.needs_baseline:
+            return False
+        warn, fail = (allowed(each, self.metric) for each in (self.warn, self.fail))
+        alike = [(each.statistic, each.window_ms, each.upper) for each in (self.warn, self.fail)]
+        if warn is None or fail is None or alike[0] != alike[1]:
+            return False
+        return warn >= fail if self.fail.upper else warn <= fail
 
     @property
     def by_step(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from footfall.gate.budget import Budget
 from footfall.gate.expression import Expression, Limit, Quantity, allowed
@@ -43,13 +43,23 @@ def suggest(budget: Budget, history: Mapping[Series, Sequence[Figures]], kind: K
     """
     if budget.metric.unit not in _UNITS:
         return ()
-    found = (_level(budget, level, expression, history, kind) for level, expression in budget.levels)
-    return tuple(suggestion for suggestion in found if suggestion is not None)
+    found = [fit for level, expression in budget.levels if (fit := _level(budget, level, expression, history, kind)) is not None]
+    wrong = [suggestion for suggestion, fits in found if not fits]
+    if wrong and _with(budget, wrong).warns_too_late:  # one level alone would pass the other: both are proposed anew
+        wrong = [suggestion for suggestion, _ in found]
+    return tuple(wrong)
+
+
+def _with(budget: Budget, suggestions: Sequence[Suggestion]) -> Budget:
+    """Return the budget as it would be."""
+    then = {suggestion.level: suggestion.then for suggestion in suggestions}
+    return replace(budget, warn=then.get("warn", budget.warn), fail=then.get("fail", budget.fail))
 
 
 def _level(
     budget: Budget, level: str, expression: Expression, history: Mapping[Series, Sequence[Figures]], kind: Kind
-) -> Suggestion | None:
+) -> tuple[Suggestion, bool] | None:
+    """Return the limit that one level should have, and whether the one it has fits as well; None where nothing can be said."""
     limit = allowed(expression, budget.metric)
     if expression.needs_baseline or not expression.upper or limit is None or expression.statistic.name in {"count", "sum"}:
         return None
@@ -57,19 +67,17 @@ def _level(
     enough = {series: figures for series, figures in seen.items() if len(figures) >= FEWEST_RUNS and min(figures) > 0}
     if not enough:
         return None
-    # Where there is a `warn` level too, it stays the stricter one: it has half the room.
-    room = _ROOM / 2 if level == "warn" and budget.fail is not None else _ROOM
-    wanted = {series: _kept_by(figures, room) for series, figures in enough.items()}
+    # Where there is a `fail` level too, `warn` stays the stricter one: it has half the room, and is rounded by less.
+    stricter = level == "warn" and budget.fail is not None
+    wanted = {series: _within(figures, _ROOM / 2) if stricter else _kept_by(figures) for series, figures in enough.items()}
     worst = max(wanted, key=wanted.__getitem__)
-    proposed = _round(wanted[worst], budget.metric)
+    proposed = _round(wanted[worst], budget.metric, digits=3 if stricter else 2)
     broken = sum(not expression.met_by(figure, limit) for figure in enough[worst])
     loose = limit > _LOOSE * wanted[worst]
-    if not loose and broken < _TIGHT_SHARE * len(enough[worst]):
-        return None
+    fits = not loose and broken < _TIGHT_SHARE * len(enough[worst])
     then = Expression(expression.statistic, expression.comparator, (Limit(proposed),), expression.window)
-    return Suggestion(
-        budget, level, expression, then, _reason(worst, enough[worst], expression, budget.metric, limit, 0 if loose else broken)
-    )
+    why = _reason(worst, enough[worst], expression, budget.metric, limit, 0 if loose or fits else broken)
+    return Suggestion(budget, level, expression, then, why), fits
 
 
 def _figures(expression: Expression, figures: Sequence[Figures], kind: Kind) -> list[float]:
@@ -77,19 +85,24 @@ def _figures(expression: Expression, figures: Sequence[Figures], kind: Kind) -> 
     return [figure for figure in found if figure is not None]
 
 
-def _kept_by(figures: Sequence[float], room: float) -> float:
-    """Return a limit with so many standard deviations of ln x above the median, and never below nine tenths of the worst but one."""
-    logs = sorted(map(math.log, figures))
+def _kept_by(figures: Sequence[float]) -> float:
+    """Return a limit with all the room above the median, and never below nine tenths of the worst figure but one."""
+    return max(_within(figures, _ROOM), 0.9 * sorted(figures)[-2])
+
+
+def _within(figures: Sequence[float], room: float) -> float:
+    """Return what lies so many standard deviations of ln x above the median."""
+    logs = [math.log(figure) for figure in figures]
     middle = statistics.median(logs)
     spread = max(1.4826 * statistics.median(abs(value - middle) for value in logs), _LEAST_ROOM / _ROOM)
-    return max(math.exp(middle + room * spread), 0.9 * math.exp(logs[-2]))
+    return math.exp(middle + room * spread)
 
 
-def _round(value: float, metric: Metric) -> Quantity:
-    """Round up to two digits, in the unit that a person would write."""
+def _round(value: float, metric: Metric, digits: int) -> Quantity:
+    """Round up to so many digits, in the unit that a person would write."""
     scale, suffix = next((scale, suffix) for scale, suffix in _UNITS[metric.unit] if value >= scale or scale == 1.0)
     amount = value / scale
-    step = 10.0 ** (math.floor(math.log10(amount)) - 1)
+    step = 10.0 ** (math.floor(math.log10(amount)) + 1 - digits)
     return Quantity(f"{round(math.ceil(round(amount / step, 6)) * step, 6):g}", suffix)
 
 

@@ -25,6 +25,7 @@ def chance(before: Observation, after: Observation) -> float | None:
 
 def _of_rates(before: Observation, after: Observation) -> float:
     """Fisher's exact test."""
+    import numpy as np  # noqa: PLC0415
     from scipy import stats  # noqa: PLC0415  # a second to import
 
     table = []
@@ -32,7 +33,7 @@ def _of_rates(before: Observation, after: Observation) -> float:
         count = max(round(seen.figures.count / _likeness(seen)), 1)
         yes = round(seen.figures.mean * count)
         table.append([yes, count - yes])
-    return float(stats.fisher_exact(table).pvalue)
+    return float(stats.fisher_exact(np.array(table)).pvalue)
 
 
 def _likeness(seen: Observation) -> float:

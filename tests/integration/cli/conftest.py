@@ -57,12 +57,21 @@ class Stored:
         *,
         branch: str = "main",
         count: int = 5,
+        iterations: str = "5",
         labels: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """Store a gate of `count` walks that began so long ago; return its id."""
         chance = random.Random(len(self.ids))
         started = datetime.now(UTC) - age
-        run = Run(f"R{len(self.ids):03}", "shop", started, kind="gate", commit=f"{len(self.ids):07x}", branch=branch, labels=labels)
+        run = Run(
+            f"R{len(self.ids):03}",
+            "shop",
+            started,
+            kind="gate",
+            commit=f"{len(self.ids):07x}",
+            branch=branch,
+            labels={"iterations": iterations, **labels},
+        )
         with begin_run(self.root, run) as begun:
             for n in range(count):
                 of = ("journey", "checkout")

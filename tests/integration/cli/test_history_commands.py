@@ -117,6 +117,20 @@ def test_budgets_are_explained_and_suggested_from_history(month: Stored, footfal
     assert footfall("budgets", "check").code == 0
 
 
+def test_what_is_proposed_rests_on_the_newest_gate_that_has_history(month: Stored, footfall: Footfall) -> None:
+    """A gate that was compared with another deployment compares with no earlier one, and hides nothing."""
+    month.run(timedelta(minutes=5), iterations="ABBA")
+    assert "+duration = " in footfall("budgets", "suggest").out
+
+
+def test_that_history_is_short_is_no_praise_of_the_limits(stored: Stored, footfall: Footfall) -> None:
+    """It is said how many runs there are, and how many it takes."""
+    for hours in (3, 2, 1):
+        stored.run(timedelta(hours=hours))
+    said = footfall("budgets", "suggest").out
+    assert "it takes 20 comparable runs before one of the newest 10 gates, and there are 2" in said
+
+
 @pytest.mark.usefixtures("month")
 def test_a_baseline_is_set_shown_and_cleared(footfall: Footfall) -> None:
     """For a branch or from a run on; a wrong run or nothing at all is told."""

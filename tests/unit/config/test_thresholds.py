@@ -140,10 +140,13 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines(tmp_path: Path)
         ('[load.ci.requests."POST /api/order"]\nlatency = "p95 <= 1s"', ["thresholds.toml:1: load.ci.requests.\"POST /api/order\": no script of profile ci names a request 'POST /api/order' (did you mean 'POST /api/orders'?)"]),
         ('[load.peak.requests."GET /made/up/at/run/time"]\nlatency = "p95 <= 1s"', []),
         ('[journeys."*"]\nfid = "p75 <= 100ms"\n[journeys.checkout]\nfid = "p75 <= 100ms"', ['thresholds.toml:2: journeys."*".fid: browsers no longer report fid: it is judged as inp, which took its place (write inp)']),
+        ('[journeys."*"]\nlcp = ["p75 <= 9s", { warn = "p75 <= 5s", fail = "p75 <= 4s" }]', ['thresholds.toml:2: journeys."*".lcp[2]: `warn` (p75 <= 5s) is no stricter than `fail` (p75 <= 4s), so it never warns before that']),
+        ('[journeys."*"]\nlcp = [{ warn = "p50 <= 5s", fail = "p75 <= 4s" }, { warn = "p75 <= 2s", fail = "p75 <= 4s" }]', []),
+        ('[journeys."*"]\nsuccess = { warn = "rate >= 90%", fail = "rate >= 99%" }', ['thresholds.toml:2: journeys."*".success: `warn` (rate >= 90%) is no stricter than `fail` (rate >= 99%), so it never warns before that']),
     ],
 )  # fmt: skip
 def test_what_cannot_be_known_is_a_note(tmp_path: Path, text: str, found: list[str]) -> None:
-    """Steps and requests may be named at run time; an old metric's name is taken, and said once."""
+    """Steps and requests may be named at run time; an old metric's name is taken, and said once; a `warn` beyond its `fail` does nothing."""
     assert notes(tmp_path, text) == found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,14 @@ def test_the_warning_stays_the_stricter_level() -> None:
     (budget,) = on_journey({"warn": "p75 <= 2s", "fail": "p75 <= 4s"}, part="pay")
     limits = {found.level: float(str(found.then.limits[0]).removesuffix("ms")) for found in suggest(budget, {PAY: runs(600)}, Kind.TREND)}
     assert limits["warn"] < limits["fail"] < 1000
+
+
+@pytest.mark.parametrize(("warn", "fail", "usual"), [("1.5s", "4s", 1000.0), ("500ms", "1050ms", 1000.0), ("2s", "4s", 1030.0)])
+def test_a_level_never_passes_the_other(warn: str, fail: str, usual: float) -> None:
+    """Where only one would change, and then stand beyond the other, both are proposed."""
+    (budget,) = on_journey({"warn": f"p75 <= {warn}", "fail": f"p75 <= {fail}"}, part="pay")
+    then = {found.level: found.then for found in suggest(budget, {PAY: runs(usual, spread=0.01)}, Kind.TREND)}
+    assert not replace(budget, warn=then["warn"], fail=then["fail"]).warns_too_late
 
 
 @pytest.mark.parametrize(
