@@ -20,11 +20,16 @@ USUAL_WEIGHT = 4
 
 @dataclass(frozen=True)
 class Usual:
-    """The median figure of `runs` earlier runs; `spread` is the standard deviation of its logarithm, None where a figure is 0."""
+    """The median figure of earlier runs, and what each had `seen`; `spread` is the standard deviation of ln x, None where one is 0."""
 
     figure: float
-    runs: int
+    seen: tuple[float, ...]
     spread: float | None
+
+    @property
+    def runs(self) -> int:
+        """How many earlier runs there are."""
+        return len(self.seen)
 
 
 def usual(statistic: Statistic, history: Sequence[Figures], kind: Kind) -> Usual | None:
@@ -34,9 +39,9 @@ def usual(statistic: Statistic, history: Sequence[Figures], kind: Kind) -> Usual
         return None
     middle = statistics.median(seen)
     if min(seen) <= 0:
-        return Usual(middle, len(seen), None)
+        return Usual(middle, tuple(seen), None)
     squares = math.fsum((math.log(figure) - math.log(middle)) ** 2 for figure in seen)
-    return Usual(middle, len(seen), math.sqrt((USUAL_WEIGHT * USUAL_SPREAD**2 + squares) / (USUAL_WEIGHT + len(seen) - 1)))
+    return Usual(middle, tuple(seen), math.sqrt((USUAL_WEIGHT * USUAL_SPREAD**2 + squares) / (USUAL_WEIGHT + len(seen) - 1)))
 
 
 def middle(seen: Sequence[float]) -> float:
@@ -51,3 +56,16 @@ def odds(figure: float, limit: float, before: Usual, *, upper: bool, runs: int =
     distance = math.log(figure) - math.log(limit)
     error = before.spread * math.sqrt(1 / runs + 1 / before.runs)
     return beyond_by_chance(figure, distance if upper else -distance, error, USUAL_WEIGHT + before.runs - 1)
+
+
+def rank_odds(again: Sequence[float], limit: float, before: Usual, *, upper: bool) -> Odds:
+    """Judge the figures of new runs by their order among the earlier ones, where logarithms do not apply; ties speak for the limit.
+
+    If nothing had changed but what the limit allows, each place among all runs would be as likely for a new one as for an earlier one
+    that is moved by the allowance.
+    """
+    allowance = limit - before.figure
+    moved = [figure + allowance for figure in before.seen]
+    among = sum(figure >= min(again) for figure in moved) if upper else sum(figure <= max(again) for figure in moved)
+    new = len(again)
+    return Odds(1.0, math.comb(new + among, new) / math.comb(new + before.runs, new))

@@ -163,7 +163,10 @@ def _confirmed(found: Finding, evidence: Evidence, rules: Rules) -> Finding:
     if not found.suspected or found.before is None or found.limit is None or len(again) < rules.confirming_runs:
         return found
     figure = baseline.middle(again)
-    odds = baseline.odds(figure, found.limit, found.before, upper=found.expression.upper, runs=len(again))
+    upper = found.expression.upper
+    odds = baseline.odds(figure, found.limit, found.before, upper=upper, runs=len(again))
+    if odds is None:
+        odds = baseline.rank_odds(again, found.limit, found.before, upper=upper)
     return replace(found, figure=figure, odds=odds, rounds=len(again))
 
 

@@ -25,6 +25,13 @@ _STATISTICS = {
     "sum": "the sum of {}",
     "last": "the last {}",
 }
+_NOTHING_SEEN = {
+    "fail": "it fails where nothing is seen",
+    "warn": "where nothing is seen it warns",
+    "skip": "where nothing is seen it is passed over",
+}
+_MOST_TIMES = 1e6
+"""So many times a limit of next to nothing is not told as a percentage."""
 _VERBS = {"fail": "must", "warn": "should"}
 _COMPARATORS = {"<=": "at most", "<": "below", ">=": "at least", ">": "above"}
 
@@ -89,7 +96,12 @@ def _conditions(budget: Budget) -> str:
     if budget.abort:
         grace = f" after {format_quantity(budget.abort_after_ms, 'ms')}" if budget.abort_after_ms else ""
         found.append(f"a load test that breaks it is stopped{grace}")
-    found += [f"{name}: {value}" for name, value in (("severity", budget.severity), ("owner", budget.owner)) if value]
+    if budget.on_missing:
+        found.append(_NOTHING_SEEN[budget.on_missing])
+    if budget.on_no_baseline == "inconclusive":
+        found.append("until enough runs are known it is inconclusive")
+    told = (("severity", budget.severity), ("owner", budget.owner), ("runbook", budget.runbook))
+    found += [f"{name}: {value}" for name, value in told if value]
     return "; " + "; ".join(found) if found else ""
 
 
@@ -132,7 +144,8 @@ def _beside(finding: Finding) -> str:
         return f"{start}, within the limit of {limit}" if finding.expression.upper else f"{start}, where at least {limit} is asked for"
     if finding.figure == finding.limit:
         return f"{start}, and it must be {_COMPARATORS[finding.expression.comparator]} that"
-    apart = "" if finding.limit == 0 or finding.unit == "ratio" else f"{format_quantity(finding.excess, 'ratio', digits=2)} "
+    untold = finding.limit == 0 or finding.unit == "ratio" or finding.excess > _MOST_TIMES
+    apart = "" if untold else f"{format_quantity(finding.excess, 'ratio', digits=2)} "
     return f"{start}, {apart}over the limit of {limit}" if finding.expression.upper else f"{start}, {apart}short of {limit}"
 
 

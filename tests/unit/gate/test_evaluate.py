@@ -228,7 +228,7 @@ def test_a_baseline_needs_history_and_knows_that_runs_differ(value: Any, runs: i
         assert verdict.reason.startswith("7 of 20 runs")
 
 
-def test_a_baseline_of_zero_is_compared_as_observed() -> None:
+def test_a_baseline_of_zero_is_compared_by_ranks() -> None:
     """There is no logarithm of no errors."""
     found = seen([0.0] * 3 + [1.0], "js_errors")
     earlier = {found.series: tuple(Figures.of_values([0.0, 0.0]) for _ in range(20))}
@@ -236,6 +236,23 @@ def test_a_baseline_of_zero_is_compared_as_observed() -> None:
     assert one(on_journey("sum <= baseline", "js_errors"), found, history=earlier).outcome is Outcome.INCONCLUSIVE
     assert one(on_journey("sum <= baseline", "js_errors"), found, history=earlier, again=again).outcome is Outcome.FAIL
     assert one(on_journey("sum <= baseline + 1", "js_errors"), found, history=earlier).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("usually", "again", "outcome"),
+    [
+        ([0.0, 0.02, 0.2, 0.01, 0.0], [0.05, 0.04, 0.06], Outcome.INCONCLUSIVE),  # runs differ by as much
+        ([0.0, 0.02, 0.02, 0.01, 0.0], [0.05, 0.04, 0.06], Outcome.FAIL),
+        ([0.0, 0.02, 0.02, 0.01, 0.0], [0.05, 0.04, 0.0], Outcome.INCONCLUSIVE),
+        ([0.0, 0.02, 0.02, 0.01, 0.0], [0.05, 0.02, 0.05], Outcome.INCONCLUSIVE),  # a tie proves nothing
+    ],
+)
+def test_what_may_be_zero_fails_only_beyond_what_runs_differ_by(usually: list[float], again: list[float], outcome: Outcome) -> None:
+    """The median of three rounds alone would fail them all."""
+    found = seen([0.05] * 5, "cls", part="pay")
+    earlier = {found.series: tuple(Figures.of_values([value]) for value in usually * 4)}
+    rounds = {found.series: tuple(Figures.of_values([value]) for value in again)}
+    assert one(on_journey("p75 <= baseline", "cls", part="pay"), found, history=earlier, again=rounds).outcome is outcome
 
 
 def test_a_percentile_that_only_samples_could_tell_is_not_guessed_from_a_summary() -> None:

@@ -53,6 +53,20 @@ from tests.unit.gate.test_evaluate import FAST, NEAR, SLOW, cases
             ),
         ),
         (
+            on_journey({"fail": "max <= 3s", "on_missing": "skip", "owner": "till", "runbook": "docs/pay.md"}, part="pay"),
+            (
+                "Journey checkout, step pay: the largest duration must be at most 3 s; where nothing is seen it is passed over; "
+                "owner: till; runbook: docs/pay.md."
+            ),
+        ),
+        (
+            on_journey({"fail": "p50 <= baseline", "on_no_baseline": "inconclusive"}, part="pay"),
+            (
+                "Journey checkout, step pay: 50 % of duration samples must be at most the usual; "
+                "until enough runs are known it is inconclusive."
+            ),
+        ),
+        (
             on_journey({"fail": "p75 < baseline", "where": {"device": "mobile"}}, "lcp", "*", "*"),
             "Every journey, every step, device mobile: 75 % of lcp samples must be below the usual.",
         ),
