@@ -28,13 +28,13 @@ from footfall.load.recording import Recording
 from footfall.load.session import TARGET, Session, find_session, is_this_machine, open_site
 from footfall.load.tally import Slice
 from footfall.load.users.arrivals import Dispatcher
+from footfall.load.users.asked import adapt, check_users, most_users, own_hosts
 from footfall.load.users.capture import Capture
 from footfall.load.users.context import context_of
 from footfall.load.users.crew import HELLO, Crew, digest, greeting
 from footfall.load.users.making import watch_making
 from footfall.load.users.refusal import refuse, tell
 from footfall.load.users.shape import ArrivalShape, ReplayShape, StagedShape
-from footfall.load.users.user import LeanUser
 
 RUN_HEADER = "X-Footfall-Run"
 _RUN_OPTION, _POOL_OPTION, _TARGET_OPTION = "footfall_run", "footfall_pool", "footfall_target"
@@ -82,10 +82,10 @@ class Agent:
     def prepare(self, environment: Environment) -> None:
         """Before any test: find and open the site, fit the stages to Locust's flags. Raises FootfallError for what a user got wrong."""
         self.prepared = True
-        own_hosts = _own_hosts(environment)
-        self._session = session = find_session(self._environ, environment.host, own_hosts)
+        hosts = own_hosts(environment)
+        self._session = session = find_session(self._environ, environment.host, hosts)
         shape, runner = environment.shape_class, environment.runner
-        _check_users(environment)
+        check_users(environment)
         if runner is not None:
             watch_making(runner, lambda error: self._give_up(environment, error))
         if isinstance(runner, WorkerRunner):
@@ -93,15 +93,15 @@ class Agent:
             runner.register_message(HELLO, lambda msg, **_: self._greet(environment, msg.data["asked"]))
             self._greet(environment)
             return
-        _adapt(environment)
+        adapt(environment)
         if isinstance(runner, MasterRunner):
             runner.register_message(_LAST, self._on_last_message)
             runner.register_message(HELLO, lambda msg, **_: self._crew.greet(msg.node_id, msg.data))
             runner.register_message(_CANNOT, lambda msg, **_: self._give_up(environment, ScriptError(msg.data[0], hint=msg.data[1])))
         elif isinstance(runner, LocalRunner):
-            check_limits(_most_users(environment) or 0, [limits_here()])
-        session.check(_most_users(environment))
-        if session.url is None and own_hosts:
+            check_limits(most_users(environment) or 0, [limits_here()])
+        session.check(most_users(environment))
+        if session.url is None and hosts:
             return
         environment.host = open_site(session, self._held, self._environ)
         if isinstance(shape, StagedShape) and is_this_machine(environment.host):
@@ -121,7 +121,7 @@ class Agent:
         _freeze()
         if isinstance(runner, WorkerRunner):
             run = getattr(environment.parsed_options, _RUN_OPTION, "")
-            _adapt(environment)
+            adapt(environment)
             self._follow_master(environment)
         else:
             self._check_again(environment)
@@ -129,7 +129,7 @@ class Agent:
         headers = dict(self._session.headers) if self._session is not None else {}
         context_of(environment).headers = {**headers, RUN_HEADER: run} if run else headers
         if self._session is not None:
-            context_of(environment).bounds.closed = closed_places(self._session.others, _most_users(environment), self._environ)
+            context_of(environment).bounds.closed = closed_places(self._session.others, most_users(environment), self._environ)
         if not isinstance(runner, MasterRunner):
             self._capture = Capture()
             environment.events.request.add_listener(self._capture.request)
@@ -161,13 +161,13 @@ class Agent:
             # Locust hands unknown options on to its workers.
             setattr(environment.parsed_options, _RUN_OPTION, run)
             setattr(environment.parsed_options, _TARGET_OPTION, session.name if session and session.headers else "")
-            setattr(environment.parsed_options, _POOL_OPTION, _most_users(environment))
+            setattr(environment.parsed_options, _POOL_OPTION, most_users(environment))
         return run
 
     def _check_again(self, environment: Environment) -> None:
         """What may be known only now: which workers came, and how many users somebody asked for in Locust's web page."""
         runner = _runner(environment)
-        users = max(runner.target_user_count, _most_users(environment) or 0)
+        users = max(runner.target_user_count, most_users(environment) or 0)
         try:
             if self._session is not None:
                 self._session.check(users)
@@ -359,42 +359,6 @@ def _quit(environment: Environment) -> None:
 
 def _digest(environment: Environment) -> str:
     return digest(map(Path, environment.parsed_locustfiles or ()))
-
-
-def _own_hosts(environment: Environment) -> list[str]:
-    """Return the sites that the user classes name, where all of them do."""
-    hosts = [user.host for user in environment.user_classes if user.host]
-    return hosts if len(hosts) == len(environment.user_classes) else []
-
-
-def _adapt(environment: Environment) -> None:
-    """Fit the stages to Locust's flags. Raises UsageError or ScriptError."""
-    options, shape = environment.parsed_options, environment.shape_class
-    rate = getattr(options, "rate", None)
-    if options is not None and isinstance(shape, StagedShape):
-        shape.adapt(options.num_users, options.run_time, rate, getattr(options, "hold", ""))
-    elif rate:
-        raise UsageError("--rate is for open profiles, whose shape is an ArrivalShape", hint="use --users")
-
-
-def _most_users(environment: Environment) -> int | None:
-    shape = environment.shape_class
-    return shape.most_users if isinstance(shape, StagedShape) else getattr(environment.parsed_options, "num_users", None)
-
-
-def _check_users(environment: Environment) -> None:
-    """Raise UsageError for users who cannot do what the profile's shape asks of them."""
-    wanted = LeanUser if isinstance(environment.shape_class, ArrivalShape) else object
-    for user in environment.user_classes:
-        if not issubclass(user, wanted):
-            raise UsageError(f"{user.__name__} cannot wait for arrivals", hint="the users of an open profile are LeanUsers")
-        if wanted is LeanUser and any(isinstance(task, type) for task in user.tasks):
-            raise UsageError(
-                f"{user.__name__} has a TaskSet among its tasks, and one arrival is one task", hint="in an open profile tasks are functions"
-            )
-    options = environment.parsed_options
-    if isinstance(environment.shape_class, ReplayShape) and options is not None and (options.master or options.worker):
-        raise UsageError("a replay runs in one process", hint="leave out --processes and --workers")
 
 
 def _until_next_second() -> float:
