@@ -25,7 +25,7 @@ def test_home(journey: Journey) -> None:
         journey.page.goto("/")
 '''
 BUDGETS = """[journeys.home.steps.open]
-duration = "p50 <= baseline + 10% or baseline + 50ms"
+duration = "p50 <= baseline + 10% or baseline + 5ms"
 
 [slo.home]
 journey = "home"

@@ -314,9 +314,9 @@ def test_a_websocket_connects_answers_and_stays() -> None:
         assert "expected 'bye' in it" in checked("websocket", url=url, send="hello", expect_text="bye").problem
         home = url.replace("ws", "http")
         assert checked("websocket", home, url="/", send="hello", expect_text="hello").ok, "a path is the target's"
-        loops.run(check(spec_of("websocket", url=url, timeout_s=20), home, {"X-Preview": "yes"}))
-        loops.run(check(spec_of("websocket", url=url, timeout_s=20), "http://elsewhere.test", {"X-Preview": "yes"}))
-        loops.run(check(spec_of("websocket", url=url, timeout_s=20), home.replace("http", "https"), {"X-Preview": "yes"}))
+        loops.run(check(spec_of("websocket", url=url, timeout_s=20, send="hello"), home, {"X-Preview": "yes"}))
+        loops.run(check(spec_of("websocket", url=url, timeout_s=20, send="hello"), "http://elsewhere.test", {"X-Preview": "yes"}))
+        loops.run(check(spec_of("websocket", url=url, timeout_s=20, send="hello"), home.replace("http", "https"), {"X-Preview": "yes"}))
         assert previews == [None, None, None, "yes", None, None], "what the target's requests carry goes to the target alone"
         server.shutdown()
     assert not checked("websocket", url=url).ok
