@@ -61,7 +61,7 @@ def test_the_second_time_needs_no_network(checkout: Path) -> None:
     assert ended.returncode == 2, ended.stdout + ended.stderr
     assert "Error 1" in ended.stderr
     verdicts = json.loads((checkout / "out" / "latest" / "verdicts.json").read_text("utf-8"))["verdicts"]
-    assert any(verdict["outcome"] == "fail" and verdict["labels"].get("step") == "pay" for verdict in verdicts)
+    assert any(verdict["outcome"] == "fail" and verdict["part"] == "pay" for verdict in verdicts)
     tested = _run(checkout, *OFFLINE, "make", "test", "ARGS=-q tests/unit/gate")
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert " passed" in tested.stdout
