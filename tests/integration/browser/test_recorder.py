@@ -38,6 +38,7 @@ class Hand:
         self._page.send(json.dumps({"id": self._asked, "method": method, "params": parameters}))
         while (answer := json.loads(self._page.recv(timeout=PATIENCE_S))).get("id") != self._asked:
             pass
+        assert "result" in answer, answer
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -46,9 +47,9 @@ class Hand:
         return self._call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
     def click(self, selector: str) -> None:
-        """Point at something, give the recorder the time to see it, and click."""
-        box = f"document.querySelector({selector!r}).getBoundingClientRect()"
-        place = {name: self.look(f"{box}.{name} + {box}.{side} / 2") for name, side in (("x", "width"), ("y", "height"))}
+        """Point at something as soon as it is drawn, give the recorder the time to see it, and click."""
+        box = f"document.querySelector({selector!r})?.getBoundingClientRect()"
+        place = eventually(lambda: self.look(f"(box => box?.width && {{x: box.x + box.width / 2, y: box.y + box.height / 2}})({box})"))
         self._call("Input.dispatchMouseEvent", type="mouseMoved", **place)
         eventually(lambda: self.look("!!document.querySelector('x-pw-glass')"))
         time.sleep(0.5)
