@@ -24,7 +24,8 @@ import httpx
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.ledger import Ledger, Task, abandoned_ledgers
 from footfall.browser.secrets import Secrets
-from footfall.browser.site import Site, at, host_of
+from footfall.browser.site import Site
+from footfall.config.address import at, host_of
 from footfall.config.secrets import Masker, resolve, resolve_all, secret_values, without_password
 from footfall.config.suite import Target
 from footfall.errors import FootfallError, ScriptError, UsageError, did_you_mean
@@ -153,9 +154,8 @@ class Cleaner:
             with deadline(EACH_S, f"it took longer than {EACH_S:g} s"), _client(url, headers) as client:
                 _registered[task.function](client, **task.arguments)
         except (Exception, DeadlinePassedError) as error:  # noqa: BLE001  # whatever it raises, the others must be done too
-            told = without_password(
-                self._masker.mask(f"{type(error).__name__}: {error}")
-            )  # it may quote the site's address with the password in it
+            # It may quote the site's address with the password in it.
+            told = without_password(self._masker.mask(f"{type(error).__name__}: {error}"))
             return Cleaned(task, told.splitlines()[0])
         return Cleaned(task)
 

@@ -113,8 +113,7 @@ def _looked_at(context: BrowserContext, url: str) -> Visit:
     if answer is not None and answer.status >= 400:
         raise TargetUnreachableError(f"{url} answers {answer.status} {answer.status_text}".rstrip(), hint=_hint(answer.status))
     _settle(page)
-    place = urlsplit(page.url)
-    origin = f"{place.scheme}://{place.netloc}"
+    origin = _origin(page.url)
     home, forms = _seen(page), _forms(page)
     links, cover = _followed(page, origin)
     return Visit(origin, home, tuple(links), forms, cover)
@@ -139,8 +138,7 @@ def _credentials(url: str, environment: Mapping[str, str]) -> dict[str, Any]:
         colon = ""
     if kind != "Basic" or not colon:
         raise UsageError(f"{AUTHORIZATION} is not what HTTP basic authentication takes", hint=f"export {AUTHORIZATION}={AS_BASIC}")
-    place = urlsplit(url)
-    return {"http_credentials": {"username": user, "password": password, "origin": f"{place.scheme}://{place.netloc}"}}
+    return {"http_credentials": {"username": user, "password": password, "origin": _origin(url)}}
 
 
 def _settle(page: Page) -> None:
@@ -155,6 +153,11 @@ def _seen(page: Page) -> Seen:
     heading = page.get_by_role("heading", level=1)
     text = " ".join(heading.inner_text().split()) if heading.count() == 1 and heading.is_visible() else ""
     return Seen(_path(page.url), page.title().strip(), text)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _path(url: str) -> str:

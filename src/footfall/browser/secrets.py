@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Locator, Page
 
-from footfall.config.secrets import MASK, SHORTEST, Masker
+from footfall.config.secrets import MASK, SHORTEST, Masker, texts_of
 
 _SHORT = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 """How JSON writes what has no sign of its own."""
@@ -46,7 +46,7 @@ class Secrets:
     def _prepare(self) -> None:
         every = self.values | self._known
         self._masker = Masker(every)
-        texts = {text for secret in every for text in (secret, secret.strip(), *map(str.strip, secret.splitlines()))}
+        texts = {text for secret in every for text in texts_of(secret)}
         odd = [text for text in texts if len(text) >= SHORTEST and not (text.isascii() and text.isalnum())]
         self._escaped = re.compile("|".join(map(_however_escaped, sorted(odd, key=len, reverse=True)))) if odd else None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from footfall.config.secrets import resolve
+from footfall.config.address import address_of, host_of
 from footfall.config.suite import JourneyDefaults, Suite, Target, find_suite, load_suite
 from footfall.errors import UsageError
 
@@ -90,16 +90,6 @@ def _named(
     return target or (host_of(url) or url if url else None), url
 
 
-def host_of(url: str) -> str:
-    """Return an address's host and port, without whom it signs in as."""
-    return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def at(url: str, netloc: str) -> str:
-    """Return an address at another host, or with another sign-in."""
-    return urlsplit(url)._replace(netloc=netloc).geturl()
-
-
 def _production(suite: Suite | None, environment: Mapping[str, str], name: str, url: str | None) -> bool:
     host = urlsplit(url or "").hostname
     return any(
@@ -109,8 +99,8 @@ def _production(suite: Suite | None, environment: Mapping[str, str], name: str, 
 
 
 def _host(target: Target, environment: Mapping[str, str]) -> str | None:
-    with suppress(UsageError, ValueError):  # a target whose variable is not set here is nobody's address
-        return urlsplit(resolve(target.url or "", environment)).hostname
+    with suppress(ValueError):
+        return urlsplit(address_of(target, environment)).hostname
     return None
 
 

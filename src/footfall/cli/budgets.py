@@ -133,7 +133,7 @@ def suggest(
     elif (most := max((len(figures) for _, figures in history), default=0)) < FEWEST_RUNS:
         say(f"nothing to propose: it takes {FEWEST_RUNS} comparable runs before one of the newest {SEARCHED} gates, and there are {most}")
     elif not found:
-        say("nothing to propose: what has enough history (20 comparable runs) has a limit that fits it")
+        say(f"nothing to propose: what has enough history ({FEWEST_RUNS} comparable runs) has a limit that fits it")
     else:
         say(diff(text, changes, FILE))
     if write and found:

@@ -16,6 +16,7 @@ import typer
 
 from footfall.cli.output import counted, say
 from footfall.cli.schema import write_schemas
+from footfall.config.address import at, host_of
 from footfall.errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _opened(address: str) -> str:
     both = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
     os.environ[AUTHORIZATION] = f"Basic {base64.b64encode(both.encode()).decode()}"
     say(f"  user and password are written nowhere: for later runs export {AUTHORIZATION}={AS_BASIC}")
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return at(address, host_of(address))
 
 
 def _tell(visited: Visit, address: str) -> None:

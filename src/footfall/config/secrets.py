@@ -118,9 +118,14 @@ def _cut(text: str, form: str) -> int:
     return len(text) - begun if begun != -1 else 0
 
 
+def texts_of(secret: str) -> set[str]:
+    """Return what of a secret may stand in a text: it, trimmed too, and each line of it."""
+    return {secret, secret.strip(), *map(str.strip, secret.splitlines())}
+
+
 def _forms(secret: str) -> Iterable[str]:
     """Return how a secret may appear: as it is, its lines and trimmed form, quoted, in base64; an address as clients write it."""
-    for text in {secret, secret.strip(), *(line.strip() for line in secret.splitlines()), *_of_address(secret.strip())}:
+    for text in texts_of(secret) | {*_of_address(secret.strip())}:
         if len(text) >= SHORTEST:
             raw = text.encode("utf-8", "surrogateescape")  # a variable need not be UTF-8
             yield from (text, quote_plus(raw), *(quote(raw, safe=safe) for safe in ("", _LEGAL, _LEGAL + "%")))

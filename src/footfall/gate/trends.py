@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def change_points(points: Sequence[tuple[datetime, float]]) -> tuple[Change, ...
     starts = _starts(points)
     if len(starts) < FEWEST or min(value for _, value in points[starts[0] :]) <= 0:
         return ()
-    values = np.array([np.median([value for _, value in points[low:high]]) for low, high in pairwise((*starts, len(points)))])
+    values = np.array([median([value for _, value in points[low:high]]) for low, high in pairwise((*starts, len(points)))])
     level, classes = _without_cycles(np.log(values), [points[start][0] for start in starts])
     ends = _weeded(_proposed(_scaled(level)), level, classes)
     edges = (0, *ends, len(values))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from footfall.config.secrets import resolve
+from footfall.config.address import address_of
 from footfall.config.suite import Target
 from footfall.errors import UsageError
 
@@ -41,10 +41,9 @@ def closed_places(others: Iterable[Target], users: int | None, environ: Mapping[
     closed = {}
     for target in others:
         reason = _why_closed(target, users)
-        # A target whose URL needs a variable that is not set is nowhere, as far as this machine knows.
-        with suppress(UsageError, ValueError):
-            if reason and target.url:
-                closed[place_of(resolve(target.url, environ))] = reason
+        with suppress(ValueError):
+            if reason and (address := address_of(target, environ)):
+                closed[place_of(address)] = reason
     return closed
 
 

@@ -131,14 +131,14 @@ def _asked(entry: Mapping[str, Any], at_s: float) -> Asked:
         {str(header["name"]).lower(): str(header["value"]) for header in request.get("headers", ())},
         str(posted.get("text") or ""),
         str(posted.get("mimeType") or "").partition(";")[0].strip().lower(),
-        _form(posted),
+        form_of(posted),
         int(response["status"]),
         str(response.get("redirectURL") or "") or _text(content),
         str(content.get("mimeType", "")).partition(";")[0],
     )
 
 
-def _form(posted: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def form_of(posted: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the fields of a form that was sent; some browsers record them apart, some only as text."""
     if posted.get("params"):
         return tuple((str(each["name"]), str(each.get("value", ""))) for each in posted["params"])

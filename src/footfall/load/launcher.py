@@ -109,9 +109,9 @@ def shape_kind(profile: Path) -> str:
 class LoadProcess:
     """A profile under way in the spool at `directory`; follow it there."""
 
-    def __init__(self, child: Child, directory: Path, stop_s: float = _STOP_TIMEOUT_S) -> None:
+    def __init__(self, child: Child, directory: Path, grace_s: float = _STOP_TIMEOUT_S + _GRACE_S) -> None:
         self._child = child
-        self._stop_s = stop_s
+        self._grace_s = grace_s
         self._directory = directory
         self._asked = False
 
@@ -133,7 +133,7 @@ class LoadProcess:
     def stop(self) -> LoadEnd:
         """Ask it to stop in order, wait, and return how it ended; everything measured is kept."""
         self._asked = True
-        self._child.stop(grace_s=self._stop_s + _GRACE_S)
+        self._child.stop(grace_s=self._grace_s)
         return self.wait()
 
     def _end(self, code: int) -> LoadEnd:
@@ -198,7 +198,7 @@ def launched(
         log.open("ab") as output,
         running(command, environment=told, directory=profile.parent.parent, stdout=output, stderr=output) as child,
     ):
-        process = LoadProcess(child, directory, stop_timeout(command))
+        process = LoadProcess(child, directory, grace_s(command))
         try:
             yield process
         finally:
@@ -224,6 +224,11 @@ def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
         own_port = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
         command += ["--processes", str(options.processes), *own_port]
     return [*command, *options.arguments]
+
+
+def grace_s(arguments: Sequence[str]) -> float:
+    """Return within how many seconds of being asked to stop a command ends, before it is killed."""
+    return stop_timeout(arguments) + _GRACE_S
 
 
 def stop_timeout(arguments: Sequence[str]) -> float:
@@ -256,7 +261,7 @@ def join(profile: Path, master: str, target: str, arguments: Sequence[str] = ())
             return child.process.wait()
         finally:
             if child.poll() is None:
-                child.stop(grace_s=stop_timeout(arguments) + _GRACE_S)
+                child.stop(grace_s=grace_s(arguments))
 
 
 def free_port(wanted: int = 0) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from footfall.errors import ScriptError
+from footfall.load.har import form_of
 
 # Common and combined log format, as Apache's and nginx's manuals give it.
 _LOG_LINE = re.compile(r'^\S+ \S+ .*?\[(?P<at>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" (?P<status>\d{3})')
@@ -89,9 +90,7 @@ def _is_lost(posted: Mapping[str, Any]) -> bool:
 
 
 def _body(posted: Mapping[str, Any]) -> bytes:
-    if not posted.get("text") and posted.get("params"):
-        return urlencode([(str(each["name"]), str(each.get("value", ""))) for each in posted["params"]]).encode()
-    return str(posted.get("text") or "").encode()
+    return (str(posted.get("text") or "") or urlencode(form_of(posted))).encode()
 
 
 def _headers(request: Mapping[str, Any]) -> dict[str, str]:

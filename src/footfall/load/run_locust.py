@@ -15,11 +15,10 @@ from gevent import monkey
 
 from footfall.children import PARENT_FD, wait_for_parents_end
 from footfall.errors import FootfallError
-from footfall.load.launcher import stop_timeout
+from footfall.load.launcher import grace_s
 from footfall.load.users.install import installed
 from footfall.load.users.refusal import refuse, script_error
 
-_GRACE_S = 10.0
 _CODES = {"finished": 0, "aborted": 130, "failed": 75}
 
 
@@ -47,7 +46,7 @@ def _end_with_parent(environ: dict[str, str]) -> None:
     """Stop in order once the parent is gone; kill this process if that takes too long."""
     if wait_for_parents_end(environ):
         os.kill(os.getpid(), signal.SIGINT)
-        monkey.get_original("time", "sleep")(stop_timeout(sys.argv) + _GRACE_S)
+        monkey.get_original("time", "sleep")(grace_s(sys.argv))
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from footfall.config.secrets import resolve, resolve_all
+from footfall.config.address import address_of, host_of
+from footfall.config.secrets import resolve_all
 from footfall.config.suite import Suite, Target, find_suite, load_suite
 from footfall.errors import UsageError
 from footfall.load.ceiling import check_ceiling, place_of
@@ -50,12 +51,12 @@ def find_session(environ: Mapping[str, str], host: str | None, own_hosts: Collec
     asked: list[str | None] = [*sorted(hosts)] or [url]
     found = [_target(suite, named, each, environ) for each in asked]
     targets = tuple(target for target in found if target is not None)
-    name = named or (found[0].name if found[0] is not None else urlsplit(url or min(hosts, default="")).netloc.rpartition("@")[2])
+    name = named or (found[0].name if found[0] is not None else host_of(url or min(hosts, default="")))
     root = suite.root if suite is not None else None
     others = tuple(each for each in suite.targets.values() if each not in targets) if suite is not None else ()
     if len(hosts) > 1 or not targets:
         return Session(url, name, root, targets, {}, others)
-    safe = named or _scheme(url or min(hosts, default="")) in {"", _scheme(_url_of(targets[0], environ))}
+    safe = named or _scheme(url or min(hosts, default="")) in {"", _scheme(address_of(targets[0], environ))}
     headers = resolve_all(targets[0].headers, environ, f"targets.{targets[0].name}.headers") if safe else {}
     return Session(url, name, root, targets, headers, others)
 
@@ -91,18 +92,10 @@ def _target(suite: Suite | None, name: str | None, url: str | None, environ: Map
         return None
     if name or not url:
         return suite.target(name)
-    urls = {name: _url_of(target, environ) for name, target in suite.targets.items()}
+    urls = {name: address_of(target, environ) for name, target in suite.targets.items()}
     there = [suite.targets[name] for name, known in urls.items() if known and _site(known) == _site(url)]
     exact = [target for target in there if urls[target.name].rstrip("/") == url.rstrip("/")]
     return min(exact or there, key=lambda target: target.allow_load or 0, default=None)
-
-
-def _url_of(target: Target, environ: Mapping[str, str]) -> str:
-    """Return a target's address, empty where it has none: the embedded shop's, or a variable that is not set."""
-    try:
-        return resolve(target.url or "", environ)
-    except UsageError:
-        return ""
 
 
 def _site(url: str) -> tuple[str, int]:

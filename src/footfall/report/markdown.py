@@ -21,10 +21,10 @@ from footfall.report.words import (
     comparison,
     count,
     duration,
-    flaky,
     headline,
     labels,
     moment,
+    notes,
     place,
     where,
 )
@@ -81,7 +81,6 @@ def _blocks(view: ReportView, room: int) -> Iterable[list[str]]:
     """Give the lists that follow the head, each within what room the ones before it left."""
     journeys = [f"- {GLYPHS[Outcome.FAIL]} **{escaped(b.series.subject)}**: {b.failed} of {count(b.iterations, 'iteration')} failed"
                 + "".join(f" · {escaped(reason[:300])}" for reason in b.reasons[:2]) for b in view.broken_journeys]  # fmt: skip
-    notes = [f"> {escaped(note)}" for note in (*view.notes, *flaky(view), *(f"{source}: {why}" for source, why in view.spoilt.items()))]
     sections = (
         ("Failed journeys", "", journeys),
         ("Broken", _HEADER, [_row(verdict) for verdict in view.of(*BROKEN) if verdict.before is None]),
@@ -89,7 +88,7 @@ def _blocks(view: ReportView, room: int) -> Iterable[list[str]]:
         ("Not decided", _HEADER, [_row(verdict) for verdict in view.of(Outcome.INCONCLUSIVE) if verdict.before is None]),
         ("Warnings", _HEADER, [_row(verdict) for verdict in view.of(Outcome.WARN)]),
         ("By location", _PLACES, list(_place_rows(view))),
-        ("Notes", "", notes),
+        ("Notes", "", [f"> {escaped(note)}" for note in notes(view)]),
     )
     for title, header, rows in sections:
         if rows:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from footfall.gate.verdict import GLYPHS, Outcome, Verdict
 from footfall.report.beside import beside, left_open, pairs_of
 from footfall.report.view import BrokenJourney, ReportView
-from footfall.report.words import BROKEN, OUTCOME_WORDS, STATE_GLYPHS, STATE_WORDS, comparison, count, flaky, headline, place, where
+from footfall.report.words import BROKEN, OUTCOME_WORDS, STATE_GLYPHS, STATE_WORDS, comparison, count, headline, notes, place, where
 
 MOST = 20
 """Verdicts of one outcome that are told in full; the rest is counted."""
@@ -25,7 +25,7 @@ def text(view: ReportView) -> tuple[str, ...]:
             lines += _verdict(verdict)
         if len(found) > MOST:
             lines += ["", f"  and {len(found) - MOST:,} more like these"]
-    lines += [f"  note: {note}" for note in (*view.notes, *flaky(view), *(f"{source}: {why}" for source, why in view.spoilt.items()))]
+    lines += [f"  note: {note}" for note in notes(view)]
     if view.verdicts:
         lines += ["", "  " + tally(view)]
     return tuple(lines)

@@ -59,6 +59,11 @@ def labels(series: Series | None) -> str:
     return " · ".join(value for _, value in series.labels) if series else ""
 
 
+def notes(view: ReportView) -> tuple[str, ...]:
+    """Return what has to be told beside the verdicts: the gate's notes, what passed only on a retry, what could not be measured."""
+    return (*view.notes, *flaky(view), *(f"{source}: {why}" for source, why in view.spoilt.items()))
+
+
 def flaky(view: ReportView) -> tuple[str, ...]:
     """Say of each journey how many iterations passed only on a retry; nothing of those that needed none."""
     walked = (seen for seen in view.observations if (seen.series.source, seen.series.metric) == (Source.JOURNEY, "flaky"))

@@ -56,9 +56,8 @@ class Dispatcher:
                 if begun + moment > time.perf_counter():
                     alarm.wait_until(begun + moment)
                 elif number % _AT_A_TIME == 0:
-                    gevent.sleep(
-                        0
-                    )  # more come than this process can count: its users, its recorder and Ctrl-C have their turn all the same
+                    # More come than this process can count: its users, its recorder and Ctrl-C have their turn all the same.
+                    gevent.sleep(0)
                 self._expire()
                 self._due.append((begun + moment, what))
                 self._ready.release()

@@ -34,10 +34,14 @@ def greeting(profile: str = "", target: str = "", asked: float = 0.0) -> dict[st
     the worker's own.
     """
     limits = limits_here()
-    versions = {"footfall": __version__, "locust": locust.__version__}
-    limits_told = [limits.machine, limits.files, limits.ports]
-    told = {"versions": versions, "limits": limits_told, "profile": profile, "target": target}
-    return {**told, "asked": asked, "clock": time.time()}
+    return {
+        "versions": {"footfall": __version__, "locust": locust.__version__},
+        "limits": [limits.machine, limits.files, limits.ports],
+        "profile": profile,
+        "target": target,
+        "asked": asked,
+        "clock": time.time(),
+    }
 
 
 def digest(files: Iterable[Path]) -> str:

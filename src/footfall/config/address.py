@@ -1,0 +1,28 @@
+"""The parts of a site's address: where it is, and whom it signs in as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from footfall.config.secrets import resolve
+from footfall.config.suite import Target
+from footfall.errors import UsageError
+
+
+def host_of(url: str) -> str:
+    """Return an address's host and port, without whom it signs in as."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def at(url: str, netloc: str) -> str:
+    """Return an address at another host, or with another sign-in."""
+    return urlsplit(url)._replace(netloc=netloc).geturl()
+
+
+def address_of(target: Target, environment: Mapping[str, str]) -> str:
+    """Return a target's address, empty where nobody knows it here: the embedded shop's, or one whose variable is not set."""
+    with suppress(UsageError):
+        return resolve(target.url or "", environment)
+    return ""
