@@ -128,6 +128,8 @@ def test_the_shops_suite_is_laid_out_to_learn_from(empty: SuiteCopy) -> None:
         (("init",), 2, "which site?"),
         (("init", "--demo", "--url", "http://127.0.0.1"), 2, "choose one"),
         (("init", "--url", "127.0.0.1:9"), 3, "does not open"),
+        (("init", "--url", "htp://shop.example"), 2, "htp://shop.example is no address of a site"),
+        (("init", "--url", "http://owner:secret@[shop"), 2, "http://***@[shop is no address of a site"),
     ],
 )
 def test_a_start_that_cannot_be_made_writes_nothing(empty: SuiteCopy, arguments: tuple[str, ...], code: int, said: str) -> None:

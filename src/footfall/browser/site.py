@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from footfall.config.address import address_of, host_of
+from footfall.config.address import address_of, check_address, host_of
 from footfall.config.suite import JourneyDefaults, Suite, Target, find_suite, load_suite
 from footfall.errors import UsageError
 
@@ -40,8 +40,8 @@ class Site:
     ) -> Site:
         """Choose by a typed `--base-url`, else `--target`, else the parent's target, else pytest.ini's `base_url`, else the default.
 
-        The suite is the first that lies in or above one of `folders`. Raises UsageError for an unknown target or where nothing names a
-        site, ConfigError for a faulty footfall.toml.
+        The suite is the first that lies in or above one of `folders`. Raises UsageError for an unknown target, for what is no address
+        or where nothing names a site, ConfigError for a faulty footfall.toml.
         """
         suite = _suite_above(folders)
         name, url = _named(suite, environment, target, typed_url, default_url)
@@ -78,7 +78,10 @@ class Site:
 def _named(
     suite: Suite | None, environment: Mapping[str, str], target: str | None, typed_url: str | None, default_url: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the target's name and its base URL, each None where nobody named one. Raises UsageError for an unknown target."""
+    """Return the target's name and its base URL, each None where nobody named one.
+
+    Raises UsageError for an unknown target, and for what is no address.
+    """
     parents = environment.get(URL_VARIABLE) if target in {None, environment.get(TARGET_VARIABLE)} else None
     if target and not parents:
         if suite is None:
@@ -86,7 +89,8 @@ def _named(
         suite.target(target)
     if parents and not typed_url:
         return environment.get(TARGET_VARIABLE, "target"), parents
-    url = typed_url or (None if target else default_url)
+    if url := typed_url or (None if target else default_url):
+        check_address(url)
     return target or (host_of(url) or url if url else None), url
 
 

@@ -16,7 +16,7 @@ import typer
 
 from footfall.cli.output import counted, say
 from footfall.cli.schema import write_schemas
-from footfall.config.address import at, host_of
+from footfall.config.address import at, check_address, host_of
 from footfall.errors import UsageError
 
 if TYPE_CHECKING:
@@ -137,9 +137,13 @@ def _drafted(root: Path, url: str, allow_load: int) -> dict[str, bytes]:
 
 
 def _opened(address: str) -> str:
-    """Return an address without the user and the password in it, which go where the suite's own words look for them."""
+    """Return an address without the user and the password in it, which go where the suite's own words look for them.
+
+    Raises UsageError for what no browser could go to.
+    """
     from footfall.browser.firstvisit import AS_BASIC, AUTHORIZATION  # noqa: PLC0415
 
+    check_address(address)
     parts = urlsplit(address)
     if parts.password is None:
         return address

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from footfall.config.secrets import resolve
+from footfall.config.fields import is_web_address
+from footfall.config.secrets import resolve, without_password
 from footfall.config.suite import Target
 from footfall.errors import UsageError
+
+
+def check_address(url: str) -> None:
+    """Refuse what somebody typed as a site's address and no browser could go to. Raises UsageError."""
+    if not is_web_address(url):
+        raise UsageError(f"{without_password(url)} is no address of a site", hint="write one such as https://www.example.com")
 
 
 def host_of(url: str) -> str:

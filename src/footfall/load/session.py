@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from footfall.config.address import address_of, host_of
+from footfall.config.address import address_of, check_address, host_of
 from footfall.config.secrets import resolve_all
 from footfall.config.suite import Suite, Target, find_suite, load_suite
 from footfall.errors import UsageError
@@ -45,8 +45,10 @@ def find_session(environ: Mapping[str, str], host: str | None, own_hosts: Collec
 
     Raises UsageError or ConfigError.
     """
+    if host:
+        check_address(host)
     suite = _suite_here()
-    named, url = environ.get(TARGET), environ.get(TARGET_URL) or host
+    named, url = environ.get(TARGET), environ.get(TARGET_URL) or host or None
     hosts = set(own_hosts) if not named and not url else set()
     asked: list[str | None] = [*sorted(hosts)] or [url]
     found = [_target(suite, named, each, environ) for each in asked]

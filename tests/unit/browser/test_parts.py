@@ -117,6 +117,17 @@ def test_a_misspelt_target_is_refused_whatever_the_address(tmp_path: Path) -> No
         Site.choose([journeys], {}, "lvie", LOCAL)
 
 
+@pytest.mark.parametrize("typed", ["http://[", "htp://shop.example", "shop", "http://ada:pw@shop.example:99999"])
+def test_what_is_no_address_is_refused(tmp_path: Path, typed: str) -> None:
+    """A slip in --base-url, or in pytest.ini, is told as such before any browser starts, without the password in it."""
+    journeys = suite_at(tmp_path)
+    with pytest.raises(UsageError, match="is no address of a site") as told:
+        Site.choose([journeys], {}, None, typed)
+    assert "pw" not in str(told.value)
+    with pytest.raises(UsageError, match="is no address of a site"):
+        Site.choose([journeys], {}, None, None, typed)
+
+
 def test_the_suite_is_found_from_another_folder(tmp_path: Path) -> None:
     """`pytest e2e/journeys` measures the suite in e2e; the folder where it was typed comes first."""
     (tmp_path / "e2e").mkdir()

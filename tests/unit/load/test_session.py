@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from footfall.errors import UsageError
 from footfall.load.session import find_session
 
 SUITE = """
@@ -46,5 +47,12 @@ def test_a_site_is_known_however_it_is_written(
     """By scheme, case, port and path nobody walks round a ceiling, nor by a class's own host; secrets go to no other site, or in clear."""
     (tmp_path / "footfall.toml").write_text(SUITE, "utf-8")
     monkeypatch.chdir(tmp_path)
-    session = find_session({"PROD": "https://prod.example", "KEY": "secret"}, host or None, own)
+    session = find_session({"PROD": "https://prod.example", "KEY": "secret"}, host, own)
     assert f"{[target.name for target in session.targets]} {dict(session.headers)} {session.name}" == found
+
+
+@pytest.mark.parametrize("typed", ["http://[", "htp://prod.example", "prod.example"])
+def test_what_is_no_address_is_refused(typed: str) -> None:
+    """A slip in Locust's --host is told as such, before anything is sent."""
+    with pytest.raises(UsageError, match="is no address of a site"):
+        find_session({}, typed)
