@@ -25,6 +25,7 @@ from footfall.browser.find import relaunching, start
 from footfall.browser.iteration import WARM_UP, Iteration, Walk
 from footfall.browser.journey import Journey
 from footfall.browser.keeper import Keeper
+from footfall.browser.soft import soft_noted
 from footfall.browser.state import CAN_FILM, CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, journey_name
 from footfall.browser.workers import worker_name
 from footfall.errors import JourneyError
@@ -235,7 +236,8 @@ def journey(
 ) -> Iterator[Journey]:
     """The journey being walked: `journey.page`, `with journey.step("pay"):`, `journey.measure(...)` and more (docs/journeys.md)."""
     cleaner = request.config.stash[CLEANER]
-    yield Journey(page, _footfall_walk, os.environ, cleaner, tag=_footfall_tag, url=base_url)
+    with soft_noted(_footfall_walk.unmet):
+        yield Journey(page, _footfall_walk, os.environ, cleaner, tag=_footfall_tag, url=base_url)
     failed = [cleaned for cleaned in cleaner.clean(_footfall_walk.notebook.cleanups, base_url) if cleaned.problem]
     if failed:
         told = "; ".join(f"{cleaned.task.call}: {cleaned.problem}" for cleaned in failed)

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Error, Page
 
 from footfall.browser.attribute import Window, figures
 from footfall.browser.deadline import DeadlinePassedError, deadline
+from footfall.browser.failure import calling_line
 from footfall.browser.keeper import Keeper
 from footfall.browser.ledger import Task
 from footfall.browser.pages import PageReport
@@ -220,6 +221,10 @@ class Iteration:
                 labels=self.walk.labels,
                 detail=self.secrets.mask_all(detail or {}),
             )
+
+    def unmet(self, text: str) -> None:
+        """Note a soft check that failed, where the script is now."""
+        self.notebook.unmet.append(Unmet(text, self.last_part, *calling_line()))
 
     def event(self, kind: str, text: str, **detail: Any) -> None:
         """Record something to be read, secrets masked."""

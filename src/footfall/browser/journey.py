@@ -9,8 +9,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from footfall.browser.cleanup import Cleaner, planned
-from footfall.browser.failure import calling_line
-from footfall.browser.iteration import Iteration, Unmet
+from footfall.browser.iteration import Iteration
 from footfall.browser.units import to_base
 from footfall.config.secrets import SHORTEST
 from footfall.errors import ScriptError, nearest
@@ -53,8 +52,7 @@ class Journey:
     def check(self, condition: object, text: str) -> bool:
         """Note that something is not as it should be and go on; the journey fails at its end with all such texts."""
         if not condition:
-            file, line = calling_line()
-            self._iteration.notebook.unmet.append(Unmet(str(text), self._iteration.last_part, file, line))
+            self._iteration.unmet(str(text))
         return bool(condition)
 
     def cleanup(self, name: str, /, **arguments: Any) -> None:

@@ -103,6 +103,18 @@ BROKEN = {
                 journey.check(False, "no greeting")
             assert journey.page.title() == "another"
     """,
+    "test_soft.py": """
+        from playwright.sync_api import expect
+
+        def test_soft(journey):
+            with journey.step("first"):
+                journey.page.goto("/")
+                expect.soft(journey.page.get_by_role("heading"), "the sign").to_have_text("Paid", timeout=200)
+                expect.soft(journey.page.get_by_role("heading")).to_have_text("Home")
+            with journey.step("second"):
+                journey.page.goto("/plain")
+                expect.soft(journey.page).to_have_title("another", timeout=200)
+    """,
     "test_cities.py": """
         import pytest
 
@@ -219,6 +231,18 @@ def test_a_soft_check_names_its_own_place(broken: Walked) -> None:
     event = told(broken, "places")
     assert (event.detail["file"], event.detail["line"], event.detail["step"]) == ("journeys/test_places.py", 5, "first")
     assert told(broken, "places-breaks").text.endswith("; failed before: no greeting (test_places.py:12)")
+
+
+def test_playwrights_soft_assertions_name_their_place_too(broken: Walked) -> None:
+    """What fails in `expect.soft` stands with its line, the first with its step, and the walk has gone on."""
+    event = told(broken, "soft")
+    assert (event.detail["file"], event.detail["line"], event.detail["step"]) == ("journeys/test_soft.py", 7, "first")
+    first, second = event.text.split("; ")
+    assert first.startswith("the sign")
+    assert first.endswith("(test_soft.py:7)")
+    assert "Page title expected to be 'another'" in second
+    assert second.endswith("(test_soft.py:11)")
+    assert {("first", "duration"), ("second", "duration")} <= {(s.part, s.metric) for s in broken.samples if s.subject == "soft"}
 
 
 def test_walks_of_a_parametrized_journey_keep_their_own_evidence(broken: Walked) -> None:
