@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Ended, SuiteCopy, processes_of
+from tests.e2e.conftest import Ended, SuiteCopy, be_patient, processes_of
 from tests.examples.suites import EXAMPLES, NAMES
 
 Copy = Callable[[str], SuiteCopy]
@@ -38,11 +38,16 @@ def copy(tmp_path: Path) -> Iterator[Copy]:
 
 
 def shortened(suite: SuiteCopy) -> SuiteCopy:
-    """Let an example be quick: ten users, on one device, for as long as it takes each kind of them to ask for something."""
+    """Let an example be quick: ten users, on one device, for as long as it takes each kind of them to ask for something.
+
+    What its pages and walks may take is not its promise, and a busy machine needs more.
+    """
     light = suite.root / "loadtests/light.py"
     light.write_text(re.sub(r"stages = .*", 'stages = (ramp(to=10, over="1s"), hold("15s"))', light.read_text()))
     settings = suite.root / "footfall.toml"
-    settings.write_text(re.sub(r'devices = \["desktop", .*\]', 'devices = ["desktop"]', settings.read_text()))
+    one_device = re.sub(r'devices = \["desktop", .*\]', 'devices = ["desktop"]', settings.read_text())
+    settings.write_text(re.sub(r"(?<=^\[journeys\]\n)timeout = .*", 'timeout = "2m"', one_device, flags=re.MULTILINE))
+    be_patient(suite.root)
     return suite
 
 

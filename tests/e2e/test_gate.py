@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE_S, SuiteCopy
+from tests.e2e.conftest import BRIEF, LASTING, PATIENCE_S, SuiteCopy
 
 FILES = ("index.html", "verdicts.json", "junit.xml", "summary.md")
 
@@ -19,6 +19,7 @@ FILES = ("index.html", "verdicts.json", "junit.xml", "summary.md")
 @pytest.mark.alone
 def test_a_healthy_shop_passes(suite: SuiteCopy) -> None:
     """Exit 0, the four files, all three senses judged, and the run in the history."""
+    suite.edit("loadtests/ci.py", BRIEF, LASTING)
     ended = suite.footfall("gate")
     assert ended.code == 0, ended.out + ended.err
     assert "✓ Passed" in ended.out
@@ -100,10 +101,8 @@ def test_a_target_that_is_down_cannot_be_judged(suite: SuiteCopy) -> None:
 def test_a_journey_that_fails_fails_the_gate(suite: SuiteCopy) -> None:
     """Whether or not a budget speaks of it; the message says where, and the report links a screenshot that was kept."""
     (suite.root / "thresholds.toml").write_text('[probes."*"]\nsuccess = "rate >= 99%"\n')
-    suite.edit("journeys/test_booking.py", "Booking confirmed", "Booking celebrated")
-    suite.edit(
-        "journeys/conftest.py", "GOOD_CARD =", "from playwright.sync_api import expect\n\nexpect.set_options(timeout=2_000)\n\nGOOD_CARD ="
-    )
+    confirmed = 'name="Booking {}")).to_be_visible(timeout={})'
+    suite.edit("journeys/test_booking.py", confirmed.format("confirmed", "15_000"), confirmed.format("celebrated", "2_000"))
     ended = suite.footfall("gate", "--journey", "booking", "--iterations", "1", "--profile", "none")
     assert ended.code == 1, ended.out + ended.err
     assert "booking" in ended.out
@@ -143,7 +142,6 @@ def test_a_target_that_dies_while_it_is_measured_fails(suite: SuiteCopy) -> None
     url = re.search(r"http://127\.0\.0\.1:\d+", shop.stdout.readline())
     assert url is not None
     suite.edit("footfall.toml", "demo = true", 'url = "env:SHOP_URL"\nallow_load = 50')
-    suite.edit("journeys/conftest.py", "import Page\n", "import Page, expect\n\nexpect.set_options(timeout=2_000)\n")
     gate = suite.start("gate", "--journey", "booking", "--iterations", "3", SHOP_URL=url[0])
     while not any('"metric":"lcp"' in path.read_text() for path in (suite.root / ".footfall/spool").glob("*/*.jsonl")):
         assert gate.poll() is None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Ended, SuiteCopy, clean_environment, processes_of
+from tests.e2e.conftest import BRIEF, Ended, SuiteCopy, clean_environment, processes_of
 
 PATIENCE_S = 300
 
@@ -41,6 +41,7 @@ def written(root: Path, word: str) -> bool:
 def test_an_interrupted_gate_keeps_what_was_measured(suite: SuiteCopy, during: str, number: int, code: int) -> None:
     """Ctrl-C or SIGTERM: the run is stored as aborted, and browser, Locust and shop are gone (the fixture sees to it)."""
     suite.edit("footfall.toml", "checks = 5", "checks = 200" if "probe" in during else "checks = 1")
+    suite.edit("loadtests/ci.py", BRIEF, 'hold("90s")')
     process = suite.start("gate", "--journey", "booking", "--iterations", "1" if "load" in during else "20")
     wait_until(lambda: written(suite.root, during))
     process.send_signal(number)

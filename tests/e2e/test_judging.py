@@ -101,7 +101,7 @@ def test_what_is_worse_than_usual_is_measured_again_before_it_fails(home: SuiteC
     """Learning first; with history, three more rounds confirm it; and after an accepted change it is learning again."""
     [verdict, objective] = gate(home, *ONLY_HOME, code=0)
     assert (verdict["outcome"], objective["outcome"]) == ("learning", "learning")
-    (home.root / "old.jsonl").write_text(grown(home, 24, 0.1))
+    (home.root / "old.jsonl").write_text(grown(home, 24, 0.01))
     assert "imported 24 runs" in home.footfall("history", "import", "old.jsonl").out
 
     ended = home.footfall("gate", *ONLY_HOME)

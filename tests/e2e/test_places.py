@@ -22,7 +22,7 @@ from tests.e2e.test_watch import CONFIG, Site, receiver, site
 from tests.integration.monitor.receivers import Receiver
 from tests.integration.store.conftest import new_schema, postgresql
 
-TAKES_OVER_S, FOUND = 20.0, timedelta(seconds=60)
+TAKES_OVER_S, FOUND = 45.0, timedelta(seconds=60)
 """What is promised is seconds and a minute; it takes six, for signs of life come every five: a busy machine keeps this too."""
 __all__ = ["new_schema", "postgresql", "receiver", "site"]  # fixtures
 
@@ -114,12 +114,23 @@ class Places:
         with self.store.reading() as connection:
             return next(iter(incidents.listed(connection, subject="probe:health")), None)
 
+    def waiting(self, location: str) -> int:
+        """How many results wait in a location's files, one of which it may just be renaming."""
+        with contextlib.suppress(FileNotFoundError):
+            return sum(path.read_bytes().count(b"\n") for path in (self.folders[location] / ".footfall/watch").glob(f"{location}*.jsonl"))
+        return 0
+
     def until(self, condition: Callable[[], object]) -> None:
         """Wait for something to come true."""
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline, {name: process.poll() for name, process in self.running.items()}
             time.sleep(0.1)
+
+
+def told(receiver: Receiver) -> list[str]:
+    """What the team heard of the site: that the location which was killed is missing is told as well, after a minute."""
+    return [post.json["kind"] for post in receiver.posts if post.path == "/team" and post.json["alert"]["subject"] == "probe:health"]
 
 
 def test_a_judge_dies_and_a_location_is_cut_off(tmp_path: Path, site: Site, receiver: Receiver, new_schema: str, cable: Cable) -> None:
@@ -134,22 +145,22 @@ def test_a_judge_dies_and_a_location_is_cut_off(tmp_path: Path, site: Site, rece
             cable.cut()
             places.until(lambda: places.judge() not in ("", "nyc"))
             first, cable.whole = places.judge(), True
+            places.until(lambda: not places.known()["nyc"].judge)  # what it last said of itself is not believed any more
         places.running[first].kill()
         killed = time.monotonic()
         places.until(lambda: places.judge() not in ("", first))
         assert time.monotonic() - killed < TAKES_OVER_S
         site.broken = True
         broke = datetime.now(UTC)
-        places.until(lambda: receiver.kinds("/team") == ["opened"])
+        places.until(lambda: told(receiver) == ["opened"])
         opened = places.incident()
         assert opened is not None
         assert opened.opened - broke < FOUND
         site.broken = False
-        places.until(lambda: receiver.kinds("/team") == ["opened", "resolved"])
+        places.until(lambda: told(receiver) == ["opened", "resolved"])
         cable.cut()
         before = len(places.seen("nyc"))
-        waiting = places.folders["nyc"] / ".footfall/watch"
-        places.until(lambda: sum(path.read_bytes().count(b"\n") for path in waiting.glob("nyc*.jsonl")) >= 2)
+        places.until(lambda: places.waiting("nyc") >= 2)
         cable.whole = True
         places.until(lambda: len(places.seen("nyc")) >= before + 2)
         incident = places.incident()

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.e2e.conftest import SuiteCopy
+from tests.e2e.conftest import BRIEF, LASTING, SuiteCopy
 
 WATCH = """
 [probes.business]
@@ -121,6 +121,7 @@ def test_a_load_test_that_breaks_its_budget_is_an_incident(suite: SuiteCopy) -> 
     """The profile is run through the watch, as a run of its own, and judged by its own budgets."""
     config = suite.root / "footfall.toml"
     config.write_text(config.read_text() + LOAD)
+    suite.edit("loadtests/ci.py", BRIEF, LASTING)
     (suite.root / "thresholds.toml").write_text(LIMIT)
     ended = suite.footfall("watch", "--once", "--location", "ams", "--fault", "errors=/:1")
     assert ended.code == 1, ended.err
