@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import psutil
 import pytest
 
+from footfall.load.launcher import own_port
 from tests.e2e.conftest import BRIEF, PATIENCE_S, SuiteCopy, processes_of
 from tests.e2e.test_interruption import wait_until, written
 from tests.integration.load.server import running_site
@@ -17,19 +15,10 @@ from tests.integration.load.server import running_site
 LONG = BRIEF, 'hold("90s")'
 
 
-@contextmanager
-def free_port() -> Iterator[str]:
-    """A port on which nobody listens, and which the system gives to nobody else meanwhile: whoever names it may listen there."""
-    with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", 0))
-        yield str(held.getsockname()[1])
-
-
 def test_a_master_and_workers_that_join_it(suite: SuiteCopy) -> None:
     """The words of deploy/kubernetes.yaml: a master that waits for its workers, and workers that are told where it is."""
-    with free_port() as port:
-        master = suite.start("load", "ci", "--workers", "2", "--expect-workers", "--json", "--", "--master-bind-port", port)
+    with own_port() as port:
+        master = suite.start("load", "ci", "--workers", "2", "--expect-workers", "--json", "--", "--master-bind-port", str(port))
         workers = [suite.start("load", "ci", "--join", f"127.0.0.1:{port}") for _ in range(2)]
         out, err = master.communicate(timeout=PATIENCE_S)
     for worker in workers:

@@ -193,17 +193,15 @@ def launched(
     log.parent.mkdir(exist_ok=True)
     _note_log(directory)
     told = {**environment, "FOOTFALL_TARGET": target.name, "FOOTFALL_TARGET_URL": target.url, "PYTHONUNBUFFERED": "1"}
-    command = command_line(profile, target.url, options or LoadOptions())
-    with (
-        log.open("ab") as output,
-        running(command, environment=told, directory=profile.parent.parent, stdout=output, stderr=output) as child,
-    ):
-        process = LoadProcess(child, directory, grace_s(command))
-        try:
-            yield process
-        finally:
-            if child.poll() is None:
-                process.stop()
+    with own_port() as port, log.open("ab") as output:
+        command = command_line(profile, target.url, options or LoadOptions(), port)
+        with running(command, environment=told, directory=profile.parent.parent, stdout=output, stderr=output) as child:
+            process = LoadProcess(child, directory, grace_s(command))
+            try:
+                yield process
+            finally:
+                if child.poll() is None:
+                    process.stop()
 
 
 def _note_log(directory: Path) -> None:
@@ -211,8 +209,8 @@ def _note_log(directory: Path) -> None:
         recorder.write(Artifact(directory.name, datetime.now(UTC), "log", LOG))
 
 
-def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
-    """Return the command that runs a profile; Locust's own arguments come last, so that they win."""
+def command_line(profile: Path, url: str, options: LoadOptions, port: int) -> list[str]:
+    """Return the command that runs a profile, its processes meeting at `port`; Locust's own arguments come last, so that they win."""
     command = [*_LOCUST, "-f", str(profile), "--host", url, "--stop-timeout", f"{_STOP_TIMEOUT_S:g}"]
     command += _front(options.ui_port)
     for flag, value in (("--users", options.users), ("--run-time", options.run_time), ("--rate", options.rate), ("--hold", options.hold)):
@@ -220,9 +218,8 @@ def command_line(profile: Path, url: str, options: LoadOptions) -> list[str]:
     if options.workers is not None:
         command += ["--master", "--expect-workers", str(options.workers), "--expect-workers-max-wait", str(_WORKERS_WAIT_S)]
     elif options.processes is not None and options.processes != 1:
-        port = str(free_port())
-        own_port = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
-        command += ["--processes", str(options.processes), *own_port]
+        meeting = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port), "--master-port", str(port)]
+        command += ["--processes", str(options.processes), *meeting]
     return [*command, *options.arguments]
 
 
@@ -262,6 +259,15 @@ def join(profile: Path, master: str, target: str, arguments: Sequence[str] = ())
         finally:
             if child.poll() is None:
                 child.stop(grace_s=grace_s(arguments))
+
+
+@contextmanager
+def own_port() -> Iterator[int]:
+    """Yield a port of this machine that the system gives to nobody else meanwhile; who names it, as Locust does, may listen there."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 def free_port(wanted: int = 0) -> int:
