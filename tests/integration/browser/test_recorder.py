@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from footfall.browser.find import installed
 from tests.integration.browser.walks import PAGES, clean_environment
+from tests.ports import quiet_port
 
 PATIENCE_S = 90
 UNDER_TEST = {"PWTEST_CLI_HEADLESS": "1", "PWTEST_CLI_IS_UNDER_TEST": "1", "DISPLAY": ":0"}
@@ -79,9 +79,7 @@ def reachable(playwright: Playwright, tmp_path: Path) -> tuple[Path, int]:
     """Return a browser that also listens at a port, and the port."""
     own = Path(playwright.chromium.executable_path)
     browser = own if own.exists() else next(iter(installed()))
-    with socket.socket() as asking:
-        asking.bind(("127.0.0.1", 0))
-        port = asking.getsockname()[1]
+    port = quiet_port()
     script = tmp_path / "browser"
     script.write_text(f'#!/bin/sh\nexec "{browser}" --remote-debugging-port={port} "$@"\n', encoding="utf-8")
     script.chmod(0o755)
@@ -121,11 +119,12 @@ def test_a_walk_in_the_recorder_becomes_a_draft(site: str, reachable: tuple[Path
             pages = eventually(
                 lambda: [page for page in httpx.get(f"http://127.0.0.1:{port}/json/list").json() if page["url"].startswith(site)]
             )
-            with connect(pages[0]["webSocketDebuggerUrl"]) as page:
+            with connect(pages[0]["webSocketDebuggerUrl"], open_timeout=PATIENCE_S) as page:
                 hand = Hand(page)
                 hand.click("a")
                 eventually(lambda: hand.look("!!document.querySelector('input')"))
                 hand.click("input")
+                eventually(lambda: hand.look("document.activeElement.matches('input')"))
                 hand.type("Ada")
                 hand.click("button")
                 eventually(lambda: hand.look("document.title === 'sent'"))

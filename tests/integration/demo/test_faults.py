@@ -17,27 +17,29 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.ports import quiet_port
+
 from .conftest import Corner, StartCorner
 from .test_api import BOOKING, GOOD, card, paid_order
 from .test_pages import pay
 
-# Sums the layout shifts that a person would feel, as CLS does for one burst.
-SHIFTS = """async () => {
+# Sums the layout shifts that a person would feel, as CLS does for one burst; the least that is expected is waited for, half a minute long.
+SHIFTS = """async (least) => {
   let score = 0;
   new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) score += entry.value; })
     .observe({ type: "layout-shift", buffered: true });
-  for (let before = -1; before !== score; ) {  // until half a second brings nothing new
+  for (let before = -1, looks = 0; before !== score || (score < least && looks < 60); looks++) {  // until half a second brings nothing new
     before = score;
     await new Promise((done) => setTimeout(done, 500));
   }
   return score;
 }"""
+# The picture is waited for, half a minute long: words are drawn before it.
 LARGEST = """async () => {
-  let last = 0;
-  new PerformanceObserver((list) => { for (const entry of list.getEntries()) last = entry.startTime; })
-    .observe({ type: "largest-contentful-paint", buffered: true });
-  await new Promise((done) => setTimeout(done, 600));
-  return last;
+  let last = { startTime: 0, url: "" };
+  new PerformanceObserver((list) => { last = list.getEntries().at(-1); }).observe({ type: "largest-contentful-paint", buffered: true });
+  for (let looks = 0; !looks || (!last.url && looks < 50); looks++) await new Promise((done) => setTimeout(done, 600));
+  return last.startTime;
 }"""
 # With one interaction on a page, INP is the longest of its events.
 WATCH_CLICKS = """() => {
@@ -47,9 +49,17 @@ WATCH_CLICKS = """() => {
   }).observe({ type: "event", durationThreshold: 16, buffered: true });
 }"""
 
-SLOWEST_CLICK = """async () => {
-  while (!window.slowest) await new Promise((done) => setTimeout(done, 50));
+# The press is told before the click: what is expected is waited for, half a minute long.
+SLOWEST_CLICK = """async (least) => {
+  for (let looks = 0; window.slowest < least && looks < 600; looks++) await new Promise((done) => setTimeout(done, 50));
   return window.slowest;
+}"""
+
+# What the status says and whether one can send, as often as it changes: it may be for a second only.
+WATCH_STATUS = """() => {
+  window.said = [];
+  const status = document.querySelector("[role=status]"), button = document.querySelector("#say button");
+  new MutationObserver(() => window.said.push([status.textContent, button.disabled])).observe(status, { childList: true });
 }"""
 
 
@@ -65,7 +75,7 @@ def test_a_layout_shift_has_the_score_that_was_asked_for(
     context = chromium.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
     page.goto(corner.url + path)
-    assert page.evaluate(SHIFTS) == pytest.approx(score or 0.25, abs=0.006)
+    assert page.evaluate(SHIFTS, (score or 0.25) - 0.006) == pytest.approx(score or 0.25, abs=0.006)
     context.close()
 
 
@@ -74,7 +84,7 @@ def test_a_well_page_does_not_shift(corner: Corner, tab: Page) -> None:
     scores = {}
     for path in ("/", "/book", "/book/haircut", "/shop", "/shop/sourdough-loaf", "/market/3"):
         tab.goto(corner.url + path)
-        scores[path] = tab.evaluate(SHIFTS)
+        scores[path] = tab.evaluate(SHIFTS, 0)
     assert {path: score for path, score in scores.items() if score > 0.01} == {}
 
 
@@ -84,7 +94,7 @@ def test_a_blocked_click_takes_as_long_as_it_was_told(corner: Corner, tab: Page)
     tab.goto(f"{corner.url}/login")
     tab.evaluate(WATCH_CLICKS)
     tab.get_by_label("Email").click()
-    assert tab.evaluate(SLOWEST_CLICK) >= 300
+    assert tab.evaluate(SLOWEST_CLICK, 300) >= 300
 
 
 def test_a_late_hero_is_the_largest_paint(corner: Corner, tab: Page) -> None:
@@ -111,6 +121,9 @@ def test_a_script_error_is_thrown_on_every_page(corner: Corner, tab: Page) -> No
     corner.faults("script-error")
     tab.goto(f"{corner.url}/book")
     tab.goto(f"{corner.url}/shop")
+    until = time.monotonic() + 30
+    while len(errors) < 2 and time.monotonic() < until:
+        tab.wait_for_timeout(100)
     tab.wait_for_timeout(100)
     assert errors == ["This script error was asked for"] * 2
 
@@ -184,7 +197,7 @@ def test_lognormal_delays_scatter_about_their_median(corner: Corner) -> None:
 
 def test_a_locked_database_holds_up_those_who_write(start_corner: StartCorner, tmp_path: Path) -> None:
     """A write waits for as long as the lock is held; meanwhile the file is locked for others too, people can read, and health tells it."""
-    corner = start_corner("--data", str(tmp_path), "--fault", "database-lock=1s")
+    corner = start_corner("--data", str(tmp_path), "--fault", "database-lock=3s")
     with corner.client() as client, ThreadPoolExecutor(1) as thread, closing(sqlite3.connect(tmp_path / "corner.db", timeout=0)) as other:
         write = thread.submit(_seconds, client, "POST", "/api/carts", json={})
         time.sleep(0.1)
@@ -192,8 +205,8 @@ def test_a_locked_database_holds_up_those_who_write(start_corner: StartCorner, t
             assert not write.done()
             time.sleep(0.05)  # asking takes the lock for a moment
         assert client.get("/api/products").status_code == 200
-        assert write.result() >= 1
-        assert client.get("/api/health/database").json()["latency_ms"] >= 1000
+        assert write.result() >= 3
+        assert client.get("/api/health/database").json()["latency_ms"] >= 3000
         assert client.get("/api/health/database").json()["slow_queries"] >= 2
 
 
@@ -277,10 +290,10 @@ def test_a_dropped_chat_comes_back(corner: Corner, tab: Page) -> None:
     tab.goto(f"{corner.url}/market/7/chat")
     expect(tab.get_by_role("status")).to_have_text("Connected")
     tab.get_by_label("Message").fill("hello?")
+    tab.evaluate(WATCH_STATUS)
     tab.get_by_role("button", name="Send").click()
-    expect(tab.get_by_role("status")).to_have_text("Connection lost, trying again")
-    expect(tab.get_by_role("button", name="Send")).to_be_disabled()
-    expect(tab.get_by_role("status")).to_have_text("Connected")
+    tab.wait_for_function("() => window.said.length === 2")
+    assert tab.evaluate("window.said") == [["Connection lost, trying again", True], ["Connected", False]]
 
 
 def test_memory_grows_with_every_request(start_corner: StartCorner) -> None:
@@ -295,23 +308,23 @@ def test_memory_grows_with_every_request(start_corner: StartCorner) -> None:
 
 def test_a_slow_start_binds_at_once_and_answers_only_after_its_time() -> None:
     """A client connects long before Corner announces itself, and its request is answered then."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = quiet_port()
     started = time.perf_counter()
     command = [sys.executable, "-m", "footfall.demo", "--port", str(port), "--payment-port", "0", "--announce", "--die-with-parent"]
-    with subprocess.Popen([*command, "--fault", "slow-start=2s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        client = _connected(port)
+    with subprocess.Popen([*command, "--fault", "slow-start=6s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        client = _connected(port, process)
         assert process.stdout
         assert select.select([process.stdout], [], [], 0)[0] == []
         client.sendall(b"GET /api/health HTTP/1.1\r\nHost: corner\r\nConnection: close\r\n\r\n")
         assert client.recv(12) == b"HTTP/1.1 200"
-        assert time.perf_counter() - started >= 2
+        assert time.perf_counter() - started >= 6
         client.close()
         process.communicate()
 
 
-def _connected(port: int) -> socket.socket:
+def _connected(port: int, process: subprocess.Popen[bytes]) -> socket.socket:
     while True:
+        assert process.poll() is None, "it did not start"
         try:
             return socket.create_connection(("127.0.0.1", port))
         except ConnectionRefusedError:

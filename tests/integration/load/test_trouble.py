@@ -16,11 +16,12 @@ import pytest
 
 from footfall.children import running
 from footfall.errors import ScriptError, UsageError
-from footfall.load.launcher import LoadEnd, LoadOptions, free_port, shape_kind
+from footfall.load.launcher import LoadEnd, LoadOptions, shape_kind
 from footfall.samples import RunEnd
 from footfall.store.spool import read_spool
 from tests.integration.load.harness import Load, asked_of, run_load, started, wait_until, write_profile
 from tests.integration.load.server import Site, running_site
+from tests.ports import quiet_port
 
 BROKEN_AT_START = """
 
@@ -39,7 +40,7 @@ class Broken(LeanUser):
 def locust(suite: Path, site: Site, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
     """Run a suite's profile with plain Locust, after a line of shell."""
     command = f'{before} exec "{sys.executable}" -m locust -f loadtests/crowd.py --headless --only-summary --host {site.url} "$@"'
-    return subprocess.run(["bash", "-c", command, "bash", *arguments], cwd=suite, capture_output=True, text=True, timeout=90, check=False)
+    return subprocess.run(["bash", "-c", command, "bash", *arguments], cwd=suite, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_a_limit_of_open_files_that_is_too_low(suite: Path, site: Site) -> None:
@@ -89,7 +90,7 @@ def test_a_worker_that_is_not_like_its_master(suite: Path, site: Site, before: s
     """It is refused before anything is sent: it may count otherwise, at another time, or something else."""
     targets = '[targets.corner]\ndemo = true\n[targets.other]\nurl = "http://127.0.0.1:9"\nallow_load = 50\n'
     (suite / "footfall.toml").write_text(f'[suite]\ndefault_target = "corner"\n{targets}', "utf-8")
-    profile, port = write_profile(suite), str(free_port())
+    profile, port = write_profile(suite), str(quiet_port())
     options = LoadOptions(workers=1, arguments=["--master-bind-host", "127.0.0.1", "--master-bind-port", port])
     other = f"import sys; {before}\nfrom footfall.load.run_locust import main; sys.exit(main())"
     (suite / "there" / "loadtests").mkdir(parents=True)
@@ -108,7 +109,7 @@ def test_a_worker_that_is_not_like_its_master(suite: Path, site: Site, before: s
 
 def test_a_user_that_cannot_start_and_a_site_that_says_slow_down(suite: Path, site: Site) -> None:
     """The exception is counted and told, and the others go on; a 429 is no failure of the site's, and is counted for itself."""
-    profile = write_profile(suite, 'self.client.get("/limited")', held="5s")
+    profile = write_profile(suite, 'self.client.get("/limited")', held="9s")
     profile.write_text(profile.read_text("utf-8") + BROKEN_AT_START, "utf-8")
     load = run_load(suite, site, profile, LoadOptions(users=3))
     asked = asked_of(site)["GET /limited"]
@@ -147,7 +148,7 @@ ROWS = Feeder.of_csv(Path(__file__).with_name("rows.csv"), again=False)
 
 def test_a_csv_that_runs_out_is_told(suite: Path, site: Site) -> None:
     """Each row is sent once; who asks for one more is a failure that names the file, and the site is not blamed."""
-    profile = write_profile(suite, 'self.client.get("/ok", params=ROWS.next(), name="/ok")', held="2s")
+    profile = write_profile(suite, 'self.client.get("/ok", params=ROWS.next(), name="/ok")', held="4s")
     profile.write_text(ROWS + profile.read_text("utf-8"), "utf-8")
     (suite / "loadtests" / "rows.csv").write_text("number\n1\n2\n3\n")
     load = run_load(suite, site, profile, LoadOptions(users=2))
@@ -158,7 +159,7 @@ def test_a_csv_that_runs_out_is_told(suite: Path, site: Site) -> None:
 
 def test_a_request_that_is_cut_off_is_told(suite: Path, site: Site) -> None:
     """A user that must leave in the middle of a request leaves a failure, not a gap."""
-    write_profile(suite, 'self.client.get("/never")', held="2s")
+    write_profile(suite, 'self.client.get("/never")', held="6s")
     done = locust(suite, site, "--users", "3", "--stop-timeout", "1")
     assert done.returncode == 1, done.stderr
     (spool,) = (suite / ".footfall" / "spool").iterdir()
@@ -170,10 +171,10 @@ def test_a_request_that_is_cut_off_is_told(suite: Path, site: Site) -> None:
 
 def test_locusts_own_page(suite: Path, site: Site) -> None:
     """It is there while the profile runs, and the run ends by itself."""
-    port = free_port()
-    with started(suite, site, write_profile(suite, held="4s"), LoadOptions(users=2, ui_port=port)) as (process, directory):
+    port = quiet_port()
+    with started(suite, site, write_profile(suite, held="12s"), LoadOptions(users=2, ui_port=port)) as (process, directory):
         wait_until(lambda: site.counts()["GET /ok"] > 3)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
             assert b"Locust" in page.read()
         end = process.wait()
     load = Load(end, list(read_spool(directory)))
@@ -183,27 +184,27 @@ def test_locusts_own_page(suite: Path, site: Site) -> None:
 
 def test_killing_the_master_leaves_no_stray_process(suite: Path, site: Site) -> None:
     """Its workers end by themselves, and what was measured is kept."""
-    with started(suite, site, write_profile(suite, held="60s"), LoadOptions(processes=2)) as (process, directory):
-        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 30)
+    with started(suite, site, write_profile(suite, held="10m"), LoadOptions(processes=2)) as (process, directory):
+        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 120)
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
         assert len(family) == 3
         family[0].send_signal(signal.SIGKILL)
         process.wait()
-        _, alive = psutil.wait_procs(family, timeout=20)
+        _, alive = psutil.wait_procs(family, timeout=90)
     assert alive == []
     assert Load(LoadEnd(""), list(read_spool(directory))).latency().count > 0
 
 
 def test_a_worker_elsewhere_ends_soon_after_its_master(suite: Path, site: Site) -> None:
     """Without a master nobody watches what it does to the site: it does not wait for Locust's own minute."""
-    profile, port = write_profile(suite, held="5m"), str(free_port())
+    profile, port = write_profile(suite, held="5m"), str(quiet_port())
     options = LoadOptions(workers=1, arguments=["--master-bind-host", "127.0.0.1", "--master-bind-port", port])
     join = [sys.executable, "-m", "footfall.load.run_locust", "-f", str(profile), "--worker", "--master-host", "127.0.0.1"]
     with (
         started(suite, site, profile, options) as (process, directory),
         running([*join, "--master-port", port], directory=suite, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker,
     ):
-        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 30)
+        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 120)
         psutil.Process(process.pid).kill()
         process.wait()
         worker.process.wait(40)
@@ -259,7 +260,7 @@ def test_a_host_in_a_class_is_a_given_host(suite: Path, site: Site) -> None:
     profile = write_profile(suite)
     profile.write_text(profile.read_text("utf-8").replace("think_s", f'host = "{site.url}"\n    think_s'), "utf-8")
     command = [sys.executable, "-m", "locust", "-f", "loadtests/crowd.py", "--headless", "--only-summary"]
-    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 2
     assert "10 users are more than target 'other' allows (6)" in done.stderr
     assert site.requests == []
@@ -267,7 +268,7 @@ def test_a_host_in_a_class_is_a_given_host(suite: Path, site: Site) -> None:
 
 def test_a_worker_that_is_told_to_leave_is_lost(suite: Path, site: Site) -> None:
     """A drained machine takes its users with it: that is told, by which the verdicts become inconclusive, and the others go on."""
-    profile, port = write_profile(suite, held="60s"), str(free_port())
+    profile, port = write_profile(suite, held="10m"), str(quiet_port())
     options = LoadOptions(workers=2, arguments=["--master-bind-host", "127.0.0.1", "--master-bind-port", port])
     join = [sys.executable, "-m", "footfall.load.run_locust", "-f", str(profile), "--worker", "--master-host", "127.0.0.1"]
     with started(suite, site, profile, options) as (process, directory), ExitStack() as held:
@@ -277,9 +278,9 @@ def test_a_worker_that_is_told_to_leave_is_lost(suite: Path, site: Site) -> None
             )
             for _ in range(2)
         ]
-        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 30)
+        wait_until(lambda: any(getattr(record, "metric", "") == "throughput" for record in read_spool(directory)), 120)
         workers[0].process.terminate()
-        wait_until(lambda: any(getattr(record, "kind", "") == "worker_lost" for record in read_spool(directory)), 30)
+        wait_until(lambda: any(getattr(record, "kind", "") == "worker_lost" for record in read_spool(directory)), 120)
         end = process.stop()
         lost = Load(end, list(read_spool(directory))).events("worker_lost")
     assert len(lost) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from footfall.monitor.plan import JOURNEY, Plan
 from footfall.monitor.serve import Desk, serving
 from footfall.store.writer import Store
 from tests.integration.monitor.conftest import House, plan, subject
+from tests.ports import quiet_port
 
 ADA, WALL = "ada-has-a-long-token", "the-wall-has-one-too"
 SESSION_S = 360_000.0
@@ -52,14 +52,9 @@ class Served:
     """A server, in a thread of its own."""
 
     desk: Desk
-    port: int = 0
+    port: int = field(default_factory=quiet_port)
     _ended: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
-
-    def __post_init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
 
     @property
     def url(self) -> str:

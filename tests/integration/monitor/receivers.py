@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.ports import quiet_port
 
 
 @dataclass
@@ -100,10 +101,8 @@ class Mailbox:
 
     def start(self) -> Controller:
         """Listen on a free port."""
-        with socket.socket() as free:  # aiosmtpd connects to the port that it was given, so it must be a real one
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        controller = Controller(self, hostname="127.0.0.1", port=port)
+        port = quiet_port()  # aiosmtpd connects to the port that it was given, so it must be a real one
+        controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=60)
         controller.start()
         self.url = f"smtp://127.0.0.1:{port}"
         return controller

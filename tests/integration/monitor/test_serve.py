@@ -24,15 +24,13 @@ from footfall.monitor.state import AT_ONCE
 from footfall.store.writer import Store
 from tests import loops
 from tests.integration.monitor.conftest import House, plan, subject
+from tests.ports import quiet_port
 
 
 @contextmanager
 def served(desk: Desk) -> Iterator[httpx.Client]:
     """The server on a free port, in a thread of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    ended = threading.Event()
+    port, ended = quiet_port(), threading.Event()
 
     async def until_ended() -> None:
         await asyncio.to_thread(ended.wait)
@@ -40,7 +38,7 @@ def served(desk: Desk) -> Iterator[httpx.Client]:
     thread = threading.Thread(target=lambda: asyncio.run(serving(desk, "127.0.0.1", port, until_ended)))
     thread.start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=8)) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=8), timeout=60) as client:
             yield client
     finally:
         ended.set()
