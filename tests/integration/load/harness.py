@@ -90,7 +90,7 @@ def run_load(suite: Path, site: Site, profile: Path, options: LoadOptions | None
     return Load(end, list(read_spool(directory)))
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 120) -> None:
     """Wait for something to come true."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -234,7 +234,7 @@ def running_site(host: str = "127.0.0.1") -> Iterator[Site]:
     site, ready, loop = Site(host=host), threading.Event(), asyncio.new_event_loop()
     thread = threading.Thread(target=_serve, args=(site, ready, loop), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     yield site
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)

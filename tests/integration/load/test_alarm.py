@@ -39,7 +39,7 @@ assert not late, late
 
 def run(text: str) -> None:
     """Run a script in a process of its own: importing Locust patches the interpreter."""
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
 
 

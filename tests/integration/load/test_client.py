@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,13 @@ class Told:
         self.events.append(facts)
 
 
+def until(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Let the others have their turn until something is true."""
+    with gevent.Timeout(seconds):
+        while not holds():
+            gevent.sleep(0.01)
+
+
 @pytest.fixture
 def told() -> Told:
     """What the client told."""
@@ -43,7 +50,7 @@ def told() -> Told:
 @pytest.fixture
 def client(site: Site, told: Told) -> Iterator[LeanClient]:
     """A client of the site."""
-    client = LeanClient(site.url, told, headers={"X-Footfall-Run": "R1"}, timeout_s=5)
+    client = LeanClient(site.url, told, headers={"X-Footfall-Run": "R1"}, timeout_s=30)
     yield client
     client.close()
 
@@ -63,10 +70,11 @@ def test_a_connection_is_kept(client: LeanClient, site: Site) -> None:
     assert site.connections == 1
 
 
-def test_a_connection_that_the_site_closed_is_opened_anew(client: LeanClient, told: Told) -> None:
+def test_a_connection_that_the_site_closed_is_opened_anew(client: LeanClient, site: Site, told: Told) -> None:
     """A site that closes idle connections is no failure."""
     for _ in range(3):
         client.post("/then-close")
+        until(lambda: not site.open)
         gevent.sleep(0.1)
     assert [event["exception"] for event in told.events] == [None] * 3
 
@@ -240,50 +248,50 @@ def test_a_machine_out_of_descriptors_says_so(site: Site, told: Told, monkeypatc
 
 
 def test_users_do_not_wait_for_each_other(site: Site, told: Told) -> None:
-    """Fifty users whose requests take 100 ms each are done in far less than fifty times that."""
+    """Fifty users whose requests take 400 ms each are done in far less than fifty times that."""
     clients = [LeanClient(site.url, told) for _ in range(50)]
     began = time.perf_counter()
-    gevent.joinall([gevent.spawn(client.get, "/sleep?100", name="/sleep") for client in clients])
-    assert time.perf_counter() - began < 2.5
+    gevent.joinall([gevent.spawn(client.get, "/sleep?400", name="/sleep") for client in clients])
+    assert time.perf_counter() - began < 10
     assert len(told.events) == 50
-    assert min(event["response_time"] for event in told.events) >= 99
+    assert min(event["response_time"] for event in told.events) >= 399
     for client in clients:
         client.close()
 
 
-def test_a_killed_user_leaves_no_connection_in_use(client: LeanClient, told: Told) -> None:
+def test_a_killed_user_leaves_no_connection_in_use(client: LeanClient, site: Site, told: Told) -> None:
     """A user that is killed while it waits tells that it was cut off, and whoever uses its client next gets the right answer."""
-    waiting = gevent.spawn(client.get, "/sleep?300")
-    gevent.sleep(0.1)
+    waiting = gevent.spawn(client.get, "/sleep?30000")
+    until(lambda: site.counts()["GET /sleep"])
     waiting.kill()
     assert client.get("/ok").json()["status"] == "ok"
     cut, answered = told.events
-    assert (cut["name"], cut["exception"].kind) == ("/sleep?300", "cut off")
+    assert (cut["name"], cut["exception"].kind) == ("/sleep?30000", "cut off")
     assert (answered["name"], answered["exception"]) == ("/ok", None)
 
 
 def test_descriptors_that_come_and_go_are_not_mixed_up(site: Site, told: Told) -> None:
     """The site closes after half of the answers, so that thirty users share a few numbers in turn: everybody is answered all the same."""
-    clients = [LeanClient(site.url, told, timeout_s=5) for _ in range(30)]
+    clients = [LeanClient(site.url, told, timeout_s=60) for _ in range(30)]
 
     def come_and_go(client: LeanClient) -> None:
         for path in ("/goodbye", "/ok", "/until-close", "/ok") * 4:
             assert client.get(path).json()["status"] == "ok"
 
     users = [gevent.spawn(come_and_go, client) for client in clients]
-    gevent.joinall(users, timeout=30)
+    gevent.joinall(users, timeout=120)
     assert all(user.successful() for user in users)
     assert len(told.events) == 30 * 16
     for client in clients:
         client.close()
 
 
-def test_a_client_that_is_closed_lets_nobody_wait(client: LeanClient, told: Told) -> None:
+def test_a_client_that_is_closed_lets_nobody_wait(client: LeanClient, site: Site, told: Told) -> None:
     """Whoever still waits for an answer then is told that none will come."""
     waiting = gevent.spawn(client.get, "/never")
-    gevent.sleep(0.1)
+    until(lambda: site.counts()["GET /never"])
     client.close()
-    assert waiting.get(timeout=3).status == 0
+    assert waiting.get(timeout=20).status == 0
     assert told.events[0]["exception"].kind == "connection failed"
 
 
@@ -338,14 +346,14 @@ def _answer_all(context: ssl.SSLContext, raw: socket.socket) -> None:
 def test_tls_with_a_known_certificate(tls_port: int, certificate: Path, told: Told) -> None:
     """HTTPS works and keeps its connection when the certificate is trusted."""
     trusted = gevent.ssl.create_default_context(cafile=str(certificate))
-    client = LeanClient(f"https://127.0.0.1:{tls_port}", told, tls=trusted, timeout_s=5)
+    client = LeanClient(f"https://127.0.0.1:{tls_port}", told, tls=trusted, timeout_s=60)
     assert [client.get("/").text for _ in range(3)] == ["ok"] * 3
     client.close()
 
 
 def test_tls_with_an_unknown_certificate(tls_port: int, told: Told) -> None:
     """An untrusted certificate is a failure, not a warning."""
-    client = LeanClient(f"https://127.0.0.1:{tls_port}", told, timeout_s=5)
+    client = LeanClient(f"https://127.0.0.1:{tls_port}", told, timeout_s=60)
     assert client.get("/").status == 0
     assert isinstance(told.events[0]["exception"], RequestFailed)
     assert told.events[0]["exception"].kind == "TLS failed"

@@ -47,8 +47,8 @@ def test_a_walk_becomes_a_crowd(suite: Path, playwright: Playwright, capsys: pyt
     text = (suite / "loadtests/shopping.py").read_text("utf-8")
     assert """csrf = self.client.get("/shop/sourdough-loaf").find(r'""" in text
     assert 'form={"csrf": csrf, ' in text
-    command = [sys.executable, "-m", "footfall", "load", "shopping", "--users", "2", "--run-time", "4s", "--json"]
-    done = subprocess.run(command, env=dict(clean_environment()), capture_output=True, text=True, timeout=180, check=False)
+    command = [sys.executable, "-m", "footfall", "load", "shopping", "--users", "2", "--run-time", "12s", "--json"]
+    done = subprocess.run(command, env=dict(clean_environment()), capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr
     errors = {each["part"]: each["figures"] for each in json.loads(done.stdout)["series"] if each["metric"] == "errors"}
     assert errors["POST /cart"]["count"] > 0

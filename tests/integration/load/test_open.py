@@ -12,7 +12,7 @@ import pytest
 
 from footfall.errors import ScriptError, UsageError
 from footfall.load.launcher import LoadOptions
-from tests.integration.load.harness import asked_of, merged, run_load, started
+from tests.integration.load.harness import Load, asked_of, merged, run_load, started
 from tests.integration.load.server import Site
 
 OPEN = """
@@ -46,7 +46,7 @@ class Again(ReplayShape):
     speed = 2
 """
 LOG = "".join(
-    f'192.0.2.1 - - [21/Nov/2026:05:00:0{n} +0000] "GET {path} HTTP/1.1" 200 1\n' for n, path in enumerate(["/ok", "/html", "/ok"])
+    f'192.0.2.1 - - [21/Nov/2026:05:00:0{3 * n} +0000] "GET {path} HTTP/1.1" 200 1\n' for n, path in enumerate(["/ok", "/html", "/ok"])
 )
 
 
@@ -57,13 +57,21 @@ def write(suite: Path, text: str, name: str = "door") -> Path:
     return path
 
 
+def lasted_s(load: Load, least: float) -> float:
+    """For how long answers came, which is the hold at least: on a busy machine Locust's shape ends seconds late."""
+    seen = [sample.at for sample in load.samples("throughput") if sample.value]
+    lasted = (max(seen) - min(seen)).total_seconds()
+    assert lasted >= least
+    return lasted
+
+
 def test_an_open_profile_that_the_site_keeps_up_with(suite: Path, site: Site) -> None:
     """Ten a second come, each counted from when it was meant to begin; nothing is dropped."""
     profile = write(suite, OPEN.replace("users = 2", "users = 20").replace("500ms", "30s"))
     load = run_load(suite, site, profile, LoadOptions(rate=20, hold="4s"))
     asked = asked_of(site)["GET /sleep"]
     response = merged(load.windows("response"), "response")
-    assert asked == pytest.approx(20 * 4 + 20, abs=25)  # on a busy machine Locust's shape ends a second late
+    assert asked == pytest.approx(20 * lasted_s(load, 4), rel=0.4)
     assert load.latency("GET /sleep").count == asked
     assert response.count == asked
     assert response.percentile(50) >= load.latency("GET /sleep").percentile(50) * 0.999
@@ -75,7 +83,7 @@ def test_an_open_profile_in_two_processes(suite: Path, site: Site) -> None:
     profile = write(suite, OPEN.replace("users = 2", "users = 20").replace("500ms", "30s"))
     load = run_load(suite, site, profile, LoadOptions(rate=20, hold="6s", processes=2))
     asked = asked_of(site)["GET /sleep"]
-    assert asked == pytest.approx(20 * 6 + 20, rel=0.35)  # fewer while the users come
+    assert asked == pytest.approx(20 * lasted_s(load, 6), rel=0.4)  # fewer while the users come
     assert merged(load.windows("response"), "response").count == asked
 
 
@@ -84,7 +92,7 @@ def test_an_open_profile_that_overruns_the_site(suite: Path, site: Site) -> None
     load = run_load(suite, site, write(suite, OPEN), LoadOptions(rate=60, run_time="4s"))
     response = merged(load.windows("response"), "response")
     assert load.latency().count == response.count == asked_of(site).total()
-    assert load.latency().percentile(50) < 300
+    assert load.latency().percentile(50) < response.percentile(50) / 2
     assert response.percentile(90) > 450
     assert sum(sample.value for sample in load.samples("dropped")) > 50
 
@@ -99,7 +107,7 @@ def test_a_replay_asks_what_was_asked(suite: Path, site: Site) -> None:
 
 def in_locust(script: str) -> str:
     """Run a script in a process of its own, which Locust patches; what it prints."""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=240, check=True)
     return done.stdout.strip()
 
 

@@ -26,7 +26,7 @@ from tests.integration.load.server import Site, running_site
 def measured(lasting_suite: Path) -> Iterator[tuple[Load, Site]]:
     """One whole run, and the site's own record of it."""
     with running_site() as site:
-        yield run_load(lasting_suite, site, write_profile(lasting_suite)), site
+        yield run_load(lasting_suite, site, write_profile(lasting_suite, held="8s")), site
 
 
 def test_the_figures_are_the_sites_own(measured: tuple[Load, Site]) -> None:
@@ -61,8 +61,9 @@ def test_the_steady_part_is_told_apart(measured: tuple[Load, Site]) -> None:
     """Only what was seen while ten users stood still is without the label; all seconds are there, one sample each."""
     load, _ = measured
     steady = [sample for sample in load.samples("users") if not sample.labels]
+    still = [sample for sample in load.samples("users") if sample.value == 10 and sample.labels.get("phase") != "stop"]
     assert {sample.value for sample in steady} == {10}
-    assert 1 <= len(steady) <= 3  # four seconds held, two of them to settle
+    assert 1 <= len(steady) <= len(still) - 2  # two seconds to settle
     phases = [sample.labels.get("phase") for sample in sorted(load.samples("users"), key=lambda sample: sample.at)]
     assert phases[0] == "ramp"
     assert phases[-1] == "stop"
@@ -75,7 +76,7 @@ def test_failures_are_counted_by_kind(suite: Path, site: Site) -> None:
         'self.client.get("/wrong", has={"status": "ok"}); self.client.get("/broken"); self.client.get("/hang-up");'
         ' self.client.get("/html").json()["never"]'
     )
-    load = run_load(suite, site, write_profile(suite, body, held="1s"), LoadOptions(users=2))
+    load = run_load(suite, site, write_profile(suite, body, held="4s"), LoadOptions(users=2))
     asked = site.counts()
     (summary,) = load.events("errors")
     told = {(row["part"], row["error"]): row["count"] for row in summary.detail["rows"]}
@@ -103,7 +104,7 @@ def test_two_processes_merge_exactly(suite: Path, site: Site) -> None:
 
 def test_stopping_keeps_what_was_measured(suite: Path, site: Site) -> None:
     """Ctrl-C ends the profile in order: whoever is under way gets an answer, and every answer is written."""
-    with started(suite, site, write_profile(suite, held="60s")) as (process, directory):
+    with started(suite, site, write_profile(suite, held="10m")) as (process, directory):
         wait_until(lambda: site.counts()["GET /ok"] > 50)
         end = process.stop()
     load = Load(end, list(read_spool(directory)))
@@ -114,7 +115,7 @@ def test_stopping_keeps_what_was_measured(suite: Path, site: Site) -> None:
 
 def test_a_killed_generator_loses_a_second_or_two(suite: Path, site: Site) -> None:
     """After `kill -9` the spool is readable, and holds all but the last moments."""
-    with started(suite, site, write_profile(suite, held="60s")) as (process, directory):
+    with started(suite, site, write_profile(suite, held="10m")) as (process, directory):
         wait_until(lambda: merged(r for r in read_spool(directory) if isinstance(r, HistogramWindow) and r.part == "").count > 50)
         os.kill(process.pid, signal.SIGKILL)
         end = process.wait()
@@ -133,13 +134,13 @@ from footfall.target import LiveTarget
 environment = {"FOOTFALL_RUN": sys.argv[4], "FOOTFALL_SPOOL": sys.argv[3]}
 with launched(Path(sys.argv[1]), LiveTarget("corner", sys.argv[2]), environment, LoadOptions(processes=2)) as process:
     print(process.pid, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
 def test_locust_ends_with_its_parent(suite: Path, site: Site) -> None:
     """When footfall is killed, Locust and its workers end by themselves."""
-    profile = write_profile(suite, held="60s")
+    profile = write_profile(suite, held="10m")
     with begin_run(suite, new_run("corner", "load", suite, {})) as run:
         command = [sys.executable, "-c", PARENT, str(profile), site.url, str(run.directory), run.run.id]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
@@ -149,7 +150,7 @@ def test_locust_ends_with_its_parent(suite: Path, site: Site) -> None:
             family = [locust, *locust.children()]
             assert len(family) == 3
             parent.kill()
-        _, alive = psutil.wait_procs(family, timeout=20)
+        _, alive = psutil.wait_procs(family, timeout=90)
     assert alive == []
 
 
@@ -230,7 +231,7 @@ def test_plain_locust_is_a_whole_run(suite: Path, site: Site) -> None:
     """`locust -f loadtests/crowd.py` needs no footfall command: its run stands in the spool, with how it ended."""
     write_profile(suite, held="3s")
     command = [sys.executable, "-m", "locust", "-f", "loadtests/crowd.py", "--headless", "--only-summary", "--host", site.url]
-    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     (spool,) = (suite / ".footfall" / "spool").iterdir()
     load = Load(LoadEnd(""), list(read_spool(spool)))
@@ -246,7 +247,7 @@ def test_load_on_a_target_that_does_not_allow_it(suite: Path, site: Site) -> Non
     (suite / "footfall.toml").write_text(f'[targets.live]\nurl = "{site.url}"\n', "utf-8")
     write_profile(suite)
     command = [sys.executable, "-m", "locust", "-f", "loadtests/crowd.py", "--headless", "--host", site.url]
-    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 2
     assert "target 'live' does not allow load" in done.stderr
     assert "Traceback" not in done.stderr
