@@ -24,7 +24,8 @@ window.Notification = class {
   static async requestPermission() { return Notification.permission = 'granted'; }
   constructor(title, options) { window.raised.push([title, options.body, options.tag]); }
 };"""
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,7 @@ def test_the_door(chromium: Browser, server: Served) -> None:
     context = chromium.new_context(base_url=server.url)
     page = context.new_page()
     page.goto("/")
+    expect(page.get_by_label("Your token")).to_be_focused()
     page.keyboard.type("a-token-that-is-wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("This token is not known.")

@@ -62,6 +62,14 @@ async def broken(_subject: Subject) -> Measured:
     return BROKEN
 
 
+async def made(location: Location, checks: int) -> None:
+    """Wait until so many checks were made, and long enough for another that must not be."""
+    async with asyncio.timeout(60):
+        while location.counts.checks < checks:  # noqa: ASYNC110  # what it waits for knows nothing of it
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
+
+
 def test_an_overrun_is_skipped_and_said(store: Store, tmp_path: Path) -> None:
     """While a check runs, or waits for its turn, the next one of its kind is not started; what runs is finished at the end."""
     crowd = [subject("shop"), subject("other")]
@@ -228,7 +236,7 @@ def test_a_suspicion_is_rechecked_once_a_round_and_its_dependencies_are_looked_a
     async def scenario(location: Location) -> None:
         location.confirm({"probe:shop": T0})
         location.confirm({"probe:shop": T0})
-        await asyncio.sleep(0.3)
+        await made(location, 4)
         location.confirm({})
 
     found = run(store, tmp_path, planned, broken, scenario)
@@ -249,7 +257,7 @@ def test_a_broken_probe_is_looked_at_each_minute(store: Store, tmp_path: Path) -
     async def scenario(location: Location) -> None:
         for _ in range(5):  # 0, 30, … 120 s
             location.look_again(down)
-            await asyncio.sleep(0.02)
+            await location.finish()
             clock.turn(30)
         location.look_again([])
         location.look_again(down)  # it broke anew
@@ -279,8 +287,10 @@ def test_a_check_that_is_due_takes_over_the_look_that_runs(store: Store, tmp_pat
     rarely = replace(subject("rarely"), watched=replace(subject("rarely").watched, every_s=3600.0))
     clock = FakeClock()
     release: list[asyncio.Event] = []
+    begun = asyncio.Event()
 
     async def slow(_subject: Subject) -> Measured:
+        begun.set()
         await release[0].wait()
         return BROKEN
 
@@ -289,7 +299,7 @@ def test_a_check_that_is_due_takes_over_the_look_that_runs(store: Store, tmp_pat
         location.look_again(["probe:rarely"])
         clock.turn(60)
         location.look_again(["probe:rarely"])
-        await asyncio.sleep(0.01)
+        await begun.wait()
         location.start(job("probe:rarely"))
         release[0].set()
         await location.finish()
@@ -316,7 +326,7 @@ def test_rechecks_wait_for_no_scheduled_check(store: Store, tmp_path: Path) -> N
         location.start(job("probe:hangs"))
         location.start(job("probe:waits"))
         location.confirm({"probe:shop": T0})
-        await asyncio.sleep(0.2)
+        await made(location, 3)
         location.confirm({})
         release[0].set()
 
@@ -333,7 +343,7 @@ def test_what_another_measures_or_calls_is_not_rechecked(store: Store, tmp_path:
 
     async def scenario(location: Location) -> None:
         location.confirm({"probe:shop": T0, "probe:inside": T0})
-        await asyncio.sleep(0.2)
+        await made(location, 1)
         location.confirm({})
 
     assert [seen.subject for seen in run(store, tmp_path, planned, broken, scenario)] == ["probe:shop"]

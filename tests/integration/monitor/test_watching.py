@@ -30,7 +30,7 @@ from tests import loops
 from tests.integration.monitor.conftest import hook, plan, subject
 from tests.integration.monitor.receivers import Receiver
 
-ROUND_S = 0.3
+ROUND_S = 60.0
 
 
 class Stuck(Judge):
@@ -63,7 +63,14 @@ class Running:
 
 
 def started(
-    store: Store, root: Path, planned: Plan, name: str = "ams", senders: Mapping[str, Sender] | None = None, *, ok: bool = True
+    store: Store,
+    root: Path,
+    planned: Plan,
+    name: str = "ams",
+    senders: Mapping[str, Sender] | None = None,
+    *,
+    ok: bool = True,
+    round_s: float = ROUND_S,
 ) -> Running:
     """Everything at work, with checks that hold or fail at once."""
     clock = SystemClock()
@@ -76,7 +83,7 @@ def started(
     location = Location(name, planned, measure, inbox, clock, masker=Masker(()))
     deliverer = Deliverer(store, planned, senders or {}, clock, writer=Writer(root), holder=name, masker=Masker(()))
     parts = Parts(planned, store, location, inbox, Stuck(store, planned, clock), deliverer, Election(store, root), clock)
-    running = Running(Watch(replace(parts, round_s=ROUND_S)))
+    running = Running(Watch(replace(parts, round_s=round_s)))
 
     async def call() -> None:
         running.calls.append(clock.monotonic())
@@ -102,7 +109,7 @@ def often(name: str = "shop") -> Subject:
 
 def test_a_judge_that_hangs_gives_up_the_office(store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Another may judge at once; it is said, and the dead man's switch hears nothing; once it goes on it may judge again."""
-    running = started(store, tmp_path, plan([], [], [often()]))
+    running = started(store, tmp_path, plan([], [], [often()]), round_s=3.0)
     judge, other = running.watch.parts.judge, Election(store, tmp_path)
     assert isinstance(judge, Stuck)
     health, clock = running.watch.health, running.watch.parts.clock
