@@ -38,7 +38,7 @@ def walk(site: str, tmp_path_factory: pytest.TempPathFactory) -> Walk:
             env=clean_environment(**environment),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
         return read_walked(folder, done.returncode, done.stdout + done.stderr, spool)

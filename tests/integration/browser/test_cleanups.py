@@ -93,7 +93,7 @@ def bookings() -> Iterator[str]:
 def session(folder: Path, site: str, *arguments: str) -> tuple[int, str]:
     """Run pytest in a suite to its end; return its code and what it said."""
     options = [argument for argument in command(folder, site, arguments) if argument != "journeys" or "--clean-up" in arguments]
-    done = subprocess.run(options, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(options, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -111,7 +111,7 @@ def test_what_a_killed_walk_left_is_cleaned_up_at_the_next_start(bookings: str, 
     folder = write_suite(tmp_path / "suite", MODULES)
     arguments = [argument for argument in command(folder, bookings, ["journeys/test_dies.py"]) if argument != "journeys"]
     with subprocess.Popen(arguments, cwd=folder, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline and not (folder / "planned").exists():
             time.sleep(0.05)
         os.kill(process.pid, signal.SIGKILL)

@@ -12,6 +12,8 @@ MODULES = {
     "test_supply.py": """
         from playwright.sync_api import expect
 
+        expect.set_options(timeout=30_000)
+
         def test_supply(journey):
             page = journey.page
             card = {"number": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
@@ -35,6 +37,8 @@ MODULES = {
     "test_pays.py": """
         from playwright.sync_api import expect
 
+        expect.set_options(timeout=30_000)
+
         def test_pays(journey):
             page = journey.page
             violations = []
@@ -54,7 +58,7 @@ MODULES = {
                 frame.get_by_label("Expiry date").fill("12/34")
                 frame.get_by_label("Security code").fill("123")
                 frame.get_by_role("button", name="Pay").click()
-                expect(page.get_by_role("heading", name="Booking confirmed")).to_be_visible(timeout=15_000)
+                expect(page.get_by_role("heading", name="Booking confirmed")).to_be_visible(timeout=30_000)
             journey.check(not violations, f"the page's policy was broken: {violations}")
     """,
 }
@@ -63,7 +67,7 @@ MODULES = {
 @pytest.fixture(scope="module")
 def corner(walk: Walk) -> Walked:
     """Walk through both, once each, on a phone."""
-    walked = walk(MODULES, "--base-url", "", "--device", "iPhone 15", "--iterations", "1", "--warm-up", "0")
+    walked = walk(MODULES, "--base-url", "", "--device", "iPhone 15", "--iterations", "1", "--warm-up", "0", "--journey-timeout", "200")
     assert walked.code == 0, walked.output
     return walked
 

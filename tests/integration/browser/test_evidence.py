@@ -122,7 +122,7 @@ def failed(walk: Walk, shop: str) -> Walked:
     """Walk what fails, in one session."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PAGES, "/form", "<h1>Form</h1><label>Card <input id=card></label><output></output>")
-        return walk(MODULES, "--base-url", shop, "--journey-timeout", "6", CARD=SECRET)
+        return walk(MODULES, "--base-url", shop, "--journey-timeout", "15", CARD=SECRET)
 
 
 def kept(walked: Walked, journey: str) -> Counter[str]:
@@ -166,9 +166,9 @@ def test_no_secret_is_in_any_file(failed: Walked) -> None:
 
 def test_a_page_that_hangs_gives_what_its_screen_shows(walk: Walk, shop: str) -> None:
     """A page whose own thread never ends is left at the journey's deadline, with its screen; the steps before it are kept."""
-    walked = walk({"test_stuck.py": MODULES["test_stuck.py"]}, "--base-url", shop, "--journey-timeout", "4", "--no-repeat")
+    walked = walk({"test_stuck.py": MODULES["test_stuck.py"]}, "--base-url", shop, "--journey-timeout", "10", "--no-repeat")
     (error,) = [event for event in walked.events if event.kind == "error"]
-    assert "longer than 4 s" in error.text
+    assert "longer than 10 s" in error.text
     assert error.detail["step"] == "loop"
     assert walked.values("open", "duration") != []
     (picture,) = [artifact for artifact in walked.artifacts if "failures/" in artifact.path]

@@ -179,7 +179,7 @@ BROKEN = {
 @pytest.fixture(scope="module")
 def broken(walk: Walk) -> Walked:
     """Walk all the broken journeys and a sound one, with traces of what fails."""
-    return walk(BROKEN, "--tracing", "retain-on-failure", "--journey-timeout", "8", SHOP_PASSWORD="correct horse battery")
+    return walk(BROKEN, "--tracing", "retain-on-failure", "--journey-timeout", "15", SHOP_PASSWORD="correct horse battery")
 
 
 def told(walked: Walked, journey: str) -> Event:
@@ -274,7 +274,7 @@ def test_what_the_browser_said_is_kept(broken: Walked) -> None:
 def test_a_hung_journey_is_ended(broken: Walked) -> None:
     """A journey is ended at its deadline, though it swallows exceptions; what it had measured is kept, with a screenshot."""
     event = told(broken, "hangs")
-    assert "longer than 8 s" in event.text
+    assert "longer than 15 s" in event.text
     assert event.detail["step"] == "loop"
     assert [sample.part for sample in broken.samples if sample.subject == "hangs" and sample.metric == "duration"] == ["start"]
     assert any(artifact.kind == "screenshot" and artifact.subject == "hangs" and artifact.part == "loop" for artifact in broken.artifacts)
@@ -283,7 +283,7 @@ def test_a_hung_journey_is_ended(broken: Walked) -> None:
 def test_a_fixture_that_hangs_before_the_journey_is_ended(broken: Walked) -> None:
     """It fails the journey at its deadline, and the page that it was at is kept."""
     event = told(broken, "late")
-    assert "the fixture 'signed_in' took longer than 8 s before the journey" in event.text
+    assert "the fixture 'signed_in' took longer than 15 s before the journey" in event.text
     assert (event.detail["file"], event.detail["line"], event.detail["exit_code"]) == ("journeys/test_late.py", 10, 1)
     assert event.detail["step"] == "sign in"
     assert {artifact.kind for artifact in broken.artifacts if artifact.subject == "late"} >= {"screenshot", "dom"}

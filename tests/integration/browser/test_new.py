@@ -40,7 +40,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
         env=clean_environment(**environment),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return ended.returncode, ended.stdout + ended.stderr
@@ -53,6 +53,8 @@ def test_a_draft_runs_under_plain_pytest(suite: Path) -> None:
     assert code == 0, output
     assert "journeys/test_account.py: 3 steps (home, sign in, sign in to your account)" in output
     assert "set the environment variable ACCOUNT_PASSWORD" in output
+    patience = "from playwright.sync_api import expect\n\nexpect.set_options(timeout=30_000)\n"
+    (suite / "journeys/conftest.py").write_text(patience, encoding="utf-8")
     code, output = run(suite, "pytest", "journeys", "-p", "no:cacheprovider", ACCOUNT_PASSWORD="corner-customer")
     assert code == 0, output
     assert "1 passed" in output

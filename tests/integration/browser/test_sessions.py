@@ -112,12 +112,12 @@ def test_a_suite_is_found_where_its_journeys_are(tmp_path: Path) -> None:
     """Walked from another folder, a suite is still its own; a folder without one says where it looked."""
     folder = write_suite(tmp_path / "e2e", TWO)
     options = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--target", "truth", "e2e/journeys"]
-    done = subprocess.run(options, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(options, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 3, done.stdout
     assert (folder / ".footfall" / "spool").is_dir()
     (folder / "footfall.toml").unlink()
     done = subprocess.run(
-        [*options[:-3], "e2e"], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=120, check=False
+        [*options[:-3], "e2e"], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.returncode, "no footfall.toml in" in done.stdout) == (2, True), done.stdout
 
@@ -136,11 +136,11 @@ def test_what_was_measured_is_kept(site: str, tmp_path: Path) -> None:
     with subprocess.Popen(
         command(folder, site, []), cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline and not _has_measured(folder):
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=180)
     walked = read_walked(folder, process.returncode, output)
     assert walked.code == 2
     assert len(walked.values("home", "duration")) == 1
