@@ -18,9 +18,9 @@ import os, sys, time
 from pathlib import Path
 from footfall.children import end_with_parent
 end_with_parent(os.environ)
-Path(sys.argv[1]).write_text(str(os.getpid()))
 try:
-    time.sleep(60)
+    Path(sys.argv[1]).write_text(str(os.getpid()))
+    time.sleep(600)
 except KeyboardInterrupt:
     Path(sys.argv[1] + ".ended").touch()
 """
@@ -29,11 +29,11 @@ PARENT = """
 import sys, time
 from footfall.children import running
 with running([sys.executable, "-c", sys.argv[1], sys.argv[2]]):
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
-def wait_for(path: Path, seconds: float = 15) -> str:
+def wait_for(path: Path, seconds: float = 90) -> str:
     """Wait until a file is there and return its text."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -52,7 +52,7 @@ def test_a_child_ends_in_order_when_its_parent_is_killed(tmp_path: Path, shell: 
     parent.kill()
     parent.wait()
     wait_for(tmp_path / "child.ended")
-    child.wait(10)
+    child.wait(60)
 
 
 def test_a_child_is_ended_with_its_block(tmp_path: Path) -> None:
@@ -77,17 +77,17 @@ def test_an_end_that_is_cut_short_is_an_end(tmp_path: Path) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert child.process.wait(10) == -signal.SIGKILL
+    assert child.process.wait(60) == -signal.SIGKILL
 
 
 def test_grandchildren_do_not_outlive_a_child_that_died(tmp_path: Path) -> None:
     """What is left of the child's session is killed with it."""
     mark = tmp_path / "grandchild"
-    script = f"sleep 60 & echo $! > '{mark}'; wait"
+    script = f"sleep 600 & echo $! > '{mark}'; wait"
     with running(["sh", "-c", script]) as child:
         grandchild = psutil.Process(int(wait_for(mark)))
         child.process.kill()
-    grandchild.wait(10)
+    grandchild.wait(60)
     assert not grandchild.is_running()
 
 
@@ -96,7 +96,7 @@ def test_a_program_that_knows_only_its_standard_input_ends_too() -> None:
     with running(["cat"], lifeline_on_stdin=True) as child:
         assert child.poll() is None
         child.close()
-        child.process.wait(10)
+        child.process.wait(60)
 
 
 def test_a_child_that_ignores_ctrl_c_is_ended_all_the_same() -> None:

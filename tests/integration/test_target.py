@@ -14,15 +14,15 @@ def test_the_embedded_shop_is_started_and_stopped() -> None:
     """It answers within the block and is gone after it."""
     with open_target(Target("corner", demo=True)) as live:
         assert live.demo
-        assert httpx.get(f"{live.url}/api/health").json()["status"] == "ok"
+        assert httpx.get(f"{live.url}/api/health", timeout=60).json()["status"] == "ok"
     with pytest.raises(httpx.ConnectError):
-        httpx.get(live.url)
+        httpx.get(live.url, timeout=60)
 
 
 def test_the_embedded_shop_can_be_started_with_a_fault() -> None:
     """The fault is on from the start."""
     with open_target(Target("corner", demo=True), ["errors=1"]) as live:
-        assert httpx.get(f"{live.url}/api/services").status_code >= 500
+        assert httpx.get(f"{live.url}/api/services", timeout=60).status_code >= 500
 
 
 def test_an_unknown_fault_is_a_usage_error() -> None:

@@ -93,5 +93,5 @@ def test_bash_completes_after_its_own_script(suite: Path, tmp_path: Path) -> Non
         ' _footfall_completion footfall; printf "%s" "${COMPREPLY[*]}"'
     )
     environment = {**clean_environment(), "PATH": f"{FOOTFALL.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    done = subprocess.run(["bash", "-c", script], cwd=suite, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["bash", "-c", script], cwd=suite, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert done.stdout == "production", done.stderr

@@ -19,7 +19,7 @@ from footfall.cli import signals
 async def busy():
     print("busy", flush=True)
     while True:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(500):
             await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
 
 with signals.stopping_in_order():
@@ -38,7 +38,7 @@ def test_a_signal_ends_what_a_loop_runs(number: signal.Signals, code: int) -> No
             time.sleep(chance.random() * 0.05)
             process.send_signal(number)
             try:
-                _, said = process.communicate(timeout=30)
+                _, said = process.communicate(timeout=120)
             finally:
                 process.kill()
         assert (process.returncode, said) == (code, "")

@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from footfall.browser.find import start as start_browser
+
+expect.set_options(timeout=30_000)
 
 
 class Corner(NamedTuple):
@@ -28,7 +30,7 @@ class Corner(NamedTuple):
 
     def client(self, **headers: str) -> httpx.Client:
         """An HTTP client of the shop."""
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
     def faults(self, *texts: str) -> None:
         """Have exactly these faults."""
@@ -57,7 +59,7 @@ def stop(corner: Corner) -> int:
     assert process.stdout
     with contextlib.suppress(BrokenPipeError):
         process.stdin.close()
-    code = process.wait(10)
+    code = process.wait(60)
     process.stdout.close()
     return code
 
@@ -103,7 +105,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 def tab(chromium: Browser) -> Iterator[Page]:
     """A page of a fresh visitor, 1280 × 720."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 

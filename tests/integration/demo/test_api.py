@@ -85,8 +85,8 @@ def test_cards_answer_as_documented(corner: Corner, url: str) -> None:
 
 
 def becomes(client: httpx.Client, path: str, right: Callable[[dict[str, Any]], bool]) -> bool:
-    """Whether an answer becomes right within some seconds (a webhook or a letter is on its way)."""
-    deadline = time.monotonic() + 20
+    """Whether an answer becomes right in time (a webhook or a letter is on its way)."""
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         if right(client.get(path).json()):
             return True
@@ -177,8 +177,16 @@ def test_health_in_short_and_of_a_part_that_does_not_exist(corner: Corner) -> No
     assert (unknown.status_code, "database" in unknown.json()["error"]["message"]) == (404, True)
 
 
+def not_at_midnight() -> None:
+    """Wait until the day (Corner's is UTC's) will last for as long as the test."""
+    left_s = 86_400 - time.time() % 86_400
+    if left_s < 180:
+        time.sleep(left_s)
+
+
 def test_metrics_count_business(start_corner: StartCorner) -> None:
     """Bookings, revenue, funnel and payment success, as JSON and for Prometheus."""
+    not_at_midnight()
     with start_corner().client() as client:
         paid_order(client)
         booking = client.post("/api/bookings", json=BOOKING).json()
@@ -200,6 +208,7 @@ def test_metrics_count_business(start_corner: StartCorner) -> None:
 
 def test_todays_revenue_is_the_days_not_the_processs(start_corner: StartCorner, tmp_path: Path) -> None:
     """It outlives a restart, leaves out other days, stands against its target, and loses what a removed run had paid."""
+    not_at_midnight()
     first = start_corner("--data", str(tmp_path))
     with first.client() as client, first.client(**{"X-Footfall-Run": "RUN-3"}) as tagged:
         paid_order(client)
@@ -288,18 +297,18 @@ def test_a_chat_answers_and_can_be_cut(corner: Corner) -> None:
     """The seller answers over the WebSocket; the fault cuts after as many messages as it says; a stranger's page gets nowhere."""
     address = corner.url.replace("http", "ws") + "/ws/market/5"
     cookie = {"Cookie": "corner_session=abcdefghijklmnopqrstuvwx"}
-    with connect(address, additional_headers=cookie) as chat:
+    with connect(address, additional_headers=cookie, open_timeout=60) as chat:
         chat.send("not json")
         assert "error" in json.loads(chat.recv())
         chat.send(json.dumps({"text": "what is the price?"}))
         assert [json.loads(chat.recv())["from"] for _ in range(2)] == ["you", "seller"]
     with (
         pytest.raises(websockets.exceptions.InvalidStatus),
-        connect(address, additional_headers=cookie, origin=Origin("http://elsewhere.example")),
+        connect(address, additional_headers=cookie, open_timeout=60, origin=Origin("http://elsewhere.example")),
     ):
         pass
     corner.faults("drop-websocket=2")
-    with connect(address, additional_headers=cookie) as chat:
+    with connect(address, additional_headers=cookie, open_timeout=60) as chat:
         for _ in range(2):
             chat.send(json.dumps({"text": "hello?"}))
         assert [json.loads(chat.recv())["from"] for _ in range(3)] == ["you", "seller", "you"]
@@ -317,7 +326,7 @@ def test_no_acknowledged_order_is_lost_by_a_kill(start_corner: StartCorner, tmp_
             if len(refs) == 1:
                 kill.start()
             refs.append(client.post("/api/orders", json={"items": [{"product": 1, "quantity": 1}], **ADDRESS}).json()["ref"])
-    assert first.process.wait(5) == -signal.SIGKILL
+    assert first.process.wait(60) == -signal.SIGKILL
     with start_corner("--data", str(tmp_path)).client() as client:
         assert {client.get(f"/api/orders/{ref}").status_code for ref in refs} == {200}
 
@@ -339,7 +348,7 @@ def test_it_ends_in_peace(start_corner: StartCorner, number: signal.Signals) -> 
     with corner.client() as client:
         client.get("/api/health")
         corner.process.send_signal(number)
-        assert corner.process.wait(5) == 0
+        assert corner.process.wait(60) == 0
 
 
 def test_it_ends_with_its_parent(start_corner: StartCorner) -> None:
@@ -347,7 +356,7 @@ def test_it_ends_with_its_parent(start_corner: StartCorner) -> None:
     process = start_corner().process
     assert process.stdin
     process.stdin.close()
-    assert process.wait(5) == 0
+    assert process.wait(60) == 0
 
 
 def test_it_says_where_it_is_open_and_to_whom() -> None:
@@ -382,7 +391,7 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
             (["--port", "0", "--payment-port", "0", "--fault", "slow-paiment"], "slow-payment"),
         ):
             command = [sys.executable, "-m", "footfall.demo", *arguments]
-            ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
             assert ended.returncode == 2
             assert said in ended.stderr
             assert ended.stderr.count("\n") == 1

@@ -161,19 +161,19 @@ def test_an_origin_that_is_none_is_a_stranger(corner: Corner) -> None:
     address = corner.url.replace("http", "ws") + "/ws/market/5"
     with (
         pytest.raises(websockets.exceptions.InvalidStatus, match="403"),
-        connect(address, additional_headers=CHATTER, origin=Origin("http://[")),
+        connect(address, additional_headers=CHATTER, open_timeout=60, origin=Origin("http://[")),
     ):
         pass
 
 
 def test_a_chat_says_what_it_does_not_understand(corner: Corner) -> None:
     """Bytes, half a character, brackets without end, a list: an error each, and the chat goes on."""
-    with connect(corner.url.replace("http", "ws") + "/ws/market/5", additional_headers=CHATTER) as chat:
+    with connect(corner.url.replace("http", "ws") + "/ws/market/5", additional_headers=CHATTER, open_timeout=60) as chat:
         for message in (b'{"text":"hi"}', '{"text":"\\ud800"}', "[" * 10_000, "[]", '{"text":7}'):
             chat.send(message)
-            assert "error" in json.loads(chat.recv(10))
+            assert "error" in json.loads(chat.recv(60))
         chat.send('{"text":"hello"}')
-        assert json.loads(chat.recv(10)) == {"from": "you", "text": "hello"}
+        assert json.loads(chat.recv(60)) == {"from": "you", "text": "hello"}
 
 
 def form(client: httpx.Client, page: str) -> dict[str, str]:

@@ -103,6 +103,7 @@ def test_the_dashboard_moves_without_loading_a_page(corner: Corner, tab: Page) -
     }""")
     tab.get_by_role("link", name=f"Order {ref}").click()
     expect(tab.get_by_role("heading", name=f"Order {ref}")).to_be_focused()
+    tab.wait_for_function("() => window.soft.length === 1")
     tab.get_by_role("link", name="My orders").click()
     expect(tab.get_by_role("heading", name="My orders")).to_be_visible()
     tab.wait_for_function("() => window.soft.length === 2")

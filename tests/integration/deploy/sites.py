@@ -26,7 +26,7 @@ def test_visit(journey):
     page = journey.page
     with journey.step("home"):
         page.goto("/")
-        expect(page.get_by_role("link").first).to_be_visible(timeout=5_000)
+        expect(page.get_by_role("link").first).to_be_visible(timeout=30_000)
 """
 
 

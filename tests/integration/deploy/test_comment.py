@@ -101,7 +101,7 @@ def comment(github: GitHub, place: Path, event: Any, said: str = "## ✓ Passed"
         "GITHUB_TOKEN": "t0ken",
     }
     command = [sys.executable, str(SCRIPT), *arguments, str(place / "summary.md")]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=240).stdout
 
 
 def test_one_comment_a_gate_however_often_it_runs(github: GitHub, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def tool(name: str, *arguments: str, text: str = "") -> str:
     """Run a linter that came with the development packages; return what it says, which is nothing where all is well."""
     found = shutil.which(name, path=str(TOOLS))
     assert found is not None, f"{name} is missing: pip install -e '.[dev]'"
-    done = subprocess.run([found, *arguments], input=text, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([found, *arguments], input=text, capture_output=True, text=True, timeout=300, check=False)
     return (done.stdout + done.stderr).strip() if done.returncode else ""
 
 
@@ -104,7 +104,7 @@ def test_one_event_ends_no_other_job() -> None:
 def test_a_merge_request_without_a_preview_is_green() -> None:
     """GitLab makes a pipeline before the preview has an address; without one the job says so and measures nothing."""
     [script] = read(GITLAB)["footfall:preview"]["script"]
-    done = subprocess.run(["sh", "-c", script], env={}, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(["sh", "-c", script], env={}, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0
     assert "PREVIEW_URL is not set" in done.stdout
 

@@ -16,7 +16,7 @@ from footfall.samples import Event, Record, Sample
 from footfall.target import open_target
 from tests import loops
 
-HEALTH = ProbeSpec("health", "/api/health", timeout_s=10, checks=2, expect=Expect(json={"$.status": "ok"}))
+HEALTH = ProbeSpec("health", "/api/health", timeout_s=60, checks=2, expect=Expect(json={"$.status": "ok"}))
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def test_an_examples_own_page_shows_the_figures_of_its_plan(name: str, tmp_path:
     root = shutil.copytree(EXAMPLES / example, tmp_path / example, ignore=shutil.ignore_patterns("__pycache__", "out", ".footfall"))
     for command in (("probe", probe), ("report", name)):
         done = subprocess.run(
-            [sys.executable, "-m", "footfall", *command], cwd=root, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, "-m", "footfall", *command], cwd=root, capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
     drawn = (root / f"out/latest/{name}.html").read_text()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from footfall.browser.find import start
 from footfall.report.charts.bars import pair_bar
@@ -161,11 +161,11 @@ def test_trends_zoom_and_tell_their_figures(chromium: Browser, pages: Path) -> N
     chart.locator("canvas").wait_for()
     assert not chart.locator("svg.course").is_visible()
     chart.locator(".u-over").hover(position={"x": 40, "y": 40})
-    assert re.search(r"\d+ \w{3}, \d\d:\d\d · \d.*", chart.locator(".told").inner_text())
+    expect(chart.locator(".told")).to_have_text(re.compile(r"\d+ \w{3}, \d\d:\d\d · \d.*"), use_inner_text=True, timeout=30_000)
     button = page.get_by_role("button", name="7 days")
     button.focus()
     page.keyboard.press("Enter")
-    assert button.get_attribute("aria-pressed") == "true"
+    expect(button).to_have_attribute("aria-pressed", "true", timeout=30_000)
     assert heard == []
     page.close()
 
@@ -175,7 +175,8 @@ def test_trends_of_thousands_of_runs_show_their_range(chromium: Browser, pages: 
     page, heard = _open(chromium, pages / "many.html", 1440)
     chart = page.locator("figure.chart").first
     chart.locator(".u-over").hover(position={"x": 40, "y": 40})
-    assert re.search(r"\d+ \w{3}, \d\d:\d\d · .+ · .+ to .+", chart.locator(".told").inner_text())
+    told = re.compile(r"\d+ \w{3}, \d\d:\d\d · .+ · .+ to .+")
+    expect(chart.locator(".told")).to_have_text(told, use_inner_text=True, timeout=30_000)
     assert heard == []
     page.close()
 

@@ -56,11 +56,11 @@ def postgresql() -> Iterator[str]:
         initdb, control = str(programs / "bin/initdb"), str(programs / "bin/pg_ctl")
         data, log = str(place / "data"), str(place / "log")
         _as_server(initdb, "-D", data, "-U", "footfall", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
-        _as_server(control, "-D", data, "-l", log, "-w", "-o", f"-F -c listen_addresses='' -k {place}", "start")
+        _as_server(control, "-D", data, "-l", log, "-w", "-t", "300", "-o", f"-F -c listen_addresses='' -k {place}", "start")
         try:
             yield str(place)
         finally:
-            _as_server(control, "-D", data, "-m", "immediate", "-w", "stop")
+            _as_server(control, "-D", data, "-m", "immediate", "-w", "-t", "300", "stop")
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

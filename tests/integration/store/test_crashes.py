@@ -52,7 +52,7 @@ print(take_in(store, Path(sys.argv[3])))
 
 def until_lines(path: Path, count: int) -> int:
     """Wait until a file has at least `count` lines; return how many it has."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if path.exists() and (lines := path.read_bytes().count(b"\n")) >= count:
             return lines

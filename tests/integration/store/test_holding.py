@@ -15,10 +15,10 @@ from footfall.store.database import Store, open_store
 
 @pytest.fixture
 def impatient(new_schema: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that waits for tenths of seconds, once it is made."""
+    """A store that waits for tenths of seconds, and for an idle writer much longer, once it is made."""
     open_store(tmp_path, new_schema).close()
     monkeypatch.setattr(database, "_WAIT_MS", 200)
-    monkeypatch.setattr(database, "_IDLE_MS", 300)
+    monkeypatch.setattr(database, "_IDLE_MS", 5_000)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -23,12 +23,13 @@ SUITE = '[suite]\nname = "Shop"\ndefault_target = "live"\n[targets.live]\nurl = 
 def test_the_stopwatch_leaves_out_what_measuring_takes() -> None:
     """Time inside `paused`, nested too, does not count; time outside does."""
     stopwatch = Stopwatch()
-    began, began_outside = stopwatch.read(), time.perf_counter()
+    began_outside, began = time.perf_counter(), stopwatch.read()
     with stopwatch.paused(), stopwatch.paused():
         time.sleep(0.05)
     time.sleep(0.01)
+    read = stopwatch.read() - began
     whole = (time.perf_counter() - began_outside) * 1e3
-    assert 10 <= stopwatch.read() - began <= whole - 49
+    assert 10 <= read <= whole - 49
 
 
 def test_a_deadline_ends_what_takes_too_long() -> None:
@@ -47,14 +48,14 @@ def test_a_deadline_ends_what_takes_too_long() -> None:
 
 def test_a_deadline_lets_a_module_that_is_loading_become_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is raised in the middle of an import can leave a module half loaded for every later walk."""
-    (tmp_path / "slow_to_load.py").write_text("import time\ntime.sleep(0.3)\nwhole = True\n")
+    (tmp_path / "slow_to_load.py").write_text("import time\ntime.sleep(2)\nwhole = True\n")
     monkeypatch.syspath_prepend(tmp_path)
 
     def load_and_go_on() -> None:
         importlib.import_module("slow_to_load")
         time.sleep(10)
 
-    with pytest.raises(DeadlinePassedError, match="too long"), deadline(0.05, "too long"):
+    with pytest.raises(DeadlinePassedError, match="too long"), deadline(1, "too long"):
         load_and_go_on()
     assert sys.modules["slow_to_load"].whole
 
