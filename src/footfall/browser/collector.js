@@ -1,8 +1,8 @@
 // Runs in every document that a journey loads, before the page's own scripts, inside a function of its own together with
-// Google's web-vitals (the variable `webVitals`). It keeps the latest value of each metric and answers two questions of the
-// recorder: `mark()` at the end of a step, `read()` at the end of the journey. A document that is left writes what it
-// knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no
-// script of the site can see them.
+// Google's web-vitals (the variable `webVitals`). It keeps the latest value of each metric and answers three questions of the
+// recorder: `mark()` at the end of a step, `painted()` before a script leaves the page, `read()` at the end of the journey. A
+// document that is left writes what it knows into cookies whose path matches no page: the browser keeps them across origins, no
+// request ever carries them, and no script of the site can see them.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120, UNSEEN_MS = 40;
 const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
@@ -204,7 +204,8 @@ const settle = async (limit) => {
 
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
-    mark: () => { marks.push(performance.now()); listen(false); return painted(); },
+    mark: () => { marks.push(performance.now()); listen(false); },
+    painted,
     read: async (limit) => { await settle(limit); return snapshot(); },
   }),
 });

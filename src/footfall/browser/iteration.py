@@ -35,7 +35,7 @@ _QUIET = frozenset({"cache_answers", "cache_hits"})
 """What pages tell that nobody wants to read line by line."""
 
 _READING_S = 5.0
-_MARKING_S = 2.0
+_ASIDE_S = 2.0
 _TOLD_AT_MOST = 100
 """Lines that are kept of what pages tell: the last ones, for they are nearest to the failure."""
 
@@ -123,7 +123,7 @@ class Iteration:
         self.keeper = keeper
         self.stopwatch = Stopwatch()
         self.notebook = Notebook()
-        self.watch = PageWatch(self._page_tells, headers=walk.counted and walk.number == FIRST)
+        self.watch = PageWatch(self._page_tells, self._aside, headers=walk.counted and walk.number == FIRST)
         self.traceparent = ""
         self.film_folder: Path | None = None
         self._recorder = recorder
@@ -180,9 +180,8 @@ class Iteration:
             raise ScriptError(f"step {part!r} is used twice in {self.walk.journey}", hint="give each step a name of its own")
         self._used.add(part)
         self._broken = ""
-        with self.stopwatch.paused():
-            if self._open:
-                self._briefly(_MARKING_S, self.watch.mark)
+        if self._open:
+            self._aside(self.watch.mark)
         step = Step(part, self.stopwatch.read(), time.time() * 1e3)
         self._open.append(step)
         try:
@@ -200,7 +199,7 @@ class Iteration:
         with self.stopwatch.paused():
             self._close(step)
             self.sample(part, "duration", duration)
-            self._briefly(_MARKING_S, self.watch.mark)
+            self._aside(self.watch.mark)
             self._take_picture(part)
 
     def _close(self, step: Step) -> None:
@@ -279,6 +278,11 @@ class Iteration:
     def _patiently(self, read: Callable[[], None]) -> None:
         if not self._briefly(_READING_S, read):
             self.event("note", f"a page did not say within {_READING_S:g} s what it saw: its vitals are missing")
+
+    def _aside(self, ask: Callable[[], object]) -> None:
+        """Ask pages something that is no part of the journey."""
+        with self.stopwatch.paused():
+            self._briefly(_ASIDE_S, ask)
 
     def _briefly(self, seconds: float, ask: Callable[[], object]) -> bool:
         """Ask pages something, and say whether they answered: one whose dialog is open does not. The journey's deadline passes through."""

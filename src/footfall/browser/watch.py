@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, wraps
 from importlib.resources import files
 from typing import Any
 
@@ -26,7 +26,9 @@ _WORTH_READING = frozenset({"error", "warning"})
 _REFUSED = "Failed to load resource: the server responded with a status of "
 """How Chromium and WebKit begin what they write to the console of an answer of 400 or above."""
 _MARK = "() => window.__footfall__ && window.__footfall__.mark()"
-
+_LEAVE_AT_ONCE = ("goto", "reload", "go_back", "go_forward")
+"""Playwright's ways from a page that wait for no frame of it; a click waits for two, in which what has loaded is painted."""
+_PAINTED = "() => window.__footfall__ && window.__footfall__.painted()"
 
 _FRAME = """(() => {
 if (window !== window.top) return;
@@ -56,12 +58,14 @@ class PageWatch:
 
     `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `console_warnings`, `js_errors`,
     `failed_requests`, `refused` (the address of what was answered with 400 or above), and with `headers` for each answer whether a cache
-    gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`. Pages that are `stuck` are not asked any more.
-    `began` says whether there ever was a context to watch.
+    gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`. `aside(ask)` asks a page something that is no part of the
+    journey: off its clock, and not for long. Pages that are `stuck` are not asked any more. `began` says whether there ever was a
+    context to watch.
     """
 
-    def __init__(self, tell: Callable[[str, str], None], *, headers: bool = False) -> None:
+    def __init__(self, tell: Callable[[str, str], None], aside: Callable[[Callable[[], object]], object], *, headers: bool = False) -> None:
         self._tell = tell
+        self._aside = aside
         self._headers = headers
         self._answered: set[str] = set()
         self.contexts: list[BrowserContext] = []
@@ -98,6 +102,23 @@ class PageWatch:
             close(**options)
 
         page.close = read_and_close  # type: ignore[method-assign]  # a closed page can no longer be asked
+        for name in _LEAVE_AT_ONCE:
+            setattr(page, name, self._painted_before(page, getattr(page, name)))
+
+    def _painted_before(self, page: Page, leave: Callable[..., Any]) -> Callable[..., Any]:
+        """Let a page that has loaded be painted before it is left."""
+
+        def ask() -> None:
+            with suppress(Error):
+                page.evaluate(_PAINTED)
+
+        @wraps(leave)
+        def paint_and_leave(*where: Any, **options: Any) -> Any:
+            if page.url.startswith("http") and page not in self.stuck:
+                self._aside(ask)
+            return leave(*where, **options)
+
+        return paint_and_leave
 
     def _loaded(self, page: Page) -> None:
         if page.url.startswith("http"):

@@ -90,6 +90,10 @@ TRUTH = """
                 window.get_by_role("button").click(no_wait_after=True)
         with journey.step("refused"):
             page.goto("/refused", wait_until="networkidle")
+        with journey.step("hurried"):
+            page.goto("/plain")
+            page.goto("/click")
+            page.reload()
         with journey.step("other context"):
             other = new_context()
             other.new_page().goto("/slow")
@@ -115,6 +119,12 @@ def test_a_shift_of_a_quarter_is_a_quarter(truth: Walked, step: str) -> None:
 def test_no_shift_is_zero(truth: Walked) -> None:
     """A page that was loaded and did not move has CLS 0: that is an observation."""
     assert truth.values("plain", "cls") == [0]
+
+
+def test_a_page_that_the_script_leaves_at_once_was_painted(truth: Walked) -> None:
+    """However soon `goto` or `reload` follows, each page in between has its largest paint."""
+    (seen,) = [sample for sample in truth.samples if (sample.part, sample.metric) == ("hurried", "lcp")]
+    assert [page["url"].rpartition("/")[2] for page in seen.detail["pages"]] == ["plain", "click", "click"]
 
 
 def test_frames_of_other_sites_are_left_out(truth: Walked) -> None:

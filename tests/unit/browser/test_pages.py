@@ -67,7 +67,7 @@ def test_times_are_on_one_clock() -> None:
 @given(st.permutations([100, 200, 300]))
 def test_what_a_page_said_last_counts(moments: list[int]) -> None:
     """A page that was left, came back and was read again has spoken more than once: the latest stands, in whatever order they are read."""
-    watch = PageWatch(lambda _kind, _text: None)
+    watch = PageWatch(lambda _kind, _text: None, lambda _ask: None)
     for moment in moments:
         watch.keep(report_of(raw("a", until=moment)))
     assert [report.until for report in watch.reports()] == [1300]
