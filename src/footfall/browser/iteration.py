@@ -236,9 +236,10 @@ class Iteration:
             curves = MOBILE if self.walk.mobile else DESKTOP
             reports = self._reports()
             self._count_refusals(reports)
-            for figure in figures(reports, self._closed, self.notebook.counts, curves):
-                if passed or (figure.part, figure.metric) != ("", "ux_score"):  # of a journey that broke off, half the score is none
-                    self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
+            with self._recorder.at_once():
+                for figure in figures(reports, self._closed, self.notebook.counts, curves):
+                    if passed or (figure.part, figure.metric) != ("", "ux_score"):  # of a journey that broke off, half the score is none
+                        self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
         if passed:
             self.sample("", "duration", self._ended - self._began)
             if not self.watch.began:

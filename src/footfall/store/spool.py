@@ -57,6 +57,7 @@ class SampleFields(TypedDict, total=False):
 class Recorder:
     """Appends records to `<directory>/<name>.jsonl`: one line each, in one write, so a killed process loses at most its last.
 
+    `at_once` makes one write of many, which then stand or fall together: each takes up to a tenth of a millisecond of a busy machine.
     Safe for threads and greenlets, and for processes forked while it is open. It keeps the spool alive until it is closed.
     Raises StoreError when the directory or the disk does not let it write.
     """
@@ -70,6 +71,7 @@ class Recorder:
             self._hold = hold(directory)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._torn = _ends_torn(self._file)
+        self._held: list[bytes] | None = None
         self._open = True
 
     def write(self, record: Record) -> None:
@@ -84,7 +86,23 @@ class Recorder:
         with self._mutex, explained(self.path):
             if not self._open:
                 raise ValueError(f"{self.path} is closed")
-            self._append(line)
+            if self._held is None:
+                self._append(line)
+            else:
+                self._held.append(line)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Append what is recorded in the block in one write, at its end. Blocks do not nest. Raises StoreError for a full disk."""
+        with self._mutex:
+            self._held = []
+        try:
+            yield
+        finally:
+            with self._mutex, explained(self.path):
+                held, self._held = self._held, None
+                if held and self._open:
+                    self._append(b"".join(held))
 
     def _append(self, line: bytes) -> None:
         data = b"\n" + line if self._torn else line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def test_what_is_written_is_on_disk_at_once(begun: OpenRun) -> None:
     """Nothing waits in a buffer that a kill would take along."""
     begun.recorder.write(lcp(1))
     assert list(read_spool(begun.directory)) == [RUN, lcp(1)]
+
+
+def test_what_is_recorded_together_is_written_together(begun: OpenRun) -> None:
+    """Of a block all or nothing is there, in its order, and what was recorded before something broke it is kept."""
+    with suppress(ZeroDivisionError), begun.recorder.at_once():
+        begun.recorder.write(lcp(1))
+        begun.recorder.write(lcp(2))
+        assert list(read_spool(begun.directory)) == [RUN]
+        raise ZeroDivisionError
+    begun.recorder.write(lcp(3))
+    assert list(read_spool(begun.directory)) == [RUN, lcp(1), lcp(2), lcp(3)]
 
 
 def test_each_writer_has_a_file_of_its_own(begun: OpenRun) -> None:
