@@ -6,14 +6,14 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.docs.blocks import DOCS, REPOSITORY, RUN_IN_ORDER, Block, blocks, lay_down
+from tests.servers import serving
 
 PATIENCE_S = 300
 _NOT_A_READERS = ("FOOTFALL_", "GITHUB_", "GITLAB_", "CI", "PYTEST_", "COVERAGE_")
@@ -36,21 +36,18 @@ class _Receiver(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def environment() -> Iterator[Mapping[str, str]]:
     """What a reader has set: the command on the PATH, and the variables that the pages name."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_A_READERS)}
-    yield {
-        **kept,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
-        "NO_COLOR": "1",
-        "COLUMNS": "140",
-        "SLACK_URL": f"http://127.0.0.1:{server.server_port}/team",
-        "HOOK_URL": f"http://127.0.0.1:{server.server_port}/hook",
-        "HOOK_SECRET": "a-secret-of-the-docs",
-        "SHOP_PASSWORD": "corner-customer",
-    }
-    server.shutdown()
-    server.server_close()
+    with serving(_Receiver) as place:
+        yield {
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
+            "NO_COLOR": "1",
+            "COLUMNS": "140",
+            "SLACK_URL": f"http://{place}/team",
+            "HOOK_URL": f"http://{place}/hook",
+            "HOOK_SECRET": "a-secret-of-the-docs",
+            "SHOP_PASSWORD": "corner-customer",
+        }
 
 
 def _run(root: Path, block: Block, environment: Mapping[str, str]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import SuiteCopy, processes_of
+from tests.servers import serving
 
 LAID_OUT = {"footfall.toml", "thresholds.toml", "journeys", "loadtests", "reports", ".gitignore"}
 
@@ -81,13 +81,8 @@ class _Closed(BaseHTTPRequestHandler):
 @pytest.fixture
 def closed() -> Iterator[str]:
     """The host and port of a site that asks for a user."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Closed)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(_Closed) as place:
+        yield place
 
 
 def test_a_closed_site_is_walked_and_its_password_written_nowhere(empty: SuiteCopy, closed: str) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from tests.integration.browser.walks import clean_environment, command, read_walked, write_suite
+from tests.servers import serving
 
 MODULES = {
     "conftest.py": """
@@ -84,10 +84,8 @@ def bookings() -> Iterator[str]:
     """Serve the bookings; return their address."""
     Bookings.removed.clear()
     Bookings.refused.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Bookings) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(Bookings) as place:
+        yield f"http://{place}"
 
 
 def session(folder: Path, site: str, *arguments: str) -> tuple[int, str]:

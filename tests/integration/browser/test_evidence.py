@@ -6,11 +6,9 @@ import html
 import json
 import os
 import sys
-import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +21,7 @@ from footfall.browser.evidence import _DOM
 from footfall.browser.find import start
 from footfall.browser.secrets import Secrets, hidden
 from tests.integration.browser.walks import PAGES, Handler, Walk, Walked
+from tests.servers import serving
 
 SECRET = 'correct "horse" <battery>'
 MODULES = {
@@ -111,10 +110,8 @@ class Recording(Handler):
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
     """Serve the pages; return their address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Recording) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(Recording) as place:
+        yield f"http://{place}"
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from footfall.browser.firstvisit import Visit, visit
 from footfall.errors import TargetUnreachableError, UsageError
 from tests.integration.probe.test_kinds import certificate
+from tests.servers import serving
 
 HOME = """<title>Books</title><nav><a href="/login">Log in</a></nav><h1>Books</h1>
 <a href="/emma"><img alt="Emma" src="data:,"></a> <a href="/emma">Emma</a>
@@ -52,13 +52,8 @@ class _Shop(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
     """The address of a small shop."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(_Shop) as place:
+        yield f"http://{place}"
 
 
 def looked_at(url: str, **environment: str) -> Visit:
@@ -121,13 +116,7 @@ def test_a_closed_site_opens_with_what_the_environment_holds(shop: str) -> None:
 
 def test_a_certificate_that_no_browser_trusts_is_no_wrong_address(tmp_path: Path) -> None:
     """The hint speaks of trust, not of http:// or https://."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Shop) as server:
-        server.socket = certificate(tmp_path, days=20).wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        with pytest.raises(TargetUnreachableError) as told:
-            looked_at(f"https://127.0.0.1:{server.server_port}")
-        server.shutdown()
-        thread.join()
+    with serving(_Shop, certificate(tmp_path, days=20)) as place, pytest.raises(TargetUnreachableError) as told:
+        looked_at(f"https://{place}")
     assert told.value.hint is not None
     assert "trust its certificate" in told.value.hint

@@ -6,15 +6,15 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.servers import serving
 
 SCRIPT = Path(__file__).resolve().parents[3] / "deploy/ci/github/comment.py"
 PULLS = "/repos/team/site/commits/c0ffee/pulls"
@@ -71,21 +71,9 @@ def github() -> Iterator[GitHub]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        held.url = f"http://127.0.0.1:{server.server_port}"
-        with _running(server):
-            yield held
-
-
-@contextmanager
-def _running(server: ThreadingHTTPServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as place:
+        held.url = f"http://{place}"
+        yield held
 
 
 def comment(github: GitHub, place: Path, event: Any, said: str = "## ✓ Passed", *arguments: str) -> str:

@@ -14,7 +14,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from footfall.target import open_target
 from footfall.threads import Loop
 from tests import loops
 from tests.integration.store.conftest import new_schema, postgresql
+from tests.servers import serving
 
 __all__ = ["new_schema", "postgresql"]  # fixtures
 
@@ -78,10 +79,8 @@ def served(answer: Callable[[str], tuple[int, Mapping[str, str], bytes]]) -> Ite
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Handler) as place:
+        yield f"http://{place}"
 
 
 @contextmanager
