@@ -19,7 +19,7 @@ from footfall.config.secrets import resolve, without_password
 from footfall.config.suite import Target
 from footfall.errors import TargetUnreachableError, UsageError
 
-START_S = 60.0
+START_S = 45.0
 """How long the embedded shop may take to start."""
 _BAD_OPTION = 2
 

@@ -22,7 +22,7 @@ from footfall.browser.attempts import ATTEMPT, Attempt
 from footfall.browser.devices import DESKTOP, check_device, true_version
 from footfall.browser.evidence import begin_trace, can_film
 from footfall.browser.find import relaunching, start
-from footfall.browser.iteration import WARM_UP, Iteration, Walk
+from footfall.browser.iteration import WARM_UP, Iteration, UnmetError, Walk
 from footfall.browser.journey import Journey
 from footfall.browser.keeper import Keeper
 from footfall.browser.soft import soft_noted
@@ -236,7 +236,7 @@ def journey(
 ) -> Iterator[Journey]:
     """The journey being walked: `journey.page`, `with journey.step("pay"):`, `journey.measure(...)` and more (docs/journeys.md)."""
     cleaner = request.config.stash[CLEANER]
-    with soft_noted(_footfall_walk.unmet):
+    with soft_noted(_footfall_walk.note_unmet):
         yield Journey(page, _footfall_walk, os.environ, cleaner, tag=_footfall_tag, url=base_url)
     failed = [cleaned for cleaned in cleaner.clean(_footfall_walk.notebook.cleanups, base_url) if cleaned.problem]
     if failed:
@@ -244,3 +244,5 @@ def journey(
         raise JourneyError(
             f"what the journey left could not be cleaned up: {told}", hint="it stays in the ledger: `footfall cleanup` tries again"
         )
+    if late := _footfall_walk.notebook.take_unmet():  # of a fixture that looks once more behind the walk
+        raise UnmetError(late)

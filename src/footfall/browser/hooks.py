@@ -185,8 +185,8 @@ class JourneyHooks:
             iteration.begin()
             result = yield
             iteration.end()
-        if iteration.notebook.unmet:
-            raise UnmetError(iteration.notebook.unmet)
+        if unmet := iteration.notebook.take_unmet():
+            raise UnmetError(unmet)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -256,7 +256,7 @@ class JourneyHooks:
         if isinstance(error, UnmetError):
             return replace(failure, file=shown(Path(error.first.file), self._config.rootpath), line=error.first.line)
         iteration = item.stash.get(ITERATION, None)
-        unmet = iteration.notebook.unmet if iteration else ()
+        unmet = iteration.notebook.take_unmet() if iteration else ()
         return replace(failure, text=f"{failure.text}; failed before: {'; '.join(map(str, unmet))}") if unmet else failure
 
     def _known(self, item: pytest.Item) -> dict[str, str]:

@@ -113,6 +113,11 @@ class Notebook:
     refused: list[tuple[str, str]] = field(default_factory=list)
     cleanups: list[Task] = field(default_factory=list)
 
+    def take_unmet(self) -> list[Unmet]:
+        """Return the soft checks that failed since this was asked last: each is told once."""
+        taken, self.unmet = self.unmet, []
+        return taken
+
 
 class Iteration:
     """Measures one walk and records it: step durations when a step ends, all else at the end."""
@@ -221,7 +226,7 @@ class Iteration:
                 detail=self.secrets.mask_all(detail or {}),
             )
 
-    def unmet(self, text: str) -> None:
+    def note_unmet(self, text: str) -> None:
         """Note a soft check that failed, where the script is now."""
         self.notebook.unmet.append(Unmet(text, self.last_part, *calling_line()))
 

@@ -52,7 +52,7 @@ class Journey:
     def check(self, condition: object, text: str) -> bool:
         """Note that something is not as it should be and go on; the journey fails at its end with all such texts."""
         if not condition:
-            self._iteration.unmet(str(text))
+            self._iteration.note_unmet(str(text))
         return bool(condition)
 
     def cleanup(self, name: str, /, **arguments: Any) -> None:

@@ -9,6 +9,7 @@ from functools import cache, wraps
 from importlib.resources import files
 from typing import Any
 
+import greenlet
 from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Error, Page, Request, Response, WebError
 
 from footfall.browser.assets import web_vitals
@@ -27,7 +28,7 @@ _REFUSED = "Failed to load resource: the server responded with a status of "
 """How Chromium and WebKit begin what they write to the console of an answer of 400 or above."""
 _MARK = "() => window.__footfall__ && window.__footfall__.mark()"
 _LEAVE_AT_ONCE = ("goto", "reload", "go_back", "go_forward")
-"""Playwright's ways from a page that wait for no frame of it; a click waits for two, in which what has loaded is painted."""
+"""A page's own ways from it that wait for no frame; a click waits for two, in which what has loaded is painted."""
 _PAINTED = "() => window.__footfall__ && window.__footfall__.painted()"
 
 _FRAME = """(() => {
@@ -114,7 +115,8 @@ class PageWatch:
 
         @wraps(leave)
         def paint_and_leave(*where: Any, **options: Any) -> Any:
-            if page.url.startswith("http") and page not in self.stuck:
+            by_the_script = greenlet.getcurrent().parent is None  # and not by a listener of its, whose waiting nobody could end
+            if by_the_script and page.url.startswith("http") and page not in self.stuck:
                 self._aside(ask)
             return leave(*where, **options)
 

@@ -15,7 +15,8 @@ from footfall.errors import UsageError
 def check_address(url: str) -> None:
     """Refuse what somebody typed as a site's address and no browser could go to. Raises UsageError."""
     if not is_web_address(url):
-        raise UsageError(f"{without_password(url)} is no address of a site", hint="write one such as https://www.example.com")
+        shown = without_password(url) if "://" in url else url.rpartition("@")[2]
+        raise UsageError(f"{shown} is no address of a site", hint="write one such as https://www.example.com")
 
 
 def host_of(url: str) -> str:

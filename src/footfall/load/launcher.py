@@ -109,7 +109,7 @@ def shape_kind(profile: Path) -> str:
 class LoadProcess:
     """A profile under way in the spool at `directory`; follow it there."""
 
-    def __init__(self, child: Child, directory: Path, grace_s: float = _STOP_TIMEOUT_S + _GRACE_S) -> None:
+    def __init__(self, child: Child, directory: Path, grace_s: float) -> None:
         self._child = child
         self._grace_s = grace_s
         self._directory = directory
@@ -267,7 +267,10 @@ def own_port() -> Iterator[int]:
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
-        yield int(held.getsockname()[1])
+        port = int(held.getsockname()[1])
+        if sys.platform != "linux":  # elsewhere nobody may listen where another socket is, whatever it does there
+            held.close()
+        yield port
 
 
 def free_port(wanted: int = 0) -> int:

@@ -45,12 +45,13 @@ def find_session(environ: Mapping[str, str], host: str | None, own_hosts: Collec
 
     Raises UsageError or ConfigError.
     """
-    if host:
-        check_address(host)
     suite = _suite_here()
     named, url = environ.get(TARGET), environ.get(TARGET_URL) or host or None
     hosts = set(own_hosts) if not named and not url else set()
     asked: list[str | None] = [*sorted(hosts)] or [url]
+    for address in filter(None, asked):
+        if url or address.startswith("http"):  # a class may load what is no web site
+            check_address(address)
     found = [_target(suite, named, each, environ) for each in asked]
     targets = tuple(target for target in found if target is not None)
     name = named or (found[0].name if found[0] is not None else host_of(url or min(hosts, default="")))

@@ -57,7 +57,8 @@ class SampleFields(TypedDict, total=False):
 class Recorder:
     """Appends records to `<directory>/<name>.jsonl`: one line each, in one write, so a killed process loses at most its last.
 
-    `at_once` makes one write of many, which then stand or fall together: each takes up to a tenth of a millisecond of a busy machine.
+    `at_once` makes one write of many, for a write takes up to a tenth of a millisecond on a busy machine: a process that is killed
+    within the block loses them all.
     Safe for threads and greenlets, and for processes forked while it is open. It keeps the spool alive until it is closed.
     Raises StoreError when the directory or the disk does not let it write.
     """
@@ -93,8 +94,10 @@ class Recorder:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Append what is recorded in the block in one write, at its end. Blocks do not nest. Raises StoreError for a full disk."""
+        """Append what is recorded in the block in one write, at its end; nobody forks meanwhile. Raises StoreError for a full disk."""
         with self._mutex:
+            if self._held is not None:
+                raise RuntimeError("blocks of at_once do not nest")
             self._held = []
         try:
             yield

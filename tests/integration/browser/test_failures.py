@@ -115,6 +115,17 @@ BROKEN = {
                 journey.page.goto("/plain")
                 expect.soft(journey.page).to_have_title("another", timeout=200)
     """,
+    "test_afterwards.py": """
+        import pytest
+
+        @pytest.fixture
+        def receipt(journey):
+            yield
+            journey.check(False, "no receipt")
+
+        def test_afterwards(journey, receipt):
+            journey.page.goto("/")
+    """,
     "test_cities.py": """
         import pytest
 
@@ -243,6 +254,13 @@ def test_playwrights_soft_assertions_name_their_place_too(broken: Walked) -> Non
     assert "Page title expected to be 'another'" in second
     assert second.endswith("(test_soft.py:11)")
     assert {("first", "duration"), ("second", "duration")} <= {(s.part, s.metric) for s in broken.samples if s.subject == "soft"}
+
+
+def test_a_soft_check_behind_the_walk_is_told(broken: Walked) -> None:
+    """What a fixture finds wrong when the walk is over fails it, with its line."""
+    event = told(broken, "afterwards")
+    assert event.text == "no receipt (test_afterwards.py:7)"
+    assert (event.detail["file"], event.detail["line"], event.detail["exit_code"]) == ("journeys/test_afterwards.py", 7, 1)
 
 
 def test_walks_of_a_parametrized_journey_keep_their_own_evidence(broken: Walked) -> None:

@@ -94,6 +94,7 @@ TRUTH = """
             page.goto("/plain")
             page.goto("/click")
             page.reload()
+            page.go_back()
         with journey.step("other context"):
             other = new_context()
             other.new_page().goto("/slow")
@@ -122,9 +123,9 @@ def test_no_shift_is_zero(truth: Walked) -> None:
 
 
 def test_a_page_that_the_script_leaves_at_once_was_painted(truth: Walked) -> None:
-    """However soon `goto` or `reload` follows, each page in between has its largest paint."""
+    """However soon `goto`, `reload` or `go_back` follows, each page in between has its largest paint."""
     (seen,) = [sample for sample in truth.samples if (sample.part, sample.metric) == ("hurried", "lcp")]
-    assert [page["url"].rpartition("/")[2] for page in seen.detail["pages"]] == ["plain", "click", "click"]
+    assert [page["url"].rpartition("/")[2] for page in seen.detail["pages"]] == ["plain", "click", "click", "plain"]
 
 
 def test_frames_of_other_sites_are_left_out(truth: Walked) -> None:

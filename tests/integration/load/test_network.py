@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from footfall.children import Child, running
-from footfall.load.launcher import LoadOptions, free_port
+from footfall.load.launcher import LoadOptions
 from footfall.samples import Event, Sample
 from footfall.store.spool import read_spool
 from tests.integration.load.harness import started, wait_until, write_profile
 from tests.integration.load.server import running_site
+from tests.ports import quiet_port
 
 WORKERS = 3
 
@@ -90,7 +91,7 @@ def worker(net: Network, number: int, profile: Path, port: int) -> Iterator[Chil
 
 def test_one_worker_is_killed_one_is_cut_off_one_comes_late(suite: Path) -> None:
     """Each is told, by which the verdicts become inconclusive; the figures of those that are left go on, and nothing is made up."""
-    profile, port = write_profile(suite, held="5m"), free_port()
+    profile, port = write_profile(suite, held="5m"), quiet_port()
     with network() as net, running_site(net.address) as site, ExitStack() as hosts:
         options = LoadOptions(workers=WORKERS, arguments=["--master-bind-host", net.address, "--master-bind-port", str(port)])
         with started(suite, site, profile, options) as (process, directory):

@@ -118,7 +118,7 @@ def test_a_misspelt_target_is_refused_whatever_the_address(tmp_path: Path) -> No
         Site.choose([journeys], {}, "lvie", LOCAL)
 
 
-@pytest.mark.parametrize("typed", ["http://[", "htp://shop.example", "shop", "http://ada:pw@shop.example:99999"])
+@pytest.mark.parametrize("typed", ["http://[", "htp://shop.example", "shop", "ada:pw@shop.example", "http://ada:pw@shop.example:99999"])
 def test_what_is_no_address_is_refused(tmp_path: Path, typed: str) -> None:
     """A slip in --base-url, or in pytest.ini, is told as such before any browser starts, without the password in it."""
     journeys = suite_at(tmp_path)

@@ -38,7 +38,7 @@ def test_what_is_written_is_on_disk_at_once(begun: OpenRun) -> None:
 
 
 def test_what_is_recorded_together_is_written_together(begun: OpenRun) -> None:
-    """Of a block all or nothing is there, in its order, and what was recorded before something broke it is kept."""
+    """Nothing of a block is there before its end, then all in its order; what was recorded before something broke it is kept."""
     with suppress(ZeroDivisionError), begun.recorder.at_once():
         begun.recorder.write(lcp(1))
         begun.recorder.write(lcp(2))
