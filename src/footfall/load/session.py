@@ -52,14 +52,15 @@ def find_session(environ: Mapping[str, str], host: str | None, own_hosts: Collec
     for address in filter(None, asked):
         if url or address.startswith("http"):  # a class may load what is no web site
             check_address(address)
+    first = asked[0] or ""
     found = [_target(suite, named, each, environ) for each in asked]
     targets = tuple(target for target in found if target is not None)
-    name = named or (found[0].name if found[0] is not None else host_of(url or min(hosts, default="")))
+    name = named or (found[0].name if found[0] is not None else host_of(first))
     root = suite.root if suite is not None else None
     others = tuple(each for each in suite.targets.values() if each not in targets) if suite is not None else ()
     if len(hosts) > 1 or not targets:
         return Session(url, name, root, targets, {}, others)
-    safe = named or _scheme(url or min(hosts, default="")) in {"", _scheme(address_of(targets[0], environ))}
+    safe = named or _scheme(first) in {"", _scheme(address_of(targets[0], environ))}
     headers = resolve_all(targets[0].headers, environ, f"targets.{targets[0].name}.headers") if safe else {}
     return Session(url, name, root, targets, headers, others)
 
