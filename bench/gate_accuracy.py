@@ -237,6 +237,39 @@ def loads(rng: np.random.Generator, repeat: int) -> None:
             print(f"{seconds:7} {true:8}   {shares(verdict.outcome for verdict in verdicts)}   {naive:10.1f}")
 
 
+BURSTS = (("one by one", 0), ("bursts of 1 s", 1), ("bursts of about 5 s", 5))
+
+
+def failing_run(rng: np.random.Generator, seconds: int, of: int, true: float, burst: int) -> Observation:
+    """Draw a load's errors, `of` requests a second: one by one, or half of all in bursts of about so many seconds."""
+    if burst:
+        bad, found = False, []
+        for _ in range(seconds):
+            begins = rng.random() < 2 * true / (1 - 2 * true) / burst
+            bad = rng.random() < 1 - 1 / burst if bad else begins
+            found.append(rng.binomial(of, 0.5) / of if bad else 0.0)
+    else:
+        found = list(rng.binomial(of, true, seconds) / of)
+    metric = CATALOGUE[Source.LOAD]["errors"]
+    figures = replace(Figures.of_values(found), count=seconds * of)
+    series = Series("corner", Source.LOAD, "ci", "", "errors")
+    return Observation(series, metric.kind, metric.unit, figures, tuple(found), weights=(float(of),) * seconds)
+
+
+def rates(rng: np.random.Generator, repeat: int) -> None:
+    """A load's errors against their limit."""
+    print("\nA load's errors <= 1 %, 40 requests/s: pass / inconclusive / fail in %, and how often `figure <= limit` alone would fail it")
+    print(f"{'':19} {'seconds':>7} {'true':>6}   {'pass':>6} {'?':>6} {'fail':>6}   {'naive fail':>10}")
+    rule = budget(Source.LOAD, "ci", None, "errors", "rate <= 1%")
+    for name, burst in BURSTS:
+        for seconds in (20, 60, 300):
+            for true in (0.001, 0.003, 0.006, 0.01, 0.015, 0.02, 0.05):
+                runs = [failing_run(rng, seconds, 40, true, burst) for _ in range(repeat)]
+                verdicts = [evaluate([rule], Evidence((run,)))[0] for run in runs]
+                naive = 100 * sum((verdict.figure or 0) > 0.01 for verdict in verdicts) / len(verdicts)
+                print(f"{name:19} {seconds:7} {true:6.1%}   {shares(verdict.outcome for verdict in verdicts)}   {naive:10.1f}")
+
+
 METRICS = 40
 Samples = list[list[float]]
 
@@ -405,6 +438,7 @@ def main() -> None:
         "walked_on": lambda: walked_on(random.Random(8), options.repeat),
         "many_budgets": lambda: many_budgets(random.Random(3), options.repeat),
         "loads": lambda: loads(np.random.default_rng(4), options.repeat),
+        "rates": lambda: rates(np.random.default_rng(9), options.repeat // 4),
         "against": lambda: against(options.repeat),
         "history": lambda: history(random.Random(6), options.repeat),
         "trends": lambda: trends(random.Random(7), options.repeat),

@@ -26,7 +26,7 @@ class Observation:
 
     `values` holds its samples in the order seen (empty where only histograms were kept), `windows` its histograms by time
     (empty where single samples were kept), `unit` the base unit of all of them. Of several runs taken together `runs` holds one
-    histogram each, and `windows` nothing.
+    histogram each, and `windows` nothing. Of a rate `values` are shares, and `weights` says of how many each (empty: of one).
     """
 
     series: Series
@@ -36,6 +36,7 @@ class Observation:
     values: tuple[float, ...] = ()
     windows: tuple[Window, ...] = ()
     runs: tuple[Histogram, ...] = ()
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Basis(Enum):
     RANKS = "ranks"
     BLOCKS = "blocks"
     RUNS = "runs"
+    RATE = "rate"
     HISTORY = "history"
     LEARNING = "learning"
     SUMMARY = "summary"
@@ -118,18 +119,26 @@ def find(budget: Budget, level: str, expression: Expression, observation: Observ
 
 
 def _judged(expression: Expression, observation: Observation, limit: float) -> tuple[Basis, Odds | None]:
-    """Return the basis and the odds of a percentile; any other statistic is taken as observed."""
+    """Return the basis and the odds of a percentile and of a load's rate; any other statistic is taken as observed."""
     q = expression.statistic.quantile
+    if observation.weights and observation.series.source == Source.LOAD and expression.statistic.name == "rate":
+        return Basis.RATE, uncertainty.rate(observation.values, observation.weights, limit, upper=expression.upper)
     if q is None or observation.kind is Kind.RATE:
         return Basis.OBSERVED, None
+    return _of_values(expression, observation, limit, q) if observation.values else _of_load(expression, observation, limit, q)
+
+
+def _of_values(expression: Expression, observation: Observation, limit: float, q: float) -> tuple[Basis, Odds]:
     values = observation.values
-    if values:
-        thin = len(values) * min(q, 100 - q) / 100
-        if thin < MANY_BEYOND and observation.unit in _LOGNORMAL_UNITS and min(values) > 0 and limit > 0:
-            return Basis.LOGNORMAL, uncertainty.lognormal(values, q, limit, upper=expression.upper)
-        beyond = sum(not expression.met_by(value, limit) for value in values)
-        interval = uncertainty.rank_interval(sorted(values), q)
-        return Basis.RANKS, uncertainty.ranks(beyond, len(values), q, upper=expression.upper, interval=interval)
+    thin = len(values) * min(q, 100 - q) / 100
+    if thin < MANY_BEYOND and observation.unit in _LOGNORMAL_UNITS and min(values) > 0 and limit > 0:
+        return Basis.LOGNORMAL, uncertainty.lognormal(values, q, limit, upper=expression.upper)
+    beyond = sum(not expression.met_by(value, limit) for value in values)
+    interval = uncertainty.rank_interval(sorted(values), q)
+    return Basis.RANKS, uncertainty.ranks(beyond, len(values), q, upper=expression.upper, interval=interval)
+
+
+def _of_load(expression: Expression, observation: Observation, limit: float, q: float) -> tuple[Basis, Odds | None]:
     if observation.runs and limit > 0:
         return Basis.RUNS, uncertainty.runs(observation.runs, q, limit, upper=expression.upper)
     histograms = [window.histogram for window in observation.windows]
@@ -199,10 +208,12 @@ def correct(findings: Sequence[Finding], rules: Rules) -> Correction:
 
 
 def surely_within(finding: Finding, rules: Rules) -> bool:
-    """Whether a finding passes: kept as observed, and either far from the limit, spotless, or held against a baseline's allowance."""
-    if not finding.met or finding.odds is None:
+    """Whether a finding passes: kept as observed, and far from the limit, or with nothing more to be asked of what there is."""
+    odds = finding.odds
+    if not finding.met or odds is None:
         return finding.met
-    return finding.basis is Basis.HISTORY or finding.odds.spotless or finding.odds.within <= rules.false_passes / _looks(finding, rules)
+    enough = finding.basis is Basis.HISTORY or odds.spotless or odds.few  # a baseline's allowance says by itself how far is far
+    return enough or odds.within <= rules.false_passes / _looks(finding, rules)
 
 
 def _looks(finding: Finding, rules: Rules) -> int:

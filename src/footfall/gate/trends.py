@@ -3,8 +3,9 @@
 The method, measured in simulation (docs/budgets.md): logarithms, less what the hour of the day and the day of the week explain, are clipped
 (Hampel's rule over 11 points, 4 MAD) and scaled; kernel change-point detection (Arlot, Celisse and Harchaoui 2019) with a Gaussian
 kernel proposes boundaries, each at least 4 points from the next, for a penalty of 0.7 ln n; then the weakest is deleted until at each
-the Mann–Whitney test says p < 1e-4 and the medians differ by at least 3 %. Like is compared with like: nights with nights, Mondays with
-Mondays. Of more points than are looked at, hours are looked at, so that weeks are known of a series that has a point each few minutes.
+the Mann–Whitney test says p < 1e-4 and the medians differ by at least 3 %. Like is compared with like, before a cycle is known too: a
+Monday's nights with other Mondays' nights, so that in the first week of a series nothing is told that may be a part of its week. Of
+more points than are looked at, hours are looked at, so that weeks are known of a series that has a point each few minutes.
 Pure; ruptures, scipy and numpy are imported when first needed.
 """
 
@@ -42,6 +43,8 @@ _SUSPICIOUS = 2.5
 _SUSPECTS = (4, 6, 9, 14, 20, 30)
 _BEFORE = 200
 _HOURS = 6
+_DENSE = 3
+"""With so many points an hour a busy hour could be taken for a change: then hours are compared with hours."""
 _KNOWN_CYCLES = 4
 """Days on which a time of the day, or of the week, must have been seen before what it explains is taken out."""
 
@@ -97,7 +100,7 @@ def _starts(points: Sequence[tuple[datetime, float]]) -> list[int]:
 def _without_cycles(level: Numbers, moments: Sequence[datetime]) -> tuple[Numbers, Classes]:
     """Take out what each time of the day, and then each of the week, usually is above or below the rest.
 
-    Returns the second classes too: points of one may be compared with each other at once.
+    Returns each point's time of the week too: points of one may be compared with each other at once, whatever is known.
     """
     import numpy as np  # noqa: PLC0415
 
@@ -112,7 +115,8 @@ def _without_cycles(level: Numbers, moments: Sequence[datetime]) -> tuple[Number
         for which in np.unique(classes[known]) if len(np.unique(classes)) > 1 else ():
             own = classes == which
             usual[own] += np.median((beside - usual)[own])
-    return level - usual, classes
+    dense = len(level) >= _DENSE * len(np.unique(24 * days + hours))
+    return level - usual, 24 * weekdays + (hours if dense else parts)
 
 
 def _classes(finer: Classes, coarser: Classes, days: Classes) -> tuple[Classes, Flags]:

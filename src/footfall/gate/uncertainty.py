@@ -1,6 +1,6 @@
-"""How sure a few numbers can make us that a percentile keeps its limit.
+"""How sure a few numbers can make us that a percentile, or a rate, keeps its limit.
 
-Four methods, each answering with `Odds`:
+Five methods, each answering with `Odds`:
 
 - `lognormal`: few samples of a time or a size. If ln x is normal, T = sqrt(n) (ln L − mean) / s follows the non-central t
   distribution when the percentile is exactly L, with n−1 degrees of freedom and non-centrality sqrt(n) z_q (the exact tolerance
@@ -11,6 +11,8 @@ Four methods, each answering with `Odds`:
 - `blocks`: histograms by time, for loads. Neighbouring requests are not independent, so whole blocks of seconds are drawn again
   (moving-block bootstrap; Künsch 1989) to find the standard error of ln p̂.
 - `runs`: one histogram per run, for windows of several runs. Runs differ by more than their requests do by chance, so whole runs are drawn.
+- `rate`: the share of a load's requests that failed. Were they to fail one by one, those that did would be binomial; errors come in
+  bursts, so near the limit a burst counts for about one of them (Kish's design effect; Rao and Scott 1992).
 
 All numbers are in the metric's base unit; `q` is a percentile, 0 to 100. scipy and numpy are imported when first needed.
 """
@@ -43,6 +45,13 @@ MOST_NEEDED = 1000
 """Samples beyond which "more of them" is no advice."""
 MOST_WINDOWS = 7200
 MOST_RUNS = 100
+MOST_TIMES = 100
+"""How many times as many requests are still advice."""
+FAR_BELOW, FAR_ABOVE = 0.5, 3.0
+"""Shares of its limit between which a rate is near it. Beyond them what happened in bursts is judged as if it happened one by one: a
+site that was down for a while has failed, and one that had half of what is allowed has not."""
+FEW_EXPECTED = 10
+"""A load too small for so many failures at its limit cannot show that it keeps it unless next to nothing fails."""
 
 
 def _never(within: float, beyond: float) -> None:
@@ -55,8 +64,8 @@ class Odds:
 
     `within` is the chance of seeing a figure this good if the truth were just beyond the limit (small: surely within), `beyond`
     that of one this bad if the truth just kept it (small: surely beyond). `interval` holds the true figure in 90 of 100 cases;
-    `spotless` says that not one sample was beyond. `more` says how many samples would settle it at given levels (within,
-    beyond), or None when no practical number would.
+    `spotless` says that not one sample was beyond, `few` that there are too few samples to ask for more than a figure that keeps
+    the limit. `more` says how many samples would settle it at given levels (within, beyond), or None when no practical number would.
     """
 
     within: float
@@ -64,6 +73,7 @@ class Odds:
     interval: tuple[float, float] | None = None
     spotless: bool = False
     more: Callable[[float, float], int | None] = _never
+    few: bool = False
 
 
 def lognormal(values: Sequence[float], q: float, limit: float, *, upper: bool) -> Odds:
@@ -147,6 +157,48 @@ def runs(histograms: Sequence[Histogram], q: float, limit: float, *, upper: bool
     figure, error, freedom = run_error(histograms, q)
     distance = _log(figure) - _log(limit)
     return beyond_by_chance(figure, distance if upper else -distance, error, freedom, have=len(histograms), most=MOST_RUNS)
+
+
+def rate(shares: Sequence[float], of: Sequence[float], limit: float, *, upper: bool) -> Odds:
+    """Judge the rate of a load: `shares[i]` of the `of[i]` requests that ended in a piece of its time, in order; `more` counts requests."""
+    yes, count = _weighted(shares, of), math.fsum(of)
+    bad, most = (yes, limit) if upper else (count - yes, 1 - limit)
+    most = min(max(most, 0.0), 1.0)
+    near = most * FAR_BELOW < bad / count < most * FAR_ABOVE
+    likeness = bursts(shares, of) if near else 1.0
+
+    def tails(requests: float) -> tuple[float, float]:
+        return _binomial_tails(bad / count * requests / likeness, requests / likeness, most)
+
+    low, high = _rate_interval(bad / likeness, count / likeness)
+    interval = (low, high) if upper else (1 - high, 1 - low)
+    more = _search(tails, round(count), MOST_TIMES * round(count))
+    return Odds(*tails(count), interval, bad == 0, more, few=count * most < FEW_EXPECTED)
+
+
+def bursts(shares: Sequence[float], of: Sequence[float]) -> float:
+    """Return how many requests of a load say as much as one by itself would, for what happens to them comes in bursts: at least 1.
+
+    Kish's design effect (Survey Sampling, 1965): how many times as much the rate scatters between pieces of the load, single ones and
+    blocks of them, as it would if requests failed one by one. `shares[i]` of `of[i]` requests failed in piece i.
+    """
+    count = math.fsum(of)
+    rate = _weighted(shares, of) / count if count else 0.0
+    if not 0 < rate < 1:
+        return 1.0
+    over = [(share - rate) * weight for share, weight in zip(shares, of, strict=True)]  # failures more than the rate makes of a piece
+    alone = rate * (1 - rate) * count
+    return max(1.0, _scatter(over, 1) / alone, _scatter(over, block_length(len(over))) / alone)
+
+
+def _weighted(shares: Sequence[float], of: Sequence[float]) -> float:
+    return math.fsum(share * weight for share, weight in zip(shares, of, strict=True))
+
+
+def _scatter(over: Sequence[float], length: int) -> float:
+    """Return the variance of a sum of deviations whose neighbours belong together, `length` at a time; 0 where all are one block."""
+    blocks = [math.fsum(over[start : start + length]) for start in range(0, len(over), length)]
+    return math.fsum(block**2 for block in blocks) * len(blocks) / (len(blocks) - 1) if len(blocks) > 1 else 0.0
 
 
 def beyond_by_chance(figure: float, distance: float, error: float, freedom: float, *, have: int = 1, most: int = 50) -> Odds:
@@ -296,6 +348,24 @@ def _binomial(successes: int, trials: int, share: float) -> float:
     from scipy import special  # noqa: PLC0415
 
     return float(special.bdtr(successes, trials, share)) if successes < trials else 1.0
+
+
+def _binomial_tails(yes: float, of: float, share: float) -> tuple[float, float]:
+    """Return the chances of at most and of at least `yes` in `of` trials, neither of which need be whole."""
+    from scipy import special  # noqa: PLC0415
+
+    at_most = float(special.betainc(of - yes, yes + 1, 1 - share)) if yes < of else float(share < 1)
+    at_least = float(special.betainc(yes, of - yes + 1, share)) if yes > 0 else 1.0
+    return at_most, at_least
+
+
+def _rate_interval(yes: float, of: float) -> tuple[float, float]:
+    """Return the rates between which the true one lies in at least 90 of 100 cases (Clopper and Pearson 1934)."""
+    from scipy import special  # noqa: PLC0415
+
+    low = float(special.betaincinv(yes, of - yes + 1, 0.05)) if yes > 0 else 0.0
+    high = float(special.betaincinv(yes + 1, of - yes, 0.95)) if yes < of else 1.0
+    return low, high
 
 
 def _student(value: float, freedom: float) -> float:

@@ -175,17 +175,17 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _sureness(finding: Finding, outcome: Outcome, needed: int | None) -> str:
-    if finding.suspected or finding.observation.kind is Kind.RATE:
-        return "beyond the limit, but not yet confirmed by measuring again" if finding.suspected else _weakness(finding)
+    if finding.suspected:
+        return "beyond the limit, but not yet confirmed by measuring again"
+    if finding.observation.kind is Kind.RATE and finding.met and outcome is not Outcome.INCONCLUSIVE:
+        return _weakness(finding)
     if finding.odds is None or finding.level == "warn":
         return ""
     if outcome is Outcome.INCONCLUSIVE:
         return _unsettled(finding, needed)
     if outcome is Outcome.FAIL:
         return "too far beyond the limit for chance" + (", and confirmed" if finding.rounds else "")
-    if finding.basis in {Basis.LOGNORMAL, Basis.BLOCKS, Basis.RUNS} or not finding.odds.spotless:
-        return ""
-    return "not one sample is beyond the limit"
+    return "not one sample is beyond the limit" if finding.basis is Basis.RANKS and finding.odds.spotless else ""
 
 
 def _unsettled(finding: Finding, needed: int | None) -> str:
@@ -200,20 +200,27 @@ def _unsettled(finding: Finding, needed: int | None) -> str:
         windows = finding.observation.windows
         seconds = needed / max(finding.observation.figures.count, 1) * sum(window.seconds for window in windows)
         return f"too close to call: about {format_quantity(seconds * 1000, 'ms', digits=2)} of such load would settle it"
-    return f"too close to call: about {needed:,} such samples would settle it"
+    return f"too close to call: about {needed:,} such {'requests' if finding.basis is Basis.RATE else 'samples'} would settle it"
 
 
 def _weakness(finding: Finding) -> str:
-    """Say what so few runs can show at all: with all of n as wished, a true share below 0.05^(1/n) is ruled out at 95 %."""
-    count, mean = finding.observation.figures.count, finding.observation.figures.mean
-    if finding.limit is None or mean not in {0.0, 1.0} or not finding.met or count < 1 or finding.expression.statistic.name != "rate":
+    """Say what so few can show at all: the true rate that is ruled out at 95 %, where that is beyond the limit."""
+    bound, high = _ruled_out(finding), finding.expression.upper
+    if bound is None or finding.limit is None or ((bound <= finding.limit) if high else (bound >= finding.limit)):
         return ""
-    bound = 0.05 ** (1 / count)
-    high = finding.expression.upper
-    if (1 - bound <= finding.limit) if high else (bound >= finding.limit):
-        return ""
-    shown = format_quantity(1 - bound if high else bound, "ratio", digits=2)
+    shown = format_quantity(bound, "ratio", digits=2)
     return f"judged as observed: so few only rule out a true rate {'above' if high else 'below'} {shown}"
+
+
+def _ruled_out(finding: Finding) -> float | None:
+    """Return the rate that is; with all of n as wished, a share below 0.05^(1/n). None where nothing more is to be said."""
+    count, mean, high = finding.observation.figures.count, finding.observation.figures.mean, finding.expression.upper
+    if finding.odds is not None and finding.odds.interval is not None:
+        return finding.odds.interval[1 if high else 0]
+    if mean not in {0.0, 1.0} or count < 1 or finding.expression.statistic.name != "rate":
+        return None
+    bound: float = 0.05 ** (1 / count)
+    return 1 - bound if high else bound
 
 
 def _learning(finding: Finding, runs_needed: int) -> str:

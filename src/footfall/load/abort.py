@@ -92,6 +92,7 @@ class AbortWatch:
                 weights = [of for _, of in seen.values]
                 if any(weights):
                     shares = tuple(value / of for value, of in seen.values if of)
-                    yield Observation(series, metric.kind, metric.unit, rate_figures(values, weights), shares)
+                    figures, own = rate_figures(values, weights), tuple(of for of in weights if of)
+                    yield Observation(series, metric.kind, metric.unit, figures, shares, weights=own)
             elif values:
                 yield Observation(series, metric.kind, metric.unit, Figures.of_values(values), tuple(values))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from statistics import fmean, variance
 
 from footfall.gate.baseline import USUAL_SPREAD
 from footfall.gate.evidence import Observation
-from footfall.gate.uncertainty import block_error, block_length
+from footfall.gate.uncertainty import block_error, bursts
 from footfall.metrics import Kind, Source
 
 LOAD_PERCENTILE = 95.0
@@ -37,19 +35,8 @@ def _of_rates(before: Observation, after: Observation) -> float:
 
 
 def _likeness(seen: Observation) -> float:
-    """Return how many requests of a load say as much as one by itself would: errors come in bursts (Kish's design effect)."""
-    rate, shares = seen.figures.mean, seen.values
-    if seen.series.source != Source.LOAD or len(shares) < 2 or not 0 < rate < 1:  # one share has no variance
-        return 1.0
-    length = block_length(len(shares))
-    pieces = [fmean(shares[start : start + length]) for start in range(0, len(shares) - length + 1, length)]
-    return max(_excess(pieces, seen), _excess(shares, seen))
-
-
-def _excess(pieces: Sequence[float], seen: Observation) -> float:
-    """Return how many times as much the rate scatters between pieces of a run as it would if requests failed one by one."""
-    rate, of = seen.figures.mean, seen.figures.count / max(len(pieces), 1)
-    return max(variance(pieces) * of / (rate * (1 - rate)), 1.0) if len(pieces) > 1 else 1.0
+    """Return how many requests of a load say as much as one by itself would."""
+    return bursts(seen.values, seen.weights) if seen.series.source == Source.LOAD else 1.0
 
 
 def _of_loads(before: Observation, after: Observation) -> float | None:

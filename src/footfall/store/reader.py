@@ -156,7 +156,7 @@ _SERIES_COLUMNS = tuple(series_table.c[name] for name in ("number", "target", "s
 def evidence(store: Store, run_id: str) -> tuple[Observation, ...]:
     """Return what a run saw, series by series in the order of their names: figures, single values, histograms by time.
 
-    A rate's values are shares (failed of all, per sample). Raises UsageError for an unknown run.
+    A rate's values are shares (failed of all, per sample), its weights of how many. Raises UsageError for an unknown run.
     """
     query: Select[Any] = select(*_FIGURE_COLUMNS, *_SERIES_COLUMNS, summary_table.c.kind, summary_table.c.unit).join_from(
         summary_table, series_table
@@ -166,21 +166,22 @@ def evidence(store: Store, run_id: str) -> tuple[Observation, ...]:
         rows = connection.execute(query.where(summary_table.c.run == number)).all()
         values = _values(connection, number, {row.number for row in rows if row.kind == Kind.RATE})
         windows = _windows(connection, number)
-    seen = (
-        Observation(_series(row), Kind(row.kind), row.unit, _figures(row), tuple(values[row.number]), tuple(windows[row.number]))
-        for row in rows
-    )
+    seen = []
+    for row in rows:
+        own, of = zip(*values[row.number], strict=True) if values[row.number] else ((), ())
+        weights, placed = (of if row.kind == Kind.RATE else ()), tuple(windows[row.number])
+        seen.append(Observation(_series(row), Kind(row.kind), row.unit, _figures(row), own, placed, weights=weights))
     return tuple(sorted(seen, key=lambda observation: observation.series))
 
 
-def _values(connection: Connection, number: int, rates: set[int]) -> Mapping[int, list[float]]:
-    """Return a run's single values by series, in the order seen; those of `rates` as shares, without the empty ones."""
-    found: dict[int, list[float]] = defaultdict(list)
+def _values(connection: Connection, number: int, rates: set[int]) -> Mapping[int, list[tuple[float, float]]]:
+    """Return a run's single values and their weights by series, in the order seen; those of `rates` as shares, without the empty ones."""
+    found: dict[int, list[tuple[float, float]]] = defaultdict(list)
     columns = sample_table.c.series, sample_table.c.value, sample_table.c.detail
     for series, value, detail in connection.execute(_in_order(sample_table, number, *columns)):
         of = weight(value, detail) if series in rates else 1.0
         if of:
-            found[series].append(value / of)
+            found[series].append((value / of, of))
     return found
 
 

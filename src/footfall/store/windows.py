@@ -96,7 +96,10 @@ def _together(of: Series, parts: Sequence[_Part], values: Sequence[float]) -> Ob
     kind, unit = parts[-1].kind, parts[-1].unit
     if kind is Kind.RATE:
         yes, count = [part.figures.total for part in parts], [float(part.figures.count) for part in parts]
-        return Observation(of, kind, unit, rate_figures(yes, count)) if any(count) else None
+        if not any(count):
+            return None
+        shares, weights = zip(*((part / whole, whole) for part, whole in zip(yes, count, strict=True) if whole), strict=True)
+        return Observation(of, kind, unit, rate_figures(yes, count), shares, weights=weights)
     found = [histogram for part in parts if part.hdr and (histogram := PackedHistogram(part.hdr)).count]
     if found:
         figures = Figures.of_histogram(Histogram.merged(found))

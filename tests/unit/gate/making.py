@@ -15,6 +15,7 @@ from footfall.gate.verdict import Verdict
 from footfall.metrics import CATALOGUE, Source
 from footfall.samples import Series
 from footfall.stats import Figures, Histogram
+from footfall.store.summary import rate_figures
 
 START = datetime(2026, 11, 21, 5, tzinfo=UTC)
 
@@ -64,6 +65,14 @@ def loaded(median: float, seconds: int = 30, part: str = "", subject: str = "ci"
     merged = Histogram.merged(window.histogram for window in windows)
     series = Series("corner", Source.LOAD, subject, part, "latency")
     return Observation(series, metric.kind, metric.unit, Figures.of_histogram(merged), (), tuple(windows))
+
+
+def failing(failed: Sequence[int], of: int = 40) -> Observation:
+    """Return a load's errors: how many of `of` requests failed in each second."""
+    series, kind = Series("corner", Source.LOAD, "ci", "", "errors"), CATALOGUE[Source.LOAD]["errors"]
+    weights = [float(of)] * len(failed)
+    shares = tuple(number / of for number in failed)
+    return Observation(series, kind.kind, kind.unit, rate_figures(failed, weights), shares, weights=tuple(weights))
 
 
 def judged(found: Sequence[Budget], *observations: Observation, **more: Any) -> tuple[Verdict, ...]:

@@ -16,7 +16,7 @@ from footfall.gate.finding import Rules
 from footfall.gate.verdict import Outcome
 from footfall.metrics import CATALOGUE, Source
 from footfall.stats import Figures, Histogram
-from tests.unit.gate.making import judged, loaded, on_journey, on_load, one, seen
+from tests.unit.gate.making import failing, judged, loaded, on_journey, on_load, one, seen
 
 FAST = [600.0, 620.0, 650.0, 700.0, 640.0]
 SLOW = [3400.0, 3350.0, 3600.0, 3500.0, 3380.0]
@@ -75,7 +75,7 @@ def test_a_step_s_duration_is_judged_with_its_uncertainty(value: Any, values: li
     ],
 )
 def test_counts_scores_and_rates_have_rules_of_their_own(metric: str, value: str, values: list[float], outcome: Outcome) -> None:
-    """What may be 0 is judged by its order, rates as observed."""
+    """What may be 0 is judged by its order, a journey's rates as observed."""
     assert one(on_journey(value, metric), seen(values, metric)).outcome is outcome
 
 
@@ -95,6 +95,35 @@ def test_a_load_s_percentiles_are_judged_by_its_seconds(value: str, median: floa
     verdict = one(on_load(value), loaded(median, seconds))
     assert verdict.outcome is outcome
     assert verdict.count == 40 * seconds
+
+
+@pytest.mark.parametrize(
+    ("failed", "outcome"),
+    [
+        ([0] * 60, Outcome.PASS),
+        ([0] * 5, Outcome.PASS),  # too few to show more
+        ([1] + [0] * 19, Outcome.PASS),  # one of 800, likewise
+        ([0, 0, 1] * 5 + [0] * 45, Outcome.PASS),  # five of 2,400, here and there: far below
+        ([0, 1, 0] * 20, Outcome.INCONCLUSIVE),  # twenty of 2,400: near
+        ([0, 1] * 30, Outcome.INCONCLUSIVE),  # thirty of 2,400: near, from the other side
+        ([1] + [0] * 4, Outcome.PASS),
+        ([3] + [0] * 4, Outcome.INCONCLUSIVE),  # three of 200: 1.5 %, as chance has it often enough
+        ([10] * 5, Outcome.FAIL),
+        ([40] * 2, Outcome.FAIL),
+        ([1] * 60, Outcome.FAIL),  # 2.5 %, one by one
+        ([30, 30] + [0] * 58, Outcome.INCONCLUSIVE),  # the same 2.5 % in one burst
+        ([0] * 50 + [40] * 10, Outcome.FAIL),  # the site went down: far beyond, whatever the burst
+    ],
+)
+def test_a_load_s_error_rate_is_judged_with_its_uncertainty(failed: list[int], outcome: Outcome) -> None:
+    """Decided far from the limit; near it a burst is one event; too few requests prove no failure, and pass as observed."""
+    assert one(on_load("rate <= 1%", "errors"), failing(failed)).outcome is outcome
+
+
+def test_not_one_request_may_fail_where_none_is_allowed() -> None:
+    """A limit of 0 leaves nothing to chance."""
+    assert one(on_load("rate <= 0", "errors"), failing([0] * 60)).outcome is Outcome.PASS
+    assert one(on_load("rate <= 0", "errors"), failing([0] * 59 + [1])).outcome is Outcome.FAIL
 
 
 def test_the_worst_step_decides_for_its_journey() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from footfall.gate.budget import Budget
 from footfall.gate.words import explain
 from footfall.metrics import Source
-from tests.unit.gate.making import budgets, loaded, on_journey, on_load, one, seen
+from tests.unit.gate.making import budgets, failing, loaded, on_journey, on_load, one, seen
 from tests.unit.gate.test_evaluate import FAST, NEAR, SLOW, cases
 
 
@@ -122,6 +122,21 @@ def test_a_load_s_reason_says_how_long_a_run_would_settle_it() -> None:
 def test_a_rate_over_few_runs_says_how_weak_it_is(values: list[float], reason: str) -> None:
     """Five passes pass, and prove little."""
     assert one(on_journey("rate >= 99%", "success"), seen(values, "success")).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("failed", "reason"),
+    [
+        ([0] * 5, "rate is 0 %, within the limit of 1 %; 0 of 200; judged as observed: so few only rule out a true rate above 1.5 %"),
+        ([1] + [0] * 19, "rate is 0.125 %, within the limit of 1 %; 1 of 800"),
+        ([0] * 60, "rate is 0 %, within the limit of 1 %; 0 of 2,400"),
+        ([0, 1] * 30, "rate is 1.25 %, over the limit of 1 %; 30 of 2,400; too close to call: about 9,507 such requests would settle it"),
+        ([1] * 60, "rate is 2.5 %, over the limit of 1 %; 60 of 2,400; too far beyond the limit for chance"),
+    ],
+)
+def test_a_load_s_error_rate_says_how_sure_it_is(failed: list[int], reason: str) -> None:
+    """Weak, near, or beyond doubt."""
+    assert one(on_load("rate <= 1%", "errors"), failing(failed)).reason == reason
 
 
 @pytest.mark.parametrize(

@@ -269,8 +269,8 @@ def test_noise_is_no_difference_and_too_little_is_said() -> None:
 
 def _crowd(median: float, errors: list[float]) -> list[Observation]:
     """Return a minute of a load, 40 requests a second: what it felt like and what share of it failed."""
-    shares = Figures.of_values(errors)
-    failed = Observation(Series("corner", "load", "ci", "", "errors"), Kind.RATE, "ratio", replace(shares, count=2400), tuple(errors))
+    shares, weights = replace(Figures.of_values(errors), count=2400), (2400 / len(errors),) * len(errors)
+    failed = Observation(Series("corner", "load", "ci", "", "errors"), Kind.RATE, "ratio", shares, tuple(errors), weights=weights)
     return [loaded(median, 60), failed, views.observe(views.series("load", "ci", "", "throughput"), [40.0] * 60)]
 
 
