@@ -119,6 +119,7 @@ _TYPES: Mapping[str, type[Record]] = {
 }
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 _MOMENTS = ("at", "started")
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def to_line(record: Record) -> str:
@@ -126,11 +127,14 @@ def to_line(record: Record) -> str:
     plain: dict[str, Any] = {"type": _NAMES[type(record)]}
     for name, described in record.__dataclass_fields__.items():
         value = getattr(record, name)
-        if isinstance(value, datetime):
+        if isinstance(value, str | int | float | dict):  # asked first: nearly all are, and an abstract type is slow to ask for
+            if value != "" or described.default != "":
+                plain[name] = value
+        elif isinstance(value, datetime):
             plain[name] = to_text(value)
-        elif value != "" or described.default != "":
+        else:
             plain[name] = dict(value) if isinstance(value, Mapping) else value
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _encode(plain)
 
 
 def from_line(line: str) -> Record:

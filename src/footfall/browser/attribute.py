@@ -68,13 +68,23 @@ def figures(reports: Iterable[PageReport], windows: Sequence[Window], told: Mapp
 def _vitals(pages: Sequence[PageReport], windows: Sequence[Window]) -> list[Figure]:
     found: dict[tuple[str, str], list[Figure]] = {}
     for page in pages:
-        for vital in page.vitals:
-            part = part_at(vital.at, windows)
-            found.setdefault((part, vital.name), []).append(Figure(part, vital.name, vital.value, vital.detail))
+        for figure in _slowest(page, windows):
+            found.setdefault((figure.part, figure.metric), []).append(figure)
         if page.loaded:
             part = part_at(page.began, windows)
             found.setdefault((part, "page_load"), []).append(Figure(part, "page_load", page.loaded, {"url": page.url}))
     return [_worst(same) for same in found.values()]
+
+
+def _slowest(page: PageReport, windows: Sequence[Window]) -> Iterable[Figure]:
+    """Return each vital of a page, and of each of its routes, once for a step: its worst interaction's."""
+    found: dict[tuple[str, str, str], Figure] = {}
+    for vital in page.vitals:
+        part = part_at(vital.at, windows)
+        place = part, vital.name, vital.detail["url"]
+        if place not in found or found[place].value < vital.value:
+            found[place] = Figure(part, vital.name, vital.value, vital.detail)
+    return found.values()
 
 
 def _worst(same: Sequence[Figure]) -> Figure:

@@ -1,12 +1,12 @@
 // Runs in every document that a journey loads, before the page's own scripts, inside a function of its own together with
-// Google's web-vitals (the variable `webVitals`). It keeps the latest value of each metric and answers three questions of the
-// recorder: `mark()` at the end of a step, `painted()` before a script leaves the page, `read()` at the end of the journey. A
-// document that is left writes what it knows into cookies whose path matches no page: the browser keeps them across origins, no
-// request ever carries them, and no script of the site can see them.
-const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120, UNSEEN_MS = 40;
+// Google's web-vitals (the variable `webVitals`). It keeps the latest value of each metric and answers two questions of the
+// recorder: `painted()` before a script leaves the page, `read()` at the end of the journey. It is asked nothing between steps,
+// for that would wait for the page: all that it tells has its time. A document that is left writes what it knows into cookies
+// whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of the site
+// can see them.
+const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120, UNSEEN_MS = 40, INTERACTIONS = 40;
 const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
-const marks = [0];
 const tasks = [];
 let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, left = null, written = [];
 
@@ -38,22 +38,42 @@ const loading = (metric) => keep(metric, metric.navigationStartTime ?? 0, metric
 const options = { reportAllChanges: true, reportSoftNavs: true };
 for (const on of ['onTTFB', 'onFCP', 'onLCP', 'onCLS']) webVitals[on](loading, options);
 
-// One INP per step: each step's own onINP sees only what happens from its start on, and ignores what happens after it.
-const listen = (buffered) => {
-  const index = marks.length - 1;
-  webVitals.onINP((metric) => {
-    const at = metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0;
-    if (marks.length === index + 1 || at < marks[index + 1]) keep(metric, at, `inp${index}${metric.id}`);
-  }, { ...options, durationThreshold: 16, buffered });
+// Steps may share a page, so each interaction is kept for itself: web-vitals tells of the page's slowest ones, with all that lies
+// behind them, and of the others the browser's own entries tell as much as a step needs.
+const nameOf = (metric) => `inp${metric.entries[0]?.interactionId || metric.id}`;
+webVitals.onINP((metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric)),
+  { ...options, durationThreshold: 16 });
+
+// Where an element stands: up to the nearest one with an id, as far as there is room.
+const placeOf = (element) => {
+  const place = [];
+  for (let at = element; at?.nodeType === Node.ELEMENT_NODE; at = at.parentElement) {
+    place.unshift(at.id ? `#${at.id}` : [at.nodeName.toLowerCase(), ...at.classList].join('.'));
+    if (at.id || place.join('>').length > TEXT) break;
+  }
+  return place.slice(place.length > 1 && place.join('>').length > TEXT ? 1 : 0).join('>');
 };
-listen(true);
+const interaction = (entry) => {
+  const key = `inp${entry.interactionId}`;
+  if (values.get(key)?.value >= entry.duration) return;
+  changed = performance.now();
+  values.set(key, { name: 'inp', value: entry.duration, at: round(entry.startTime), soft: false, detail: {
+    element: short(placeOf(entry.target)), kind: entry.name.startsWith('key') ? 'keyboard' : 'pointer',
+    input_delay: round(entry.processingStart - entry.startTime), processing: round(entry.processingEnd - entry.processingStart),
+    presentation: round(Math.max(entry.startTime + entry.duration - entry.processingEnd, 0)) } });
+  const all = [...values].filter(([name]) => name.startsWith('inp')).sort(([, a], [, b]) => a.at - b.at);
+  if (all.length <= INTERACTIONS) return;
+  // Of a long text that is typed, the quicker of the two that are nearest to each other goes: what is left still covers all steps.
+  const apart = (place) => all[place][1].at - all[place - 1][1].at;
+  const near = all.reduce((best, _, place) => (place > 1 && apart(place) < apart(best) ? place : best), 1);
+  values.delete(all[all[near][1].value > all[near - 1][1].value ? near - 1 : near][0]);
+};
 
 // An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
 // Only its own entry says that it was painted: those of the pointer's way there (pointermove, pointerdown) may end after it began.
 const ENDS = new Set(['pointerup', 'mouseup', 'click', 'keydown', 'keypress', 'keyup']);
 const channel = new MessageChannel();
-const answered = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
-channel.port1.onmessage = answered;
+channel.port1.onmessage = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
 for (const type of ['pointerup', 'click', 'keydown']) {
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
@@ -61,11 +81,13 @@ for (const type of ['pointerup', 'click', 'keydown']) {
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
     channel.port2.postMessage(0);
-    requestAnimationFrame(answered);
   }, true);
 }
 const seen = (list) => {
-  for (const entry of list) if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) unseen = null;
+  for (const entry of list) {
+    if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) unseen = null;
+    if (entry.interactionId) interaction(entry);
+  }
 };
 const events = new PerformanceObserver((list) => seen(list.getEntries()));
 if (PerformanceObserver.supportedEntryTypes.includes('event')) events.observe({ type: 'event', durationThreshold: 16 });
@@ -204,7 +226,6 @@ const settle = async (limit) => {
 
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
-    mark: () => { marks.push(performance.now()); listen(false); },
     painted,
     read: async (limit) => { await settle(limit); return snapshot(); },
   }),

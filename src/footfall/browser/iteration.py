@@ -185,8 +185,6 @@ class Iteration:
             raise ScriptError(f"step {part!r} is used twice in {self.walk.journey}", hint="give each step a name of its own")
         self._used.add(part)
         self._broken = ""
-        if self._open:
-            self._aside(self.watch.mark)
         step = Step(part, self.stopwatch.read(), time.time() * 1e3)
         self._open.append(step)
         try:
@@ -204,7 +202,7 @@ class Iteration:
         with self.stopwatch.paused():
             self._close(step)
             self.sample(part, "duration", duration)
-            self._aside(self.watch.mark)
+            self._aside(self.watch.step_ended)
             self._take_picture(part)
 
     def _close(self, step: Step) -> None:

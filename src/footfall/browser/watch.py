@@ -26,7 +26,7 @@ _WORTH_READING = frozenset({"error", "warning"})
 """What of a console is told; a page's own chatter would push it out of the log."""
 _REFUSED = "Failed to load resource: the server responded with a status of "
 """How Chromium and WebKit begin what they write to the console of an answer of 400 or above."""
-_MARK = "() => window.__footfall__ && window.__footfall__.mark()"
+_NOWHERE = "http://footfall.invalid"
 _LEAVE_AT_ONCE = ("goto", "reload", "go_back", "go_forward")
 """A page's own ways from it that wait for no frame; a click waits for two, in which what has loaded is painted."""
 _PAINTED = "() => window.__footfall__ && window.__footfall__.painted()"
@@ -148,11 +148,11 @@ class PageWatch:
             if cached:
                 self._tell("cache_hits", response.url)
 
-    def mark(self) -> None:
-        """Tell all pages that a step ended: interactions from now on are another step's."""
-        for page in self._pages():
-            with suppress(Error):  # a page that is just being left tells by itself
-                page.evaluate(_MARK)
+    def step_ended(self) -> None:
+        """Let what the browser told by now arrive, while it is still known whose it is: asked for cookies, it asks no page."""
+        with suppress(Error):
+            for context in self.contexts:
+                context.cookies(_NOWHERE)
         if self._loads - self._swept >= _SWEEP:
             self._swept = self._loads
             for context in self.contexts:
@@ -212,11 +212,10 @@ class PageWatch:
     def _read_cookies(self, context: BrowserContext) -> None:
         """A page of another origin is left in the background, in its own process: give it a moment to say goodbye."""
         deadline = time.monotonic() + _LEAVING_S
-        while True:
-            self._gather(context)
-            if len(self._reports) >= self._loads or time.monotonic() > deadline:
-                return
+        self._gather(context)
+        while self.silent and time.monotonic() < deadline:
             time.sleep(0.02)
+            self._gather(context)
 
     def _gather(self, context: BrowserContext) -> list[Cookie]:
         """Keep what the pages that were left have told in whole; return the cookies that it stood in."""
@@ -225,6 +224,3 @@ class PageWatch:
         for report in told.values():
             self.keep(report)
         return [cookie for cookie in cookies if page_of(cookie) in told]
-
-    def _pages(self) -> list[Page]:
-        return [page for context in self.contexts for page in context.pages if page.url.startswith(("http", "file"))]

@@ -58,6 +58,8 @@ def _whole(detail: Mapping[str, Any]) -> float:
 
 def clean_text(text: str) -> str:
     """Replace what a database refuses, NUL and lone surrogates, by U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -67,7 +69,7 @@ def clean_json(value: Any) -> Any:
         return clean_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {clean_text(str(name)): clean_json(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [clean_json(item) for item in value]

@@ -11,6 +11,11 @@ TRUTH = """
     from playwright.sync_api import expect
 
     expect.set_options(timeout=30_000)
+    BUSY = '''() => {
+        const busy = () => { const end = performance.now() + 30; while (performance.now() < end); };
+        document.body.append(document.createElement('textarea'));
+        for (const [place, kind] of [['textarea', 'keydown'], ['h1', 'click']]) document.querySelector(place).addEventListener(kind, busy);
+    }'''
     PAINTED = "() => new Promise(done => new PerformanceObserver(done).observe({ type: 'largest-contentful-paint', buffered: true }))"
 
     def test_truth(journey, new_context):
@@ -36,6 +41,14 @@ TRUTH = """
             page.get_by_role("button").click()
             expect(page.get_by_role("button")).to_have_text("done")
         with journey.step("again"):
+            page.locator("h1").click()
+        page.goto("/click")
+        page.evaluate(BUSY)
+        with journey.step("typing"):
+            page.locator("textarea").press_sequentially("so long a text as anybody types into a field in one step of a journey")
+        with journey.step("slow click"):
+            page.get_by_role("button").click()
+        with journey.step("quick click"):
             page.locator("h1").click()
         with journey.step("leave page"):
             page.goto("/leave")
@@ -163,6 +176,15 @@ def test_interactions_belong_to_their_own_step(truth: Walked) -> None:
     assert not touched["click"] & touched["again"]
     assert truth.values("plain", "inp") == []
     assert truth.values("click page", "inp") == []
+
+
+@pytest.mark.parametrize(("step", "element"), [("typing", "textarea"), ("slow click", "#stay"), ("quick click", "h1")])
+def test_each_step_on_one_page_has_its_own_interaction(truth: Walked, step: str, element: str) -> None:
+    """The page's slowest click hides no other step's, nor do more keys than a page keeps; each names its element and its phases."""
+    (seen,) = [sample for sample in truth.samples if (sample.part, sample.metric) == (step, "inp")]
+    assert seen.detail["element"].endswith(element)
+    assert {"kind", "input_delay", "processing", "presentation"} <= set(seen.detail)
+    assert "pages" not in seen.detail
 
 
 def test_a_step_without_a_load_has_no_load_vitals(truth: Walked) -> None:
