@@ -129,14 +129,19 @@ const siteOf = (host) => {
 
 // A row for each request: when it began, ms that it took, bytes (empty where its site does not let them be known), and letters: its
 // kind, t for another site's, f for one that was answered with 400 or above, with its address behind it: the console tells of it too.
+const rowOf = (entry) => {
+  const url = new URL(entry.name, location.href), foreign = url.origin !== location.origin;
+  const hidden = foreign && !entry.responseStart && url.protocol.startsWith('http');
+  const party = foreign && siteOf(url.hostname) !== siteOf(location.hostname) ? 't' : '';
+  const failed = entry.responseStatus >= 400 ? `f,${encodeURIComponent(entry.name)}` : '';
+  return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, kindOf(entry) + party + failed].join();
+};
+let rows = '', rowsOf = '';
 const fetched = () => {
-  const own = siteOf(location.hostname);
-  return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((entry) => {
-    const url = new URL(entry.name, location.href), foreign = url.origin !== location.origin;
-    const hidden = foreign && !entry.responseStart && url.protocol.startsWith('http');
-    const marks = kindOf(entry) + (siteOf(url.hostname) === own || !foreign ? '' : 't') + (entry.responseStatus >= 400 ? `f,${encodeURIComponent(entry.name)}` : '');
-    return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, marks].join();
-  }).join(';');
+  const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+  const now = `${entries.length} ${entries[0]?.responseEnd}`; // a page that is left is asked several times over
+  if (now !== rowsOf) [rows, rowsOf] = [entries.map(rowOf).join(';'), now];
+  return rows;
 };
 
 // A moment by both clocks. The page's own starts with its process and drifts; `origin` is where the system's clock puts its zero by now, so
