@@ -109,7 +109,9 @@ def be_patient(root: Path) -> None:
 
 def clean_environment() -> Mapping[str, str]:
     """This process's environment without what a surrounding run or CI put there."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("FOOTFALL_", "GITHUB_", "PYTEST_", "COVERAGE_"))}
+    begins = ("FOOTFALL_", "PYTEST_", "COVERAGE_", "GITHUB_", "GITLAB_", "CI_", "BUILDKITE_", "GIT_COMMIT", "GIT_BRANCH")
+    jenkins = {"BRANCH_NAME", "TAG_NAME", "BUILD_URL"}
+    return {name: value for name, value in os.environ.items() if not name.startswith(begins) and name not in jenkins}
 
 
 @pytest.fixture
