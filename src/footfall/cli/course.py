@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from footfall.metrics import format_quantity
 from footfall.report.course import Budgeted, Course, CourseRun, Mark, field_of
+from footfall.report.figures import metric_name
 from footfall.report.trendpage import worse_of
 from footfall.report.words import signed_percent
 from footfall.store import course as stored
@@ -98,5 +99,5 @@ def _changed(change: StoredChange) -> Mark:
     share = signed_percent(change.after / change.before - 1) if change.before else ""
     before, after = (format_quantity(value, change.unit) for value in (change.before, change.after))
     commits = f", between {change.last_commit[:9]} and {change.first_commit[:9]}" if change.last_commit and change.first_commit else ""
-    text = f"{change.series.metric} {share or 'changed'}: {before} → {after} (by chance {change.chance:.0e}{commits})"
+    text = f"{metric_name(change.series.metric)} {share or 'changed'}: {before} → {after} (by chance {change.chance:.0e}{commits})"
     return Mark(change.at, "change", text, change.series, worse_of(change.series, change.after - change.before))

@@ -136,7 +136,7 @@ def slo_statuses(workplace: Workplace, target: str, slos: Iterable[Slo], now: da
 def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict]) -> tuple[str, ...]:
     """Return what is to be said of a whole verdict: its chance of a false alarm, and what may make its history doubtful."""
     found = [*_certainty(judged), *_busy(run.run.labels), *_clock(workplace, run), *_version(run.run.versions)]
-    if any(verdict.outcome == "learning" for verdict in judged):
+    if any(verdict.outcome == "learning" and not verdict.key.startswith("slo.") for verdict in judged):
         before = usual(workplace, run.run.target)
         names = " or ".join(branch or "no branch" for branch in before.branches)
         since = f", begun {before.since:%Y-%m-%d %H:%M} UTC or later" if before.since else ""

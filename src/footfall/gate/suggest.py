@@ -106,6 +106,10 @@ def _round(value: float, metric: Metric, digits: int) -> Quantity:
     return Quantity(f"{round(math.ceil(round(amount / step, 6)) * step, 6):g}", suffix)
 
 
+def _times(times: float) -> str:
+    return f"{times:.0f}" if times >= 100 else f"{times:.2g}"
+
+
 def _reason(series: Series, figures: Sequence[float], expression: Expression, metric: Metric, limit: float, broken: int) -> str:
     usual, most = (format_quantity(value, metric.unit) for value in (statistics.median(figures), max(figures)))
     seen = f"in {len(figures)} runs {expression.statistic} of {series.title} was usually {usual} and at most {most}"
@@ -113,7 +117,7 @@ def _reason(series: Series, figures: Sequence[float], expression: Expression, me
         return f"{seen}; {broken} of them broke the limit"
     times = limit / statistics.median(figures)
     return (
-        f"{seen}: the limit lets it become {times:.2g} times as slow"
+        f"{seen}: the limit lets it become {_times(times)} times as slow"
         if metric.unit == "ms"
         else f"{seen}: the limit is {times:.2g} times that"
     )

@@ -200,7 +200,15 @@ def _unsettled(finding: Finding, needed: int | None) -> str:
         windows = finding.observation.windows
         seconds = needed / max(finding.observation.figures.count, 1) * sum(window.seconds for window in windows)
         return f"too close to call: about {format_quantity(seconds * 1000, 'ms', digits=2)} of such load would settle it"
-    return f"too close to call: about {needed:,} such {'requests' if finding.basis is Basis.RATE else 'samples'} would settle it"
+    if finding.basis is Basis.RATE:
+        return f"too close to call: about {_rounded_up(needed):,} such requests would settle it"
+    return f"too close to call: about {needed:,} such samples would settle it"
+
+
+def _rounded_up(count: int) -> int:
+    """Return a count with two digits that mean something."""
+    step: int = 10 ** max(0, len(str(count)) - 2)
+    return -(-count // step) * step
 
 
 def _weakness(finding: Finding) -> str:

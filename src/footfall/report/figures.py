@@ -14,7 +14,17 @@ from footfall.stats import Figures
 
 VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
 """The Web Vitals in the order in which they are shown."""
-NAMES = {"lcp": "LCP", "inp": "INP", "cls": "CLS", "fcp": "FCP", "ttfb": "TTFB", "tbt": "TBT", "dns": "DNS", "tls": "TLS"}
+NAMES = {
+    "lcp": "LCP",
+    "inp": "INP",
+    "cls": "CLS",
+    "fcp": "FCP",
+    "ttfb": "TTFB",
+    "tbt": "TBT",
+    "dns": "DNS",
+    "tls": "TLS",
+    "ux_score": "UX score",
+}
 
 
 def metric_name(metric: str) -> str:
@@ -52,6 +62,8 @@ def _asked(statistic: str) -> Statistic | None:
 
 def usual_statistic(series: Series, kind: Kind) -> str:
     """The statistic that is shown where no budget asks for one: p75 of what a customer feels, p95 of a load's latencies."""
+    if series.source == Source.LOAD and series.metric == "throughput":
+        return "median"  # of its seconds; the busiest one says little
     if kind == Kind.TREND:
         return "p95" if series.source == Source.LOAD else "p75"
     return {Kind.RATE: "rate", Kind.COUNTER: "p75"}.get(kind, "max")

@@ -220,7 +220,7 @@ def _load_facts(subject: _Subject) -> Iterable[str]:
     if users := subject.find("", "users"):
         yield f"up to {count(round(users.figures.max), 'user')}"
     if throughput := subject.find("", "throughput"):
-        yield f"{format_quantity(throughput.figures.p50, throughput.unit)} requests"
+        yield f"{format_quantity(throughput.figures.p50, 'count')} requests/s"
     if errors := subject.find("", "errors"):
         yield f"{format_quantity(errors.figures.mean, errors.unit, digits=2)} failed"
 

@@ -22,9 +22,10 @@ from footfall.stats import percentile
 
 MOST_ROWS = 60
 """Rows of pictures that one page carries."""
+MOST_COLUMNS = 8
+"""Pictures that stand beside each other and can still be read; what has a budget comes first."""
 WHOLE = "As a whole"
 _FIRST = ("duration", "latency", "errors", "throughput", *VITALS, "success")
-_LEFT_OUT = {"generator_cpu", "generator_lag", "dropped", "users", "users_aim", "dns", "connect", "tls", "received_bytes"}
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,9 @@ def _trend(seen: Observation, points: Sequence[Point], statistic: str, verdict: 
 
 
 def trend_tables(view: ReportView) -> tuple[TrendTable, ...]:
-    """Return the pictures of all series that were seen before, those of the generator left out, MOST_ROWS rows at most."""
-    worst = {series: worst_of(found) for series, found in _by_series(view).items()}
-    found = {
-        s: t
-        for s in view.trends
-        if s.metric not in _LEFT_OUT and PHASE not in s.label_map and (t := trend_of(view, s, worst.get(s))) and len(t.values) > 1
-    }
+    """Return the pictures of the series that were seen before and are worth following, MOST_ROWS rows at most."""
+    worst, budgeted = {series: worst_of(found) for series, found in _by_series(view).items()}, Budgeted(view.verdicts)
+    found = {s: t for s in view.trends if budgeted.worth_following(s) and (t := trend_of(view, s, worst.get(s))) and len(t.values) > 1}
     tables, room = [], MOST_ROWS
     for source in Source:
         groups = dict.fromkeys(_group(series) for series in found if series.source == source)
@@ -154,7 +151,9 @@ def _row_name(series: Series) -> str:
 
 
 def _table(name: str, labels: Labels, found: dict[Series, Trend], order: Sequence[str], room: int) -> TrendTable:
-    metrics = sorted({series.metric for series in found if not _dull(series, found[series])}, key=_rank)
+    judged = {series.metric for series in found if found[series].tone}
+    shown = {series.metric for series in found if not _dull(series, found[series])}
+    metrics = sorted(sorted(shown, key=lambda metric: (metric not in judged, _rank(metric)))[:MOST_COLUMNS], key=_rank)
     parts = sorted({_row_name(series) for series in found}, key=lambda part: (order.index(part) if part in order else -1, part))
     cells = {(_row_name(series), series.metric): trend for series, trend in found.items()}
     rows = (TrendRow(part or WHOLE, tuple(cells.get((part, metric)) for metric in metrics)) for part in parts[: max(0, room)])

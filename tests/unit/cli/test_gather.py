@@ -85,6 +85,15 @@ def test_a_run_that_began_on_a_busy_machine_says_so(workplace: Workplace, tmp_pa
     assert remarks(workplace, row, ()) == ()
 
 
+def test_an_objective_that_is_learning_is_no_matter_of_the_baseline(workplace: Workplace, tmp_path: Path) -> None:
+    """What the baseline is made of is told where a budget waits for it, not where an objective waits for events."""
+    row = reader.run(workplace.store, kept(workplace, tmp_path, 1))
+    [learning] = judge(workplace, row, beside_baseline()).verdicts
+    assert learning.outcome == Outcome.LEARNING
+    assert any("a baseline is made of" in said for said in remarks(workplace, row, [learning]))
+    assert not any("a baseline is made of" in said for said in remarks(workplace, row, [replace(learning, key="slo.checkout")]))
+
+
 def test_a_suspicion_without_a_second_look_is_no_failure(workplace: Workplace, tmp_path: Path) -> None:
     """A stored run that nobody measured again stays open."""
     for number in range(20):

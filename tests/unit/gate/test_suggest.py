@@ -40,6 +40,13 @@ def test_a_limit_that_guards_nothing_is_drawn_in() -> None:
     assert found.reason.endswith("times as slow")
 
 
+def test_how_much_a_limit_lets_pass_is_a_plain_number() -> None:
+    """5.6 ms as a rule, and 2 s allowed: 350 times, not 3.5e+02 times."""
+    (budget,) = on_journey("p75 <= 2s", part="pay")
+    (found,) = suggest(budget, {PAY: runs(5.6)}, Kind.TREND)
+    assert "e+" not in found.reason
+
+
 def test_a_limit_that_is_always_broken_is_let_out() -> None:
     """It says nothing new any more; the reason counts how often."""
     (budget,) = on_journey("p75 <= 500ms", part="pay")

@@ -130,7 +130,7 @@ def test_a_rate_over_few_runs_says_how_weak_it_is(values: list[float], reason: s
         ([0] * 5, "rate is 0 %, within the limit of 1 %; 0 of 200; judged as observed: so few only rule out a true rate above 1.5 %"),
         ([1] + [0] * 19, "rate is 0.125 %, within the limit of 1 %; 1 of 800"),
         ([0] * 60, "rate is 0 %, within the limit of 1 %; 0 of 2,400"),
-        ([0, 1] * 30, "rate is 1.25 %, over the limit of 1 %; 30 of 2,400; too close to call: about 9,507 such requests would settle it"),
+        ([0, 1] * 30, "rate is 1.25 %, over the limit of 1 %; 30 of 2,400; too close to call: about 9,600 such requests would settle it"),
         ([1] * 60, "rate is 2.5 %, over the limit of 1 %; 60 of 2,400; too far beyond the limit for chance"),
     ],
 )

@@ -191,7 +191,7 @@ def test_without_a_longer_history_a_page_tells_of_the_last_runs() -> None:
     assert page is not None
     assert (page.runs, page.gathered) == (20, False)
     assert pages(views.empty()) is None
-    assert b"This is the first run of its kind" in html(views.empty(), TEMPLATES, "trends")
+    assert b"Fewer than two runs are on record here" in html(views.empty(), TEMPLATES, "trends")
 
 
 def test_a_week_is_counted() -> None:

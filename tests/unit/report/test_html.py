@@ -6,7 +6,7 @@ import io
 import itertools
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 
@@ -16,11 +16,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from footfall.errors import ConfigError, UsageError
+from footfall.gate.evidence import Observation
+from footfall.gate.verdict import Outcome
+from footfall.metrics import Kind
 from footfall.report.html import context, html
 from footfall.report.templates import TemplateSource
-from footfall.report.trends import movers
+from footfall.report.trends import movers, trend_tables
 from footfall.report.view import ReportView, build_view
 from footfall.samples import Artifact
+from footfall.stats import Figures
 from tests.unit.report import views
 
 STARTER = Path(__file__).parents[3] / "reports"
@@ -125,6 +129,33 @@ def test_the_answer_stands_before_the_reason_before_the_evidence() -> None:
              "The last runs", "All budgets", "What happened", "Environment Machine")  # fmt: skip
     places = [text.index(words) for words in order]
     assert places == sorted(places)
+
+
+def test_the_last_runs_show_no_more_figures_than_can_be_read() -> None:
+    """What customers feel, a script's own, and what has a budget, of a step's forty figures; never more than fit beside each other."""
+    of = partial(views.series, "journey", "checkout", "pay", labels=views.DESKTOP)
+    more = [views.observe(of(metric), [3.0] * 5) for metric in ("image_bytes", "script_bytes", "requests", "js_errors")]
+    own = [Observation(of(f"own_{n}"), Kind.TREND, "count", Figures.of_values([3.0] * 5)) for n in range(12)]
+    judged = views.judge(more[2], "journeys.checkout.steps.pay.requests", "p75 <= 9")
+    given = views.view()
+    observations = (*given.observations, *more, *own)
+    seen = replace(given, observations=observations, verdicts=(*given.verdicts, judged), trends=views.trends_of(observations))
+    table = next(table for table in trend_tables(seen) if table.name == "checkout")
+    assert table.columns[0] == "Duration"
+    assert "Requests" in table.columns
+    assert not {"Image bytes", "Script bytes", "Js errors"} & set(table.columns)
+    assert len(table.columns) == 8
+    assert {len(row.trends) for row in table.rows} == {8}
+
+
+def test_an_objective_with_few_events_is_not_called_unset() -> None:
+    """Until there are events enough the page says how many there are."""
+    seen = views.judge(views.view().observations[0], "slo.checkout", "p75 <= 9s", reason="3 of 20 events that it takes to say anything")
+    few = replace(views.view(), verdicts=(replace(seen, outcome=Outcome.LEARNING),), service_levels=())
+    text = _Page(html(few, TEMPLATES, "executive")).text
+    assert "checkout: 3 of 20 events that it takes to say anything." in text
+    assert "No objective is set" not in text
+    assert "No objective is set" in _Page(html(replace(few, verdicts=()), TEMPLATES, "executive")).text
 
 
 def test_a_broken_budget_tells_everything() -> None:
