@@ -237,7 +237,8 @@ def _limit_problem(limit: Limit, statistic: Statistic, metric: Metric) -> str:
     if not math.isfinite(value):
         return f"{str(limit)[:40]} is too large"
     if unit == "ratio" and value > 1 and not limit.baseline:
-        return f"{limit} is more than 100 %: did you mean '{limit.quantity.number}%'?"
+        meant = f": did you mean '{limit.quantity.number}%'?" if not limit.quantity.is_percentage and value <= 100 else ""
+        return f"{limit} is more than 100 %{meant}"
     return ""
 
 

@@ -100,6 +100,7 @@ def test_says_what_stands_where_something_else_was_expected(text: str, message: 
         ("p75 <= 2KB", LCP, "'2KB' is not a quantity in ms: write a number followed by one of us ms s m min h d"),
         ("p75 <= 2500", LCP, "'2500' is not a quantity in ms: write a number followed by one of us ms s m min h d"),
         ("rate >= 99.9", SUCCESS, "99.9 is more than 100 %: did you mean '99.9%'?"),
+        ("rate >= 101%", SUCCESS, "101% is more than 100 %"),
         ("p97 <= baseline", LCP, "history keeps p50 p75 p90 p95 p99 only, so p97 has no baseline"),
         ("count <= 3s", LCP, "'3s' is not a quantity in count: write a number followed by one of (no unit)"),
         (f"p75 <= {'9' * 400}s", LCP, f"{'9' * 40} is too large"),
