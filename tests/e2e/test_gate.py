@@ -88,6 +88,105 @@ def test_what_a_few_more_walks_settle_is_walked_on(suite: SuiteCopy) -> None:
     assert [run["kind"] for run in suite.history()] == ["gate", "gate"]
 
 
+TWO_DEVICES = """[journeys."*"]
+success = "rate >= 99%"
+
+[journeys.home]
+duration = { fail = "p50 <= 60s", min_samples = 3, where = { device = "iPhone 15" } }
+
+[journeys.look]
+duration = { fail = "p50 <= 60s", min_samples = 4, where = { device = "desktop" } }
+"""
+"""What two walks leave undecided: one journey on the phone, the other on the desktop."""
+
+
+@pytest.fixture
+def two_devices(suite: SuiteCopy) -> SuiteCopy:
+    """A suite with two quick journeys that a gate walks twice on each of two devices."""
+    for name, page in (("home", "/"), ("look", "/api/health")):
+        step = f'def test_{name}(journey):\n    with journey.step("open"):\n        journey.page.goto("{page}")\n'
+        (suite.root / f"journeys/test_{name}.py").write_text(step)
+    (suite.root / "thresholds.toml").write_text(TWO_DEVICES)
+    suite.edit("footfall.toml", "iterations = 5 ", "iterations = 2 ")
+    suite.edit("footfall.toml", 'devices = ["desktop"]', 'devices = ["desktop", "iPhone 15"]\nmost_iterations = 5000')
+    return suite
+
+
+HANGING_ON_THE_PHONE = """from pathlib import Path
+
+WALKED = Path(__file__).with_name("walked.txt")
+
+
+def test_home(journey, device):
+    with journey.step("open"):
+        journey.page.goto("/api/health")
+    with WALKED.open("a") as walked:
+        walked.write(f"{device}\\n")
+    if WALKED.read_text().count("iPhone") > 3:  # the warm-up and two walks are over
+        journey.page.wait_for_timeout(3_600_000)
+"""
+QUICK = ("--journey", "home", "--journey", "look", "--profile", "none")
+
+
+def walked(suite: SuiteCopy) -> dict[tuple[str, str], int]:
+    """Return how often each journey was walked on each device in the latest gate."""
+    found = suite.verdicts()["verdicts"]
+    return {(v["subject"], v["series"]["labels"]["device"]): v["count"] for v in found if v["metric"] == "success"}
+
+
+def test_each_journey_is_walked_on_where_it_is_undecided(two_devices: SuiteCopy) -> None:
+    """Not on the other device; the page says what was walked on, and its numbers go on where the first walks ended."""
+    ended = two_devices.footfall("gate", *QUICK)
+    assert ended.code == 0, ended.out + ended.err
+    assert "undecided after 2 walks: home on iPhone 15; 2 more will tell" in ended.err
+    assert "undecided after 2 walks: look on desktop; 3 more will tell" in ended.err
+    assert walked(two_devices) == {("home", "desktop"): 2, ("home", "iPhone 15"): 4, ("look", "desktop"): 5, ("look", "iPhone 15"): 2}
+    told = "undecided after 2 walks: home on iPhone 15; 2 more were walked"
+    assert told in two_devices.verdicts()["notes"]
+    assert told[1:] in (two_devices.root / "out/latest/index.html").read_text()
+    assert told in two_devices.footfall("gate", "--run", "latest").out
+    lines = [json.loads(line) for line in two_devices.footfall("history", "export").out.splitlines()]
+    phone = [
+        line["iteration"]
+        for line in lines
+        if (line.get("subject"), line.get("metric"), line.get("labels", {}).get("device")) == ("home", "success", "iPhone 15")
+    ]
+    assert sorted(phone) == [1, 2, 3, 4]
+
+
+def test_the_time_cap_ends_the_walking_on(two_devices: SuiteCopy) -> None:
+    """A walk that hangs is ended there: what was measured before stands, nothing failed, and the verdict says why it is undecided."""
+    two_devices.edit("footfall.toml", 'timeout = "60s" ', 'timeout = "1h" ')
+    (two_devices.root / "journeys/test_home.py").write_text(HANGING_ON_THE_PHONE)
+    ended = two_devices.footfall("gate", *QUICK, "--time-cap", "90s")
+    assert ended.code == 3, ended.out + ended.err
+    assert "undecided after 2 walks: home on iPhone 15; 2 more will tell" in ended.err
+    cut = "undecided after 2 walks: home on iPhone 15; 2 more were not walked to their end: the journeys were ended at the time cap"
+    none_left = "undecided after 2 walks: look on desktop; the time cap left no time for 3 more"
+    assert cut in ended.out
+    assert none_left in ended.out
+    assert {cut, none_left} <= set(two_devices.verdicts()["notes"])
+    assert set(walked(two_devices).values()) == {2}
+    outcomes = {(v["subject"], v["metric"]): v["outcome"] for v in two_devices.verdicts()["verdicts"] if v["source"] == "journey"}
+    assert outcomes == {
+        ("home", "duration"): "inconclusive",
+        ("look", "duration"): "inconclusive",
+        ("home", "success"): "pass",
+        ("look", "success"): "pass",
+    }
+    assert two_devices.verdicts()["journeys_failed"] == []
+
+
+def test_what_the_time_cap_leaves_no_time_for_is_not_begun(two_devices: SuiteCopy) -> None:
+    """What takes fewer walks is; exit 3, and the page says for how many there was no time."""
+    two_devices.edit("thresholds.toml", "min_samples = 3", "min_samples = 3000")
+    ended = two_devices.footfall("gate", *QUICK)
+    assert ended.code == 3, ended.out + ended.err
+    assert "undecided after 2 walks: home on iPhone 15; the time cap leaves no time for 4497 more" in ended.err
+    assert "undecided after 2 walks: home on iPhone 15; the time cap left no time for 4497 more" in two_devices.verdicts()["notes"]
+    assert walked(two_devices) == {("home", "desktop"): 2, ("home", "iPhone 15"): 2, ("look", "desktop"): 5, ("look", "iPhone 15"): 2}
+
+
 def test_a_target_that_is_down_cannot_be_judged(suite: SuiteCopy) -> None:
     """Exit 3, and the message says who did not answer."""
     suite.edit("footfall.toml", "[targets.corner]", '[targets.gone]\nurl = "http://127.0.0.1:9"\n\n[targets.corner]')

@@ -180,7 +180,8 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
             with _kept(opened, Source.JOURNEY):
                 began = time.monotonic()
                 walk_journeys(opened, gate_plan(spec, spec.journeys))
-                each_s = (time.monotonic() - began) / (spec.iterations + 1)  # the uncounted one too
+                walks = (spec.iterations + 1) * len(spec.journeys) * len(spec.devices)  # the uncounted one too
+                each_s = (time.monotonic() - began) / walks
         if spec.journeys and spec.under_load:
             with _kept(opened, Source.JOURNEY):
                 walk_under_load(opened, gate_plan(spec, spec.journeys), spec.under_load)

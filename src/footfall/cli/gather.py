@@ -31,6 +31,8 @@ from footfall.store.windows import windows
 
 SCOPE_EVENT = "scope"
 AGAINST_EVENT = "against"
+UNDECIDED_EVENT = "undecided"
+"""What the first walks left undecided, and whether it was walked on."""
 FRESH_SUBJECTS, FRESH_SINCE = "again", "again_since"
 """Where that event tells what was measured again for a suspicion: which journeys, and from which moment on."""
 TRACE_KIND = "trace"
@@ -133,9 +135,10 @@ def slo_statuses(workplace: Workplace, target: str, slos: Iterable[Slo], now: da
     return tuple(found)
 
 
-def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict]) -> tuple[str, ...]:
-    """Return what is to be said of a whole verdict: its chance of a false alarm, and what may make its history doubtful."""
-    found = [*_certainty(judged), *_busy(run.run.labels), *_clock(workplace, run), *_version(run.run.versions)]
+def remarks(workplace: Workplace, run: RunRow, judged: Sequence[Verdict], events: Iterable[Event] = ()) -> tuple[str, ...]:
+    """Return what is to be said of a whole verdict: its chance of a false alarm, what was walked on, and what may make it doubtful."""
+    undecided = [event.text for event in events if event.kind == UNDECIDED_EVENT]
+    found = [*_certainty(judged), *undecided, *_busy(run.run.labels), *_clock(workplace, run), *_version(run.run.versions)]
     if any(verdict.outcome == "learning" and not verdict.key.startswith("slo.") for verdict in judged):
         before = usual(workplace, run.run.target)
         names = " or ".join(branch or "no branch" for branch in before.branches)

@@ -84,9 +84,8 @@ def judge(
         more = tuple(replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=spoilt[Source.JOURNEY]) for verdict in more)
     verdicts = (*verdicts, *more, *gather.objectives(workplace, run, slos, respected=strictness.respect_slo))
     code = _exit_code(run, verdicts, strictness)
-    return _view(
-        workplace, run, verdicts, observations, events, code, spoilt, [*gather.remarks(workplace, run, verdicts), *filter(None, [late])]
-    )
+    notes = [*gather.remarks(workplace, run, verdicts, events), *filter(None, [late])]
+    return _view(workplace, run, verdicts, observations, events, code, spoilt, notes)
 
 
 def _exit_code(run: RunRow, verdicts: Sequence[Verdict], strictness: Strictness) -> int:
@@ -139,7 +138,7 @@ def _view(
         url=_url(workplace, run),
         samples=reader.samples(store, run.id),
         trends=trends,
-        events=[event for event in events if event.kind != gather.SCOPE_EVENT],
+        events=[event for event in events if event.kind not in {gather.SCOPE_EVENT, gather.UNDECIDED_EVENT}],
         artifacts=artifacts,
         spoilt=spoilt,
         notes=notes,

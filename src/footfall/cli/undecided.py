@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from footfall.cli.gather import UNDECIDED_EVENT
 from footfall.cli.measure import JourneyPlan, conditions, walk_journeys
 from footfall.cli.session import Session
 from footfall.cli.workplace import budgets_if_any
@@ -37,16 +38,19 @@ def looks(spec: GateSpec) -> int:
 
 
 def walk_on(session: Session, spec: GateSpec, each_s: float) -> None:
-    """Walk on what is undecided, as far as the time cap lets; `each_s` is how long one walk of every journey took.
+    """Walk on what is undecided, as far as the time cap lets; `each_s` is how long one walk of one journey on one device took.
 
     It comes last: nothing else needs the time that is left. Raises ScriptError, UsageError or BrowserMissingError.
     """
     if looks(spec) == 1 or session.failed or session.over:
         return
     for (device, walks), journeys in further(_judged(session, spec), spec).items():
-        told = f"undecided after {spec.iterations} walks: {', '.join(journeys)}"
-        if session.left_s is not None and (walks + 1) * each_s > session.left_s:
+        if session.failed:
+            return  # exit code 1 whatever comes
+        told = f"undecided after {spec.iterations} walks: {', '.join(journeys)}" + (f" on {device}" if len(spec.devices) > 1 else "")
+        if session.left_s is not None and (walks + 1) * len(journeys) * each_s > session.left_s:
             session.progress.say(f"{told}; the time cap leaves no time for {walks} more")
+            session.run.recorder.event(UNDECIDED_EVENT, f"{told}; the time cap left no time for {walks} more")
             continue
         session.progress.say(f"{told}; {walks} more will tell")
         arguments = (*conditions(spec), "--first-iteration", str(spec.iterations + 1))
@@ -54,7 +58,9 @@ def walk_on(session: Session, spec: GateSpec, each_s: float) -> None:
             walk_journeys(session, JourneyPlan(journeys, walks, (device,), arguments))
         except CannotJudgeError as error:
             session.progress.say(f"! {error.message}")  # what was measured before stands
-            return
+            session.run.recorder.event(UNDECIDED_EVENT, f"{told}; {walks} more were not walked to their end: {error.message}")
+        else:
+            session.run.recorder.event(UNDECIDED_EVENT, f"{told}; {walks} more were walked")
 
 
 def further(verdicts: Iterable[Verdict], spec: GateSpec) -> Further:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from footfall import __version__
-from footfall.cli.gather import busy_label, remarks, usual
+from footfall.cli.gather import UNDECIDED_EVENT, busy_label, remarks, usual
 from footfall.cli.judge import judge
 from footfall.cli.workplace import Workplace
 from footfall.config.suite import load_suite
 from footfall.gate.budget import Budget, Place, read_budgets
 from footfall.gate.verdict import Outcome
 from footfall.metrics import JOURNEY_METRICS, Source
-from footfall.samples import Run, RunEnd, Sample
+from footfall.samples import Event, Run, RunEnd, Sample
 from footfall.store import reader
 from footfall.store.baselines import Baseline, set_baseline
 from footfall.store.spool import begin_run
@@ -92,6 +92,14 @@ def test_an_objective_that_is_learning_is_no_matter_of_the_baseline(workplace: W
     assert learning.outcome == Outcome.LEARNING
     assert any("a baseline is made of" in said for said in remarks(workplace, row, [learning]))
     assert not any("a baseline is made of" in said for said in remarks(workplace, row, [replace(learning, key="slo.checkout")]))
+
+
+def test_what_was_walked_on_is_told(workplace: Workplace, tmp_path: Path) -> None:
+    """With the verdict, for it is why one journey has more samples than another, or too few."""
+    row = reader.run(workplace.store, kept(workplace, tmp_path, 1))
+    events = [Event(row.id, BEGAN, kind, f"a {kind}") for kind in ("note", UNDECIDED_EVENT)]
+    assert remarks(workplace, row, (), events) == (f"a {UNDECIDED_EVENT}",)
+    assert remarks(workplace, row, ()) == ()
 
 
 def test_a_suspicion_without_a_second_look_is_no_failure(workplace: Workplace, tmp_path: Path) -> None:
