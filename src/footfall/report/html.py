@@ -23,7 +23,7 @@ from footfall.report.charts.trend import spark, trend_chart
 from footfall.report.clean import safe_link
 from footfall.report.figures import metric_name, worst_of
 from footfall.report.hangs import Hang, hangs
-from footfall.report.kept import Link, links
+from footfall.report.kept import Link, is_of, links
 from footfall.report.noise import noise
 from footfall.report.pictures import THUMBNAIL, embedded
 from footfall.report.places import DAYS, place_tables
@@ -33,7 +33,7 @@ from footfall.report.trendpage import TrendPage, page_of
 from footfall.report.trends import movers, past, short_course, spread, trend_of, trend_tables
 from footfall.report.underload import strains
 from footfall.report.view import BrokenJourney, ReportView
-from footfall.samples import Artifact
+from footfall.samples import Artifact, Series
 
 MOST_CARDS = 12
 """Broken budgets that are shown with their pictures; the table of all budgets names the others."""
@@ -171,35 +171,45 @@ class _Pictures:
         self._left = _MOST_PICTURES
         self._shown: set[str] = set()
 
-    def of(self, subject: str, part: str) -> str:
-        """The latest screenshot of a part ("" is any); empty where there is none, or none left to show."""
-        for artifact in reversed(self._view.artifacts):
-            fits = (artifact.kind, artifact.subject) == ("screenshot", subject) and part in {"", artifact.part}
-            if fits and artifact.path in self._view.pictures and artifact.path not in self._shown and self._left:
+    def of(self, subject: str, part: str, series: Series | None) -> str:
+        """The latest screenshot of a part ("" is any), on the series' own device if any is; empty where none is, or none left to show."""
+        kept = (artifact for artifact in reversed(self._view.artifacts) if artifact.path in self._view.pictures)
+        found = [each for each in kept if (each.kind, each.subject) == ("screenshot", subject) and part in {"", each.part}]
+        for artifact in _own(found, series):
+            if artifact.path not in self._shown and self._left:
                 self._left -= 1
                 self._shown.add(artifact.path)
                 return embedded(self._view.pictures[artifact.path])
         return ""
 
 
-def _filmstrips(view: ReportView) -> dict[str, tuple[Frame, ...]]:
-    """One small picture per step of each journey, the first that was kept, in the order in which they were taken."""
-    kept: dict[str, dict[str, Artifact]] = {}
-    for artifact in view.artifacts:
-        if artifact.kind == "screenshot" and artifact.part and artifact.path in view.pictures:
-            kept.setdefault(artifact.subject, {}).setdefault(artifact.part, artifact)
-    strips, left = {}, _MOST_FRAMES
-    for journey, frames in kept.items():
+def _filmstrips(view: ReportView) -> dict[tuple[str, tuple[str, ...]], tuple[Frame, ...]]:
+    """One small picture per step of each journey, by its name and tags: the first that was kept, in the order in which they were taken."""
+    shown = [each for each in view.artifacts if each.kind == "screenshot" and each.part and each.path in view.pictures]
+    strips: dict[tuple[str, tuple[str, ...]], tuple[Frame, ...]] = {}
+    left = _MOST_FRAMES
+    for series in (seen.series for seen in view.observations if seen.series.source == Source.JOURNEY):
+        journey = series.subject, tuple(value for _, value in series.labels)
+        if journey in strips:
+            continue
+        frames: dict[str, Artifact] = {}
+        for artifact in _own([each for each in shown if each.subject == series.subject], series):
+            frames.setdefault(artifact.part, artifact)
         pictures = [Frame(part, embedded(view.pictures[frame.path], THUMBNAIL)) for part, frame in list(frames.items())[:left]]
         strips[journey] = tuple(frame for frame in pictures if frame.picture)
         left -= len(pictures)
     return strips
 
 
+def _own(artifacts: list[Artifact], series: Series | None) -> list[Artifact]:
+    """Return what was kept of a series' own device and crowd, or all where nothing tells whose it is."""
+    return [artifact for artifact in artifacts if series and is_of(artifact, series)] or artifacts
+
+
 def _broken_journey(view: ReportView, broken: BrokenJourney, pictures: _Pictures) -> JourneyCard:
     subject = broken.series.subject
     kept = (artifact for artifact in view.artifacts if artifact.subject == subject)
-    return JourneyCard(broken, pictures.of(subject, ""), links(kept, broken.series))
+    return JourneyCard(broken, pictures.of(subject, "", broken.series), links(kept, broken.series))
 
 
 def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None) -> Card:
@@ -211,7 +221,7 @@ def _card(view: ReportView, verdict: Verdict, pictures: _Pictures | None = None)
         strip=strip(verdict, seen, *_before(view, verdict)) if seen and seen.kind != "rate" else Markup(""),
         trend=trend_chart(trend) if trend and len(trend.values) > 1 else Markup(""),
         story=trend.story if trend else "",
-        picture=pictures.of(verdict.subject, verdict.part) if pictures else "",
+        picture=pictures.of(verdict.subject, verdict.part, verdict.series) if pictures else "",
         links=links(_kept(view, verdict), verdict.series),
         runbook=safe_link(verdict.runbook),
         because=tuple(hang for hang in hangs(view) if hang.series == verdict.series),

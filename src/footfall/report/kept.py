@@ -30,7 +30,7 @@ def links(artifacts: Iterable[Artifact], series: Series | None) -> tuple[Link, .
     Of a series, those of its own device and crowd alone, where there are any: another device failed for reasons of its own.
     """
     found = [artifact for artifact in artifacts if not _is_frame(artifact)]
-    own = [artifact for artifact in found if series and _is_of(artifact, series)]
+    own = [artifact for artifact in found if series and is_of(artifact, series)]
     return tuple(_link(artifact) for artifact in list(_told_best_first(own or found))[:MOST_LINKS])
 
 
@@ -45,7 +45,7 @@ def _told_best_first(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
     yield from (artifact for _, _, artifact in sorted(ranked, key=lambda each: each[:2]))
 
 
-def _is_of(artifact: Artifact, series: Series) -> bool:
+def is_of(artifact: Artifact, series: Series) -> bool:
     """Whether a file's path names the walks of a series: `failures/checkout-desktop-1/page-1.png`, `traces/checkout-desktop/…`."""
     name = re.escape(walk_name(series.subject, series.label_map))
     return re.search(rf"/{name}(/|-\d)", artifact.path) is not None

@@ -91,9 +91,10 @@ def _trend(seen: Observation, points: Sequence[Point], statistic: str, verdict: 
 
 
 def trend_tables(view: ReportView) -> tuple[TrendTable, ...]:
-    """Return the pictures of the series that were seen before and are worth following, MOST_ROWS rows at most."""
+    """Return the pictures of what customers feel and what budgets judge, where it was seen before: MOST_ROWS rows at most."""
     worst, budgeted = {series: worst_of(found) for series, found in _by_series(view).items()}, Budgeted(view.verdicts)
-    found = {s: t for s in view.trends if budgeted.worth_following(s) and (t := trend_of(view, s, worst.get(s))) and len(t.values) > 1}
+    followed = (s for s in view.trends if PHASE not in s.label_map and (s in worst or budgeted.worth_following(s)))
+    found = {s: t for s in followed if (t := trend_of(view, s, worst.get(s))) and len(t.values) > 1}
     tables, room = [], MOST_ROWS
     for source in Source:
         groups = dict.fromkeys(_group(series) for series in found if series.source == source)
@@ -151,15 +152,21 @@ def _row_name(series: Series) -> str:
 
 
 def _table(name: str, labels: Labels, found: dict[Series, Trend], order: Sequence[str], room: int) -> TrendTable:
-    judged = {series.metric for series in found if found[series].tone}
-    shown = {series.metric for series in found if not _dull(series, found[series])}
-    metrics = sorted(sorted(shown, key=lambda metric: (metric not in judged, _rank(metric)))[:MOST_COLUMNS], key=_rank)
+    metrics = _columns({series: trend for series, trend in found.items() if not _dull(series, trend)})
     parts = sorted({_row_name(series) for series in found}, key=lambda part: (order.index(part) if part in order else -1, part))
     cells = {(_row_name(series), series.metric): trend for series, trend in found.items()}
     rows = (TrendRow(part or WHOLE, tuple(cells.get((part, metric)) for metric in metrics)) for part in parts[: max(0, room)])
     tones = [trend.tone for trend in found.values() if trend.tone]
     worst = min(tones, key=lambda tone: WORST_FIRST.index(Outcome(tone)), default="")
     return TrendTable(name, tuple(value for _, value in labels), tuple(titled(metric) for metric in metrics), tuple(rows), worst)
+
+
+def _columns(found: dict[Series, Trend]) -> list[str]:
+    """Return the metrics that have room beside each other: what did not hold comes in first, then what else has a budget."""
+    odd = {series.metric for series, trend in found.items() if trend.tone not in {"", Outcome.PASS}}
+    judged = {series.metric for series, trend in found.items() if trend.tone}
+    first = sorted({series.metric for series in found}, key=lambda metric: (metric not in odd, metric not in judged, _rank(metric)))
+    return sorted(first[:MOST_COLUMNS], key=_rank)
 
 
 def _rank(metric: str) -> tuple[int, str]:

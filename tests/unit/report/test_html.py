@@ -21,7 +21,7 @@ from footfall.gate.verdict import Outcome
 from footfall.metrics import Kind
 from footfall.report.html import context, html
 from footfall.report.templates import TemplateSource
-from footfall.report.trends import movers, trend_tables
+from footfall.report.trends import MOST_COLUMNS, movers, trend_tables
 from footfall.report.view import ReportView, build_view
 from footfall.samples import Artifact
 from footfall.stats import Figures
@@ -242,6 +242,39 @@ def test_the_most_telling_evidence_of_the_cards_own_device_is_linked_first() -> 
         told = [link.kind.partition(" ")[0] for link in card.links]
         assert told[:6] == ["trace", "har", "screenshot", "dom", "network", "console"]
         assert len(told) == 16
+
+
+def test_a_filmstrip_shows_the_device_it_stands_with() -> None:
+    """A journey that was walked on a desktop and a phone has two; where no file's name tells whose it is, both show it."""
+    names = {"desktop": "checkout-desktop", "iPhone 15": "checkout-iphone-15"}
+    seen = [views.observe(views.series("journey", "checkout", "pay", "duration", (("device", device),)), [900.0] * 5) for device in names]
+    for paths in ([f"artifacts/steps/{name}-01.jpg" for name in names.values()], ["artifacts/steps/checkout-01.jpg"]):
+        kept = [Artifact(views.RUN.id, views.STARTED, "screenshot", path, "checkout", "pay", 1) for path in paths]
+        pictures = {path: _drawn(width) for path, width in zip(paths, (40, 20), strict=False)}
+        strips = context(build_view(views.RUN, observations=seen, artifacts=kept, pictures=pictures))["filmstrips"]
+        [[desktop], [phone]] = strips["checkout", ("desktop",)], strips["checkout", ("iPhone 15",)]
+        assert (desktop.picture == phone.picture) == (len(paths) == 1)
+
+
+def _drawn(width: int) -> bytes:
+    """Return a picture of one colour."""
+    written = io.BytesIO()
+    Image.new("RGB", (width, 40), "white").save(written, "PNG")
+    return written.getvalue()
+
+
+def test_the_last_runs_are_followed_by_what_customers_feel() -> None:
+    """Thirty metrics beside each other cannot be read: of bytes and requests those with a budget alone, and first where that broke."""
+    felt = ("duration", "lcp", "inp", "cls", "fcp", "ttfb", "ux_score")
+    names = (*felt, "data_bytes", "font_bytes", "script_bytes", "image_bytes", "requests", "js_errors")
+    seen = [views.observe(views.series("journey", "checkout", "pay", name, views.DESKTOP), [5.0] * 5) for name in names]
+    verdicts = [views.judge(each, f"k.{each.series.metric}", "p75 <= 9B") for each in seen[7:10]]
+    verdicts.append(views.judge(seen[10], "k.image_bytes", "p75 <= 2B"))
+    [table] = context(build_view(views.RUN, verdicts=verdicts, observations=seen, trends=views.trends_of(seen)))["trends"]
+    assert len(table.columns) == MOST_COLUMNS
+    assert table.columns[0] == "Duration"
+    assert "Image bytes" in table.columns
+    assert not {"Requests", "JS errors"} & set(table.columns)
 
 
 @pytest.mark.parametrize(
