@@ -57,7 +57,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class _Fit:
-    """ln y = centre + slope (x − middle); slope with its interval."""
+    """ln y = centre + slope (x − middle) since the last change of level; slope with its interval."""
 
     slope: float
     low: float
@@ -66,39 +66,50 @@ class _Fit:
     middle: float
 
 
-def _fit(days: Sequence[float], values: Sequence[float]) -> _Fit | None:
-    """Fit Theil and Sen's line to the logarithms: the median of all slopes between two points.
+def _fit(days: Sequence[float], values: Sequence[float], breaks: Sequence[float]) -> _Fit | None:
+    """Fit Theil and Sen's line to the logarithms: the median of all slopes between two points that no change of level parts.
 
-    The interval is by Kendall's rank correlation (Sen 1968, without his correction for ties). Points should be daily medians: those of
-    one day are not independent. scipy has the same as `theilslopes`, behind a second of imports.
+    The interval is by Kendall's rank correlation (Sen 1968, without his correction for ties; over stretches as Hirsch and Slack 1984 over
+    seasons). Points should be daily medians: those of one day are not independent. Without changes scipy has the same as `theilslopes`,
+    behind a second of imports.
     """
     if len(values) < LEAST or min(values) <= 0 or max(days) <= min(days):
         return None
     import numpy as np  # noqa: PLC0415  # only trends need it
 
     at, logs = np.asarray(days, dtype=float), np.log(np.asarray(values, dtype=float))
+    stretch = np.searchsorted(np.sort(np.asarray(breaks, dtype=float)), at, side="right")
     first, second = np.triu_indices(len(at), 1)
-    apart = at[second] - at[first]
+    apart = np.where(stretch[first] == stretch[second], at[second] - at[first], 0.0)
     slopes = np.sort((logs[second] - logs[first])[apart > 0] / apart[apart > 0])
-    n = len(at)
-    reach = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+    if not len(slopes):
+        return None
+    n = np.unique(stretch, return_counts=True)[1]
+    reach = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * math.sqrt(float((n * (n - 1) * (2 * n + 5)).sum()) / 18)
     low, high = (int(np.clip(round((len(slopes) + sign * reach) / 2) - (sign < 0), 0, len(slopes) - 1)) for sign in (-1, 1))
-    return _Fit(float(np.median(slopes)), float(slopes[low]), float(slopes[high]), float(np.median(logs)), float(np.median(at)))
+    now = stretch == stretch[-1]
+    return _Fit(float(np.median(slopes)), float(slopes[low]), float(slopes[high]), float(np.median(logs[now])), float(np.median(at[now])))
 
 
-def drift(days: Sequence[float], values: Sequence[float]) -> Drift | None:
-    """Return which way `values` at `days` (ascending) go; None of fewer than eight points, or where one is not above zero."""
-    fit = _fit(days, values)
+def drift(days: Sequence[float], values: Sequence[float], breaks: Sequence[float] = ()) -> Drift | None:
+    """Return which way `values` at `days` (ascending) go; None of fewer than eight points, or where one is not above zero.
+
+    `breaks` are the days on which the level changed: a step is no drift, and does not go on.
+    """
+    fit = _fit(days, values, breaks)
     return Drift(fit.slope, fit.low, fit.high, days[-1] - days[0], len(values)) if fit else None
 
 
-def crossing(days: Sequence[float], values: Sequence[float], limit: float, *, upper: bool = True) -> Crossing | None:
+def crossing(
+    days: Sequence[float], values: Sequence[float], limit: float, *, upper: bool = True, breaks: Sequence[float] = ()
+) -> Crossing | None:
     """Say when `values` at `days` (ascending) will cross `limit`, from below for an `upper` limit, else from above.
 
-    None where nothing can be said or there is nothing to fear: too few points, values or a limit that are not above zero, no clear
-    trend towards the limit, a limit that is crossed already, or one further away than twice the time that was observed.
+    `breaks` are the days on which the level changed, as for `drift`. None where nothing can be said or there is nothing to
+    fear: too few points, values or a limit that are not above zero, no clear trend towards the limit, a limit that is crossed
+    already, or one further away than twice the time that was observed.
     """
-    fit = _fit(days, values) if limit > 0 else None
+    fit = _fit(days, values, breaks) if limit > 0 else None
     if fit is None or (fit.low if upper else -fit.high) <= 0:
         return None
     sign, span = (1.0 if upper else -1.0), days[-1] - days[0]

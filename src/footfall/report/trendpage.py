@@ -151,7 +151,23 @@ class TrendPage:
         """Each line's daily medians: days from the first, and figures."""
         from footfall.report import frames  # noqa: PLC0415
 
-        return frames.by_day(frames.daily(self.table))
+        return frames.by_day(self._days)
+
+    @cached_property
+    def _days(self) -> pd.DataFrame:
+        from footfall.report import frames  # noqa: PLC0415
+
+        return frames.daily(self.table)
+
+    @cached_property
+    def _breaks(self) -> Mapping[Series, list[float]]:
+        """The days, counted as in `_daily`, on which a series changed its level."""
+        found: dict[Series, list[float]] = {}
+        for mark in self.changes if len(self._days) else ():
+            if mark.series is not None:
+                day = mark.at.replace(hour=0, minute=0, second=0, microsecond=0)
+                found.setdefault(mark.series, []).append((day - self._days.index[0]) / timedelta(days=1))
+        return found
 
     @cached_property
     def _extent(self) -> Mapping[int, tuple[float, float, float]]:
@@ -256,7 +272,7 @@ class TrendPage:
 
     @cached_property
     def _drifts(self) -> Mapping[int, Drift]:
-        found = {number: drift(*series) for number, series in self._daily.items()}
+        found = {number: drift(*series, self._breaks.get(self.course.lines[number].series, ())) for number, series in self._daily.items()}
         return {number: each for number, each in found.items() if each is not None and each.clear}
 
     @cached_property
@@ -265,7 +281,9 @@ class TrendPage:
         for number in self._drifts:
             line = self.course.lines[number]
             fixed = line.limit if not line.moves else None
-            each = crossing(*self._daily[number], fixed, upper=line.upper) if fixed is not None else None
+            if fixed is None:
+                continue
+            each = crossing(*self._daily[number], fixed, upper=line.upper, breaks=self._breaks.get(line.series, ()))
             if each is not None:
                 found[number] = each
         return found

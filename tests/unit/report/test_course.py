@@ -49,6 +49,22 @@ def test_a_drift_is_theil_and_sens_slope(points: list[tuple[int, float]]) -> Non
         assert [found.low, found.high] == pytest.approx([known.low_slope, known.high_slope], abs=1e-9)
 
 
+def test_a_step_is_no_drift() -> None:
+    """A level that changed once does not go on changing; a drift beside a step is found, from the level that it has now."""
+    step = [value * (1.25 if at >= 40 else 1.0) for at, value in zip(DAYS, _noisy(0.0, 0.03), strict=True)]
+    assert crossing(DAYS, step, 800.0) is not None  # as long as nobody says that it was a step
+    assert crossing(DAYS, step, 800.0, breaks=[40.0]) is None
+    still = drift(DAYS, step, [40.0])
+    assert still is not None
+    assert not still.clear
+    both = [value * (1.25 if at >= 40 else 1.0) for at, value in zip(DAYS, _noisy(0.005, 0.02), strict=True)]
+    found = crossing(DAYS, both, 1000.0, breaks=[40.0])
+    assert found is not None
+    assert found.per_day == pytest.approx(0.005, rel=0.2)
+    assert found.likely == pytest.approx(math.log(1000 / 625) / 0.005 - DAYS[-1], rel=0.25)
+    assert drift(DAYS, step, [at + 0.5 for at in DAYS]) is None  # nothing is left to compare
+
+
 def test_a_crossing_is_told_with_its_uncertainty() -> None:
     """A line that rises by 1 % a day from 500 ms meets 1 s after ln 2 / 1 % = 69 days; the interval holds that day."""
     found = crossing(DAYS, _noisy(0.01, 0.03), 1000.0)
