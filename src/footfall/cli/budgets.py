@@ -10,7 +10,8 @@ import typer
 from footfall.cli.output import counted, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from footfall.cli.workplace import Workplace
     from footfall.gate.budget import Budget
@@ -146,7 +147,8 @@ def suggest(
 def _histories(workplace: Workplace, target: str, last: int) -> list[tuple[Observation, Sequence[Figures]]]:
     """Return what is known of each series that the newest gates saw: before the newest one that has history enough, else the most.
 
-    The newest gate of all may have none: it was compared with another deployment, or walked another number of iterations.
+    The newest gate of all may have none: it was compared with another deployment, or walked another number of iterations. Of a series
+    that changed its level only what was seen since is taken, where that is enough.
     """
     from footfall.cli.gather import usual  # noqa: PLC0415
     from footfall.gate.suggest import FEWEST_RUNS  # noqa: PLC0415
@@ -155,14 +157,33 @@ def _histories(workplace: Workplace, target: str, last: int) -> list[tuple[Obser
     before = usual(workplace, target)
     found: dict[Series, Sequence[Figures]] = {}
     seen: dict[Series, Observation] = {}
-    for row in reader.runs(workplace.store, limit=SEARCHED, target=target, kind="gate"):
+    rows = reader.runs(workplace.store, limit=SEARCHED, target=target, kind="gate")
+    for row in rows:
         for series, figures in reader.history(workplace.store, row.id, last=last, branches=before.branches, since=before.since).items():
             if series not in found or len(found[series]) < min(FEWEST_RUNS, len(figures)):
                 found[series] = figures
         seen = {each.series: each for each in reader.evidence(workplace.store, row.id)} | seen
         if all(len(figures) >= FEWEST_RUNS for figures in found.values()):
             break
+    for since, changed in _changed_levels(workplace, target, found).items():
+        if before.since is None or since > before.since:
+            lately = reader.history(workplace.store, rows[0].id, last=last, branches=before.branches, since=since)
+            found |= {series: lately[series] for series in changed if len(lately.get(series, ())) >= FEWEST_RUNS}
     return [(seen[series], figures) for series, figures in found.items()]
+
+
+def _changed_levels(workplace: Workplace, target: str, known: Collection[Series]) -> Mapping[datetime, list[Series]]:
+    """Return since when which of these series stand on the level that they have now."""
+    from footfall.store.changes import stored_changes  # noqa: PLC0415
+
+    newest: dict[Series, datetime] = {}
+    for change in stored_changes(workplace.store, target=target):  # newest first
+        newest.setdefault(change.series, change.at)
+    found: dict[datetime, list[Series]] = {}
+    for series, at in newest.items():
+        if series in known:
+            found.setdefault(at, []).append(series)
+    return found
 
 
 def _suggestions(budgets: Sequence[Budget], history: Sequence[tuple[Observation, Sequence[Figures]]]) -> Iterator[Suggestion]:

@@ -112,7 +112,7 @@ def list_deployments(
     last: Annotated[int, typer.Option("--last", min=1, help="How many of the newest.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="Print deployments and figures as JSON.")] = False,
 ) -> int:
-    """List the newest deployments to a target, with their success rate and change-failure rate."""
+    """List the newest deployments to a target, the last one last, with their success rate and change-failure rate."""
     from footfall.cli.workplace import open_workplace  # noqa: PLC0415
     from footfall.store.deployments import deployments  # noqa: PLC0415
 

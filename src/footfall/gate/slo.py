@@ -77,11 +77,15 @@ class Count:
 
 @dataclass(frozen=True)
 class Burn:
-    """A burn rule held against what happened: `rate` is how many times too fast the budget burns over the long window."""
+    """A burn rule held against what happened: `rate` is how many times too fast the budget burns over the long window.
+
+    `few` says that the bad events in it are too few to mean anything: they burn nothing.
+    """
 
     rule: BurnRule
     rate: float
     firing: bool
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,8 @@ def status(slo: Slo, counts: Mapping[timedelta, Count], seen: timedelta | None =
 def _burn(rule: BurnRule, counts: Mapping[timedelta, Count], allowed: float) -> Burn:
     long, short = counts[rule.long], counts[rule.short]
     rate, still = (_share(count) / allowed for count in (long, short))
-    return Burn(rule, rate, long.bad >= FEWEST_BAD and rate >= rule.factor and still >= rule.factor)
+    few = 0 < long.bad < FEWEST_BAD
+    return Burn(rule, rate, not few and rate >= rule.factor and still >= rule.factor, few)
 
 
 def _share(count: Count) -> float:

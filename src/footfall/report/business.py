@@ -26,6 +26,7 @@ class BusinessFigure:
     source: str
     text: str
     value: float
+    unit: str
     change: str
     tone: str
     trend: Trend | None
@@ -115,7 +116,8 @@ def _figure(view: ReportView, seen: Observation) -> BusinessFigure:
     value = seen.figures.mean if seen.kind == Kind.RATE else seen.figures.last
     text = format_quantity(value, seen.unit).strip()  # a unit may be empty
     tone = verdict.outcome.value if verdict else ""
-    return BusinessFigure(titled(seen.series.metric), seen.series.subject, text, value, trend.change if trend else "", tone, trend)
+    change = trend.change if trend else ""
+    return BusinessFigure(titled(seen.series.metric), seen.series.subject, text, value, seen.unit, change, tone, trend)
 
 
 def funnels(view: ReportView) -> tuple[Funnel, ...]:

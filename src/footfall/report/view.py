@@ -78,7 +78,7 @@ def service_level(found: SloStatus) -> ServiceLevel | None:
         return None
     full = found.seen is not None and found.seen >= found.slo.over * 0.98
     note = "" if full or found.seen is None else f"known for {format_quantity(found.seen / MILLISECOND, 'ms', digits=2)} of it"
-    burn = {format_quantity(burn.rule.long / MILLISECOND, "ms"): burn.rate for burn in found.burns}
+    burn = {format_quantity(burn.rule.long / MILLISECOND, "ms"): None if burn.few else burn.rate for burn in found.burns}
     window = format_quantity(found.slo.over / MILLISECOND, "ms")
     return ServiceLevel(found.slo.name, found.slo.objective, found.good, window, found.left, burn, note)
 
@@ -88,7 +88,8 @@ class ServiceLevel:
     """One objective over its window.
 
     `objective` and `attained` are ratios, `left` is the share of the error budget that is left (below 0 where more than all is spent),
-    `burn` the burn rates by window (`1 h`: 0.4); `note` says what a reader should know (few checks, a window not yet full).
+    `burn` the burn rates by window (`1 h`: 0.4; None of too few bad events to say); `note` says what a reader should know (few
+    checks, a window not yet full).
     """
 
     name: str
@@ -96,7 +97,7 @@ class ServiceLevel:
     attained: float
     window: str
     left: float
-    burn: Mapping[str, float] = field(default_factory=dict)
+    burn: Mapping[str, float | None] = field(default_factory=dict)
     note: str = ""
 
 

@@ -167,7 +167,7 @@ def test_executives_see_the_revenue_at_risk() -> None:
     """The share of customers who do not reach the end, times what an hour is worth."""
     broken = views.observe(views.series("journey", "checkout", "", "success", views.DESKTOP), [1.0, 0.0, 1.0, 1.0])
     page = html(build_view(views.RUN, observations=[*_business(), broken]), TEMPLATES, "executive").decode()
-    assert "<strong>250 an hour at risk</strong>" in page
+    assert "<strong>EUR 250 an hour at risk</strong>" in page
     assert [(each.held, each.of) for each in availability(build_view(views.RUN, observations=[broken]))] == [(3, 4)]
     assert "1,000 EUR" in html(build_view(views.RUN, observations=_business()), TEMPLATES, "finance").decode()
 
@@ -220,12 +220,15 @@ def test_ux_scores_stand_by_device_the_lowest_first() -> None:
 def test_objectives_stand_with_what_is_left_of_their_error_budget() -> None:
     """Wanted, attained, left, burn rates by window; an objective with too few events is left out."""
     slo = Slo("checkout works", Source.JOURNEY, "checkout", 0.99)
-    standing = SloStatus(slo, Count(1000, 15), 0.985, -0.5, (Burn(BURN_RULES[0], 16.0, firing=True),), timedelta(days=3))
+    burns = Burn(BURN_RULES[0], 16.0, firing=True), Burn(BURN_RULES[1], 200.0, firing=False, few=True)
+    standing = SloStatus(slo, Count(1000, 15), 0.985, -0.5, burns, timedelta(days=3))
     view = with_history(views.failed(), None, [standing, replace(standing, good=None, left=None)])
     (level,) = view.service_levels
-    assert (level.window, level.burn, level.note) == ("30 d", {"1 h": 16.0}, "known for 3 d of it")
+    assert (level.window, level.burn, level.note) == ("30 d", {"1 h": 16.0, "6 h": None}, "known for 3 d of it")
     page = html(view, TEMPLATES, "operations").decode()
     assert "98.5 %" in page
+    assert "1 h: 16×" in page
+    assert "6 h: –" in page  # one bad walk of five would burn it two hundred times too fast
     assert "−50 %" in page or "-50 %" in page
 
 
