@@ -28,7 +28,7 @@ from footfall.browser.keeper import Keeper
 from footfall.browser.soft import soft_noted
 from footfall.browser.state import CAN_FILM, CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, journey_name
 from footfall.browser.workers import worker_name
-from footfall.errors import JourneyError
+from footfall.errors import BrowserMissingError, JourneyError
 from footfall.store.spool import UNDER_LOAD_VARIABLE
 
 _NAME = f"footfall/{__version__}"
@@ -193,16 +193,24 @@ def new_context(new_context: NewContext, request: pytest.FixtureRequest, base_ur
 def _film(request: pytest.FixtureRequest, iteration: Iteration) -> dict[str, Any]:
     """What a context of a repeat needs to be filmed, where the browser can; said once where it cannot."""
     config = request.config
+    if config.getoption("video") != "off" and not _can_film(request):
+        raise BrowserMissingError("--video needs Playwright's ffmpeg, which is missing", hint="type `playwright install ffmpeg`")
     if not iteration.walk.repeat or config.getoption("trace_walk") or iteration.secrets.values or config.getoption("video") != "off":
         return {}
-    if CAN_FILM not in config.stash:
-        config.stash[CAN_FILM] = can_film(request.getfixturevalue("browser"))
-        if not config.stash[CAN_FILM]:
+    known = CAN_FILM in config.stash
+    if not _can_film(request):
+        if not known:
             iteration.event("note", "no videos of failures: Playwright's ffmpeg is missing (`playwright install ffmpeg`)")
-    if not config.stash[CAN_FILM]:
         return {}
     iteration.film_folder = iteration.film_folder or Path(tempfile.mkdtemp(prefix="footfall-film-"))
     return {"record_video_dir": iteration.film_folder}
+
+
+def _can_film(request: pytest.FixtureRequest) -> bool:
+    stash = request.config.stash
+    if CAN_FILM not in stash:
+        stash[CAN_FILM] = can_film(request.getfixturevalue("browser"))
+    return stash[CAN_FILM]
 
 
 def _let_go_when_closed(context: BrowserContext, iteration: Iteration) -> None:

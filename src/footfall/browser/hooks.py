@@ -217,7 +217,8 @@ class JourneyHooks:
         retried = attempt.allowed > 1
         if report.when == "call":
             iteration.conclude(passed=report.passed)
-        if (report.when == "call" or (report.when == "setup" and report.failed)) and not attempt.again:
+        judged = attempt.code != CannotJudgeError.exit_code  # a missing browser is no failure of the site's
+        if (report.when == "call" or (report.when == "setup" and report.failed)) and judged and not attempt.again:
             iteration.settle(passed=report.passed, retried=retried)
         if report.when == "call" and report.passed and attempt.number > 1:
             iteration.event("flaky", f"passed only on attempt {attempt.number} of {attempt.allowed}; before: {attempt.before}")
@@ -226,11 +227,11 @@ class JourneyHooks:
 
     def _failed(self, run: JourneyRun, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
         failure, attempt = self._failure(item, error), item.stash[ATTEMPT]
+        if failure.kind != "error" or isinstance(error, UnmetError):  # of soft checks pytest would show footfall's own lines
+            report.longrepr = _told(failure)
         error = chief_of(error, item.path)
         if report.when != "teardown":
             attempt.failed, attempt.code, attempt.said = True, failure.exit_code, run.secrets.mask(failure.text)
-        if failure.kind != "error":
-            report.longrepr = _told(failure)
         iteration = item.stash.get(ITERATION, None)
         place = {"file": failure.file, "line": failure.line, "exit_code": failure.exit_code, "hint": failure.hint, **self._known(item)}
         if isinstance(error, UnmetError):
@@ -253,6 +254,8 @@ class JourneyHooks:
     def _failure(self, item: pytest.Item, error: BaseException) -> Failure:
         """Say what an error was about, and of a walk that broke off also which soft checks had failed before."""
         failure, error = failure_of(error, item.path, self._config.rootpath), chief_of(error, item.path)
+        if not failure.line and item.location[1] is not None:  # what is found behind the journey's last line: a step that was never left
+            failure = replace(failure, line=item.location[1] + 1)
         if isinstance(error, UnmetError):
             return replace(failure, file=shown(Path(error.first.file), self._config.rootpath), line=error.first.line)
         iteration = item.stash.get(ITERATION, None)

@@ -68,7 +68,7 @@ class Journey:
     def note(self, text: str) -> None:
         """Add a sentence to the run's record."""
         if self._iteration.walk.counted:
-            self._iteration.event("note", text)
+            self._iteration.event("note", str(text))
 
     def secret(self, name: str) -> str:
         """Return the environment variable `name`; its value is masked wherever footfall writes.
@@ -76,6 +76,8 @@ class Journey:
         Raises ScriptError when it is not set, and when it is too short to be masked.
         """
         __tracebackhide__ = True
+        if not isinstance(name, str) or not name:
+            raise ScriptError(f"{name!r} is no name of a secret", hint="name an environment variable, and set it: `SHOP_PASSWORD=… pytest`")
         value = self._environment.get(name, "")
         if not value:
             near = nearest(name, self._environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from footfall.errors import ScriptError, did_you_mean
 from footfall.metrics import JOURNEY_METRICS
@@ -74,6 +75,8 @@ def _check(name: object, value: object, unit: object) -> None:
         raise ScriptError(f"{name} is measured by footfall itself", hint=f"give your own measurement another name, such as my_{name}")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ScriptError(f"{value!r} is no number for {name}", hint="measure a number: float(…) of a text, 1 or 0 of a yes or no")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise ScriptError(f"{name} is too large a number to be kept", hint="measure it in a larger unit")
     if not isinstance(unit, str):
         raise ScriptError(f"{unit!r} is no unit for {name}", hint='a unit is a text: "ms", "KB", "%", "count", "EUR"')
 

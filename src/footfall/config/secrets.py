@@ -130,9 +130,14 @@ def _forms(secret: str) -> Iterable[str]:
             raw = text.encode("utf-8", "surrogateescape")  # a variable need not be UTF-8
             yield from (text, quote_plus(raw), *(quote(raw, safe=safe) for safe in ("", _LEGAL, _LEGAL + "%")))
             yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-            for encode in (base64.b64encode, base64.urlsafe_b64encode):
-                yield encode(raw).decode().rstrip("=")
-                yield from _within_longer(raw, encode)
+            for written in {raw, text.encode("latin-1")} if _is_latin(text) else {raw}:  # a page's `btoa` takes letters for bytes
+                for encode in (base64.b64encode, base64.urlsafe_b64encode):
+                    yield encode(written).decode().rstrip("=")
+                    yield from _within_longer(written, encode)
+
+
+def _is_latin(text: str) -> bool:
+    return all(ord(letter) < 256 for letter in text)
 
 
 def _of_address(secret: str) -> Iterable[str]:

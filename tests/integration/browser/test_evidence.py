@@ -270,6 +270,16 @@ def test_a_failure_is_filmed_where_the_browser_can(walk: Walk, shop: str, films:
     assert not any("ffmpeg" in event.text for event in walked.events)
 
 
+def test_a_video_that_cannot_be_had_fails_no_journey(walk: Walk, shop: str, tmp_path: Path, playwright: Playwright) -> None:
+    """Without Playwright's ffmpeg --video says what is missing, with exit code 3: nothing was judged."""
+    own = playwright.chromium.executable_path
+    browser = {"FOOTFALL_BROWSER": own} if Path(own).exists() else {}
+    walked = walk(FILMED, "--base-url", shop, "--video", "on", PLAYWRIGHT_BROWSERS_PATH=str(tmp_path), CARD=SECRET, **browser)
+    assert walked.code == 3, walked.output
+    assert "playwright install ffmpeg" in walked.output
+    assert not [sample for sample in walked.samples if sample.metric == "success"]
+
+
 def test_a_budget_of_evidence(walk: Walk) -> None:
     """What does not fit is dropped and said; the failure itself is told all the same."""
     suite = '[suite]\nname = "Small"\n[targets.truth]\nurl = "http://localhost:9"\n[journeys]\nevidence = "1KB"\n'

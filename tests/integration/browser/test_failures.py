@@ -58,6 +58,9 @@ BROKEN = {
     "test_unset.py": """
         def test_unset(journey):
             journey.secret("NO_SUCH_SECRET")
+
+        def test_nameless(journey):
+            journey.secret(None)
     """,
     "test_named.py": """
         import warnings
@@ -235,6 +238,7 @@ def test_soft_checks_fail_at_the_end_together(broken: Walked) -> None:
     assert "the cart is empty (test_checks.py:6)" in event.text
     assert "is no reference (test_checks.py:8)" in event.text
     assert "unused" not in event.text
+    assert "raise UnmetError" not in broken.output, "pytest shows what failed, not where footfall noticed"
 
 
 def test_a_soft_check_names_its_own_place(broken: Walked) -> None:
@@ -322,8 +326,9 @@ def test_a_fixture_that_hangs_behind_the_journey_is_ended(broken: Walked) -> Non
     [
         ("twice", "step 'home' is used twice", 5),
         ("unit", "unknown unit 'seconds'", 4),
-        ("forgotten", "step 'pay' was never entered", None),
+        ("forgotten", "step 'pay' was never entered", 2),
         ("unset", "the secret NO_SUCH_SECRET is not set", 3),
+        ("unset-nameless", "None is no name of a secret", 6),
         ("named", "a step's name holds a secret", 8),
         ("unitless", "measure missing 1 required positional argument: 'unit'", 3),
         ("number", "'3' is no number for wait", 3),
@@ -331,14 +336,14 @@ def test_a_fixture_that_hangs_behind_the_journey_is_ended(broken: Walked) -> Non
         ("again", "a step was entered twice", 6),
     ],
 )
-def test_misuse_is_a_fault_of_the_script(broken: Walked, journey: str, said: str, line: int | None) -> None:
+def test_misuse_is_a_fault_of_the_script(broken: Walked, journey: str, said: str, line: int) -> None:
     """A wrong use of the API says so, with its line and how to mend it, and is exit code 2."""
     event = told(broken, journey)
     assert event.kind == "script_error"
     assert said in event.text
     assert event.detail["hint"]
     assert event.detail["exit_code"] == 2
-    assert line in {None, event.detail["line"]}
+    assert event.detail["line"] == line
 
 
 def test_a_failing_fixture_is_a_failed_journey(broken: Walked) -> None:

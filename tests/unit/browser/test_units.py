@@ -67,6 +67,12 @@ def test_what_is_no_number_is_refused(value: object) -> None:
         to_base("wait", value, "s")  # type: ignore[arg-type]
 
 
+def test_what_no_file_can_hold_is_refused() -> None:
+    """Python's whole numbers have no end; those of JSON and of a database have one."""
+    with pytest.raises(ScriptError, match="too large"):
+        to_base("wait", 10**400, "s")
+
+
 @pytest.mark.parametrize("name", ["lcp", "duration", "success"])
 def test_footfalls_own_names_are_taken(name: str) -> None:
     """A script cannot overwrite what footfall measures."""

@@ -66,6 +66,14 @@ def test_no_form_of_a_secret_is_left(secret: str, around: str) -> None:
         assert form.strip("=") not in masker.mask(f"{around}{form}{around}").replace("***", "")
 
 
+def test_a_secret_as_a_page_encodes_it_is_masked() -> None:
+    """JavaScript's `btoa` takes each letter for a byte, where Python and `curl` write UTF-8."""
+    secret = "pässwörd-42"
+    for text in (secret, f"ada:{secret}"):
+        for encoding in ("latin-1", "utf-8"):
+            assert "***" in Masker([secret]).mask(base64.b64encode(text.encode(encoding)).decode())
+
+
 @pytest.mark.parametrize("user", ["ada", "anna", "grace"])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 def test_a_secret_in_the_base64_of_a_longer_text_is_masked(user: str, encode: Callable[[bytes], bytes]) -> None:
