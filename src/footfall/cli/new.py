@@ -103,7 +103,7 @@ def _place(suite: Suite, kind: str, name: str, where: str, *, force: bool) -> Pa
     from footfall.errors import UsageError  # noqa: PLC0415
 
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
-        plain = re.sub(r"\W+", "_", name.lower()).strip("_") or "booking"
+        plain = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_0123456789") or "booking"
         plain += "_" if keyword.iskeyword(plain) else ""
         raise UsageError(f"{name!r} is no name for a {kind}", hint=f"small letters, digits and _, as in {plain}")
     path = suite.root / where

@@ -72,6 +72,7 @@ def test_a_draft_runs_under_plain_pytest(suite: Path) -> None:
     ("arguments", "said"),
     [
         (["new", "journey", "my-shop", "--from-script", "recorded.py"], "as in my_shop"),
+        (["new", "journey", "2checkout", "--from-script", "recorded.py"], "as in checkout"),
         (["new", "journey", "shop", "--from-script", "nowhere.py"], "nowhere.py cannot be read: No such file"),
         (["new", "journey", "shop"], "there is no screen here to record on"),
         (["journey", "acount", "--device", "desktop"], "did you mean 'account'?"),
