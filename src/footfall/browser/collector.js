@@ -46,12 +46,14 @@ webVitals.onINP((metric) => keep(metric, metric.attribution.interactionTime ?? m
 
 // Where an element stands: up to the nearest one with an id, as far as there is room.
 const placeOf = (element) => {
-  const place = [];
+  let place = '';
   for (let at = element; at?.nodeType === Node.ELEMENT_NODE; at = at.parentElement) {
-    place.unshift(at.id ? `#${at.id}` : [at.nodeName.toLowerCase(), ...at.classList].join('.'));
-    if (at.id || place.join('>').length > TEXT) break;
+    const own = at.id ? `#${at.id}` : [at.nodeName.toLowerCase(), ...at.classList].join('.');
+    if (place && own.length + place.length >= TEXT) break;
+    place = place ? `${own}>${place}` : own;
+    if (at.id) break;
   }
-  return place.slice(place.length > 1 && place.join('>').length > TEXT ? 1 : 0).join('>');
+  return place;
 };
 const interaction = (entry) => {
   const key = `inp${entry.interactionId}`;
@@ -61,8 +63,9 @@ const interaction = (entry) => {
     element: short(placeOf(entry.target)), kind: entry.name.startsWith('key') ? 'keyboard' : 'pointer',
     input_delay: round(entry.processingStart - entry.startTime), processing: round(entry.processingEnd - entry.processingStart),
     presentation: round(Math.max(entry.startTime + entry.duration - entry.processingEnd, 0)) } });
-  const all = [...values].filter(([name]) => name.startsWith('inp')).sort(([, a], [, b]) => a.at - b.at);
+  const all = [...values].filter(([name]) => name.startsWith('inp'));
   if (all.length <= INTERACTIONS) return;
+  all.sort(([, a], [, b]) => a.at - b.at);
   // Of a long text that is typed, the quicker of the two that are nearest to each other goes: what is left still covers all steps.
   const apart = (place) => all[place][1].at - all[place - 1][1].at;
   const near = all.reduce((best, _, place) => (place > 1 && apart(place) < apart(best) ? place : best), 1);

@@ -119,5 +119,5 @@ def _reason(series: Series, figures: Sequence[float], expression: Expression, me
     return (
         f"{seen}: the limit lets it become {_times(times)} times as slow"
         if metric.unit == "ms"
-        else f"{seen}: the limit is {times:.2g} times that"
+        else f"{seen}: the limit is {_times(times)} times that"
     )

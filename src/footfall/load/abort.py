@@ -16,7 +16,7 @@ from footfall.gate.verdict import Outcome
 from footfall.metrics import LOAD_METRICS, Kind, Source
 from footfall.samples import HistogramWindow, Record, Sample, Series, series_of
 from footfall.stats import Figures, Histogram, PackedHistogram
-from footfall.store.summary import rate_figures
+from footfall.store.summary import observed_rate
 
 EVERY_S = 1.0
 """How often the budgets are looked at, at most."""
@@ -89,10 +89,7 @@ class AbortWatch:
                 if seen.merged.count:
                     yield Observation(series, metric.kind, metric.unit, Figures.of_histogram(seen.merged), windows=tuple(seen.windows))
             elif metric.kind is Kind.RATE:
-                weights = [of for _, of in seen.values]
-                if any(weights):
-                    shares = tuple(value / of for value, of in seen.values if of)
-                    figures, own = rate_figures(values, weights), tuple(of for of in weights if of)
-                    yield Observation(series, metric.kind, metric.unit, figures, shares, weights=own)
+                if rate := observed_rate(series, metric.unit, values, [of for _, of in seen.values]):
+                    yield rate
             elif values:
                 yield Observation(series, metric.kind, metric.unit, Figures.of_values(values), tuple(values))

@@ -23,7 +23,7 @@ from footfall.report.charts.trend import spark, trend_chart
 from footfall.report.clean import safe_link
 from footfall.report.figures import metric_name, worst_of
 from footfall.report.hangs import Hang, hangs
-from footfall.report.kept import Link, is_of, links
+from footfall.report.kept import Link, links, own_of
 from footfall.report.noise import noise
 from footfall.report.pictures import THUMBNAIL, embedded
 from footfall.report.places import DAYS, place_tables
@@ -175,7 +175,7 @@ class _Pictures:
         """The latest screenshot of a part ("" is any), on the series' own device if any is; empty where none is, or none left to show."""
         kept = (artifact for artifact in reversed(self._view.artifacts) if artifact.path in self._view.pictures)
         found = [each for each in kept if (each.kind, each.subject) == ("screenshot", subject) and part in {"", each.part}]
-        for artifact in _own(found, series):
+        for artifact in own_of(found, series):
             if artifact.path not in self._shown and self._left:
                 self._left -= 1
                 self._shown.add(artifact.path)
@@ -193,17 +193,12 @@ def _filmstrips(view: ReportView) -> dict[tuple[str, tuple[str, ...]], tuple[Fra
         if journey in strips:
             continue
         frames: dict[str, Artifact] = {}
-        for artifact in _own([each for each in shown if each.subject == series.subject], series):
+        for artifact in own_of([each for each in shown if each.subject == series.subject], series):
             frames.setdefault(artifact.part, artifact)
         pictures = [Frame(part, embedded(view.pictures[frame.path], THUMBNAIL)) for part, frame in list(frames.items())[:left]]
         strips[journey] = tuple(frame for frame in pictures if frame.picture)
         left -= len(pictures)
     return strips
-
-
-def _own(artifacts: list[Artifact], series: Series | None) -> list[Artifact]:
-    """Return what was kept of a series' own device and crowd, or all where nothing tells whose it is."""
-    return [artifact for artifact in artifacts if series and is_of(artifact, series)] or artifacts
 
 
 def _broken_journey(view: ReportView, broken: BrokenJourney, pictures: _Pictures) -> JourneyCard:

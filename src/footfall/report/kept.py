@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -30,8 +30,12 @@ def links(artifacts: Iterable[Artifact], series: Series | None) -> tuple[Link, .
     Of a series, those of its own device and crowd alone, where there are any: another device failed for reasons of its own.
     """
     found = [artifact for artifact in artifacts if not _is_frame(artifact)]
-    own = [artifact for artifact in found if series and is_of(artifact, series)]
-    return tuple(_link(artifact) for artifact in list(_told_best_first(own or found))[:MOST_LINKS])
+    return tuple(_link(artifact) for artifact in list(_told_best_first(own_of(found, series)))[:MOST_LINKS])
+
+
+def own_of(artifacts: Sequence[Artifact], series: Series | None) -> Sequence[Artifact]:
+    """Return what was kept of a series' own device and crowd, or all where nothing tells whose it is."""
+    return [artifact for artifact in artifacts if series and _is_of(artifact, series)] or artifacts
 
 
 def _told_best_first(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
@@ -45,7 +49,7 @@ def _told_best_first(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
     yield from (artifact for _, _, artifact in sorted(ranked, key=lambda each: each[:2]))
 
 
-def is_of(artifact: Artifact, series: Series) -> bool:
+def _is_of(artifact: Artifact, series: Series) -> bool:
     """Whether a file's path names the walks of a series: `failures/checkout-desktop-1/page-1.png`, `traces/checkout-desktop/…`."""
     name = re.escape(walk_name(series.subject, series.label_map))
     return re.search(rf"/{name}(/|-\d)", artifact.path) is not None

@@ -69,7 +69,7 @@ def clean_json(value: Any) -> Any:
         return clean_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    if isinstance(value, (dict, Mapping)):
+    if isinstance(value, (dict, Mapping)):  # an abstract type is slow to ask for
         return {clean_text(str(name)): clean_json(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [clean_json(item) for item in value]

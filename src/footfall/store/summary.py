@@ -8,8 +8,9 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
+from footfall.gate.evidence import Observation
 from footfall.metrics import Kind
-from footfall.samples import Json, Run
+from footfall.samples import Json, Run, Series
 from footfall.stats import Figures, Histogram
 from footfall.store.provenance import machine_class
 
@@ -57,6 +58,15 @@ def rate_figures(yes: Sequence[float], of: Sequence[float]) -> Figures:
     return Figures(
         round(count), total / count, shares.min, shares.max, shares.p50, shares.p75, shares.p90, shares.p95, shares.p99, total, shares.last
     )
+
+
+def observed_rate(series: Series, unit: str, yes: Sequence[float], of: Sequence[float]) -> Observation | None:
+    """Return what was seen of a rate, piece by piece, those without anything left out; None where there was nothing to count."""
+    pieces = [(part, whole) for part, whole in zip(yes, of, strict=True) if whole]
+    if not pieces:
+        return None
+    shares = tuple(part / whole for part, whole in pieces)
+    return Observation(series, Kind.RATE, unit, rate_figures(yes, of), shares, weights=tuple(whole for _, whole in pieces))
 
 
 class SeriesTotals:

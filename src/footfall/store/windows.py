@@ -20,7 +20,7 @@ from footfall.samples import Series
 from footfall.stats import Figures, Histogram, PackedHistogram
 from footfall.store.database import Store
 from footfall.store.schema import runs, samples, series, summaries
-from footfall.store.summary import rate_figures
+from footfall.store.summary import observed_rate
 
 _FIGURES = tuple(summaries.c[name] for name in Figures.__dataclass_fields__)
 _OTHERS = (*series.c, summaries.c.hdr, summaries.c.unit, summaries.c.kind)
@@ -96,10 +96,7 @@ def _together(of: Series, parts: Sequence[_Part], values: Sequence[float]) -> Ob
     kind, unit = parts[-1].kind, parts[-1].unit
     if kind is Kind.RATE:
         yes, count = [part.figures.total for part in parts], [float(part.figures.count) for part in parts]
-        if not any(count):
-            return None
-        shares, weights = zip(*((part / whole, whole) for part, whole in zip(yes, count, strict=True) if whole), strict=True)
-        return Observation(of, kind, unit, rate_figures(yes, count), shares, weights=weights)
+        return observed_rate(of, unit, yes, count)
     found = [histogram for part in parts if part.hdr and (histogram := PackedHistogram(part.hdr)).count]
     if found:
         figures = Figures.of_histogram(Histogram.merged(found))

@@ -15,7 +15,7 @@ from footfall.gate.verdict import Verdict
 from footfall.metrics import CATALOGUE, Source
 from footfall.samples import Series
 from footfall.stats import Figures, Histogram
-from footfall.store.summary import rate_figures
+from footfall.store.summary import observed_rate
 
 START = datetime(2026, 11, 21, 5, tzinfo=UTC)
 
@@ -70,9 +70,9 @@ def loaded(median: float, seconds: int = 30, part: str = "", subject: str = "ci"
 def failing(failed: Sequence[int], of: int = 40) -> Observation:
     """Return a load's errors: how many of `of` requests failed in each second."""
     series, kind = Series("corner", Source.LOAD, "ci", "", "errors"), CATALOGUE[Source.LOAD]["errors"]
-    weights = [float(of)] * len(failed)
-    shares = tuple(number / of for number in failed)
-    return Observation(series, kind.kind, kind.unit, rate_figures(failed, weights), shares, weights=tuple(weights))
+    found = observed_rate(series, kind.unit, failed, [float(of)] * len(failed))
+    assert found is not None
+    return found
 
 
 def judged(found: Sequence[Budget], *observations: Observation, **more: Any) -> tuple[Verdict, ...]:
