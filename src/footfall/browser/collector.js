@@ -4,10 +4,11 @@
 // for that would wait for the page: all that it tells has its time. A document that is left writes what it knows into cookies
 // whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of the site
 // can see them.
-const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120, UNSEEN_MS = 40, INTERACTIONS = 40;
+const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
+  FAILED = 20;
 const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
-const tasks = [];
+const tasks = [], failed = [];
 let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, left = null, written = [];
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
@@ -25,11 +26,18 @@ const details = {
     request: round(a.requestDuration) }),
 };
 
+// Whether more may follow of what a metric tells: a layout that shifted may do so again; a paint shows all that there was when the page
+// had loaded before it.
+const moves = (metric) => {
+  if (metric.name === 'CLS') return metric.value > 0;
+  const loaded = performance.getEntriesByType('navigation')[0]?.loadEventEnd;
+  return !(loaded && metric.entries.at(-1)?.startTime > loaded);
+};
 const keep = (metric, at, key) => {
   const soft = metric.navigationType === 'soft-navigation';
   if (soft && metric.name === 'TTFB') return; // always 0: nothing was fetched
-  changed = performance.now();
-  if (metric.name === 'LCP') [largestAt, largestSize] = [changed, metric.attribution.lcpEntry?.size ?? 0];
+  if (moves(metric)) changed = performance.now();
+  if (metric.name === 'LCP') [largestAt, largestSize] = [performance.now(), metric.attribution.lcpEntry?.size ?? 0];
   values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
     url: short(metric.navigationURL), detail: details[metric.name](metric.attribution) });
   if (left) goodbye(); // web-vitals still reports while the page is being left
@@ -111,6 +119,11 @@ const longTasks = new PerformanceObserver((list) => keepTasks(list.getEntries())
 if (PerformanceObserver.supportedEntryTypes.includes('longtask')) longTasks.observe({ type: 'longtask', buffered: true });
 performance.setResourceTimingBufferSize?.(2000);
 
+// The browser tells of a script that failed when the next step may have begun, and not when it was; frames and workers are its alone.
+const fails = (error) => { if (failed.length < FAILED) failed.push([round(performance.now()), short(error?.message) ?? '']); };
+addEventListener('error', (event) => fails(event.error));
+addEventListener('unhandledrejection', (event) => fails(event.reason));
+
 // What kind of thing was fetched: d document, s script, c style, i image, f font, x data, m media, o other.
 const BY_USE = { navigation: 'd', iframe: 'd', frame: 'd', script: 's', img: 'i', image: 'i', input: 'i', fetch: 'x', xmlhttprequest: 'x', beacon: 'x',
   video: 'm', audio: 'm', track: 'm' };
@@ -154,7 +167,7 @@ const snapshot = ({ at, origin } = moment()) => {
   const navigation = performance.getEntriesByType('navigation')[0];
   keepTasks(longTasks.takeRecords());
   return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin, until: round(at),
-    load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], tasks, fetched: fetched() };
+    load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], tasks, failed, fetched: fetched() };
 };
 
 const leave = () => {
@@ -235,6 +248,6 @@ const settle = async (limit) => {
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
     painted,
-    read: async (limit) => { await settle(limit); return snapshot(); },
+    read: async (limit) => { await settle(limit); return JSON.stringify(snapshot()); },
   }),
 });

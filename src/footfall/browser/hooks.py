@@ -18,7 +18,7 @@ from footfall.browser.evidence import keep_failure, keep_playwrights, keep_trace
 from footfall.browser.facts import Facts, facts_of, refuse_unsafe
 from footfall.browser.failure import Failure, chief_of, failure_of, shown
 from footfall.browser.fixtures import never_begun
-from footfall.browser.iteration import Iteration, UnmetError
+from footfall.browser.iteration import Iteration, StepError, UnmetError
 from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
 from footfall.browser.site import Site
@@ -235,7 +235,7 @@ class JourneyHooks:
         iteration = item.stash.get(ITERATION, None)
         place = {"file": failure.file, "line": failure.line, "exit_code": failure.exit_code, "hint": failure.hint, **self._known(item)}
         if isinstance(error, UnmetError):
-            place["step"] = error.first.part
+            place["step"] = error.part
         kind = "retry" if attempt.again and report.when != "teardown" else failure.kind
         if kind != "retry":
             run.codes.add(failure.exit_code)
@@ -254,10 +254,12 @@ class JourneyHooks:
     def _failure(self, item: pytest.Item, error: BaseException) -> Failure:
         """Say what an error was about, and of a walk that broke off also which soft checks had failed before."""
         failure, error = failure_of(error, item.path, self._config.rootpath), chief_of(error, item.path)
-        if not failure.line and item.location[1] is not None:  # what is found behind the journey's last line: a step that was never left
+        if isinstance(error, UnmetError | StepError):
+            failure = replace(failure, file=shown(Path(error.place[0]), self._config.rootpath), line=error.place[1])
+        elif not failure.line and item.location[1] is not None:  # what is found behind the journey's last line
             failure = replace(failure, line=item.location[1] + 1)
         if isinstance(error, UnmetError):
-            return replace(failure, file=shown(Path(error.first.file), self._config.rootpath), line=error.first.line)
+            return failure
         iteration = item.stash.get(ITERATION, None)
         unmet = iteration.notebook.take_unmet() if iteration else ()
         return replace(failure, text=f"{failure.text}; failed before: {'; '.join(map(str, unmet))}") if unmet else failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,12 +13,12 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Error, Page
 
-from footfall.browser.attribute import Window, figures
+from footfall.browser.attribute import Window, failed_in, figures, part_at
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.failure import calling_line
 from footfall.browser.keeper import Keeper
 from footfall.browser.ledger import Task
-from footfall.browser.pages import PageReport
+from footfall.browser.pages import TEXT, PageReport
 from footfall.browser.score import DESKTOP, MOBILE
 from footfall.browser.secrets import Secrets, hidden
 from footfall.browser.stopwatch import Stopwatch
@@ -40,13 +41,17 @@ _TOLD_AT_MOST = 100
 """Lines that are kept of what pages tell: the last ones, for they are nearest to the failure."""
 
 
+Place = tuple[str, int]
+
+
 @dataclass
 class Step:
-    """A step that is open; `begun` is the stopwatch's reading, `since` ms since the epoch."""
+    """A step that is open; `begun` is the stopwatch's reading, `since` ms since the epoch, `place` the file and line that named it."""
 
     part: str
     begun: float
     since: float
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,16 @@ class UnmetError(JourneyError):
 
     def __init__(self, unmet: Sequence[Unmet]) -> None:
         super().__init__("; ".join(map(str, unmet)))
-        self.first = unmet[0]
+        self.part = unmet[0].part
+        self.place = unmet[0].file, unmet[0].line
+
+
+class StepError(ScriptError):
+    """A step was named and then not walked as a step is; `place` is where it was named, for it is found out behind the last line."""
+
+    def __init__(self, text: str, place: Place, *, hint: str) -> None:
+        super().__init__(text, hint=hint)
+        self.place = place
 
 
 @dataclass
@@ -111,6 +125,7 @@ class Notebook:
     told: deque[str] = field(default_factory=lambda: deque(maxlen=_TOLD_AT_MOST))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    js_errors: list[tuple[str, str]] = field(default_factory=list)
     cleanups: list[Task] = field(default_factory=list)
 
     def take_unmet(self) -> list[Unmet]:
@@ -136,10 +151,10 @@ class Iteration:
         self._open: list[Step] = []
         self._closed: list[Window] = []
         self._used: set[str] = set()
-        self._unentered: dict[str, None] = {}
+        self._unentered: dict[str, Place] = {}
         self._broken = ""
         self._swallowed: list[str] = []
-        self._unleft: list[str] = []
+        self._unleft: list[Step] = []
         self._began = self._ended = 0.0
 
     @property
@@ -157,14 +172,13 @@ class Iteration:
         self._began = self.stopwatch.read()
 
     def end(self) -> None:
-        """Stop the journey's clock. Raises ScriptError when a step was named but never entered, or entered and never left."""
+        """Stop the journey's clock. Raises StepError when a step was named but never entered, or entered and never left."""
         self._ended = self.stopwatch.read()
-        unleft = [*self._unleft, *(step.part for step in self._open)]
-        if unleft:
-            raise ScriptError(f"step {unleft[0]!r} was never left", hint="write `with journey.step(…):`, which leaves it whatever happens")
-        if self._unentered:
-            name = next(iter(self._unentered))
-            raise ScriptError(f"step {name!r} was never entered", hint=f'write `with journey.step("{name}"):`')
+        for step in [*self._unleft, *self._open]:
+            hint = "write `with journey.step(…):`, which leaves it whatever happens"
+            raise StepError(f"step {step.part!r} was never left", step.place, hint=hint)
+        for name, place in self._unentered.items():
+            raise StepError(f"step {name!r} was never entered", place, hint=f'write `with journey.step("{name}"):`')
 
     def declare(self, name: str) -> None:
         """Check a step's name before it is entered. Raises ScriptError."""
@@ -174,23 +188,23 @@ class Iteration:
             )
         if any(secret in name for secret in self.secrets.values):
             raise ScriptError("a step's name holds a secret", hint="names stand in every report: name what the customer does")
-        self._unentered[name] = None
+        self._unentered[name] = calling_line()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Measure a step. Raises ScriptError when this walk had a step of that name at that place already."""
-        self._unentered.pop(name, None)
+        place = self._unentered.pop(name, ("", 0))
         part = f"{self.part}/{name}" if self.part else name
         if part in self._used:
             raise ScriptError(f"step {part!r} is used twice in {self.walk.journey}", hint="give each step a name of its own")
         self._used.add(part)
         self._broken = ""
-        step = Step(part, self.stopwatch.read(), time.time() * 1e3)
+        step = Step(part, self.stopwatch.read(), time.time() * 1e3, place)
         self._open.append(step)
         try:
             yield
         except GeneratorExit:  # entered without `with`, and forgotten
-            self._unleft.append(part)
+            self._unleft.append(step)
             self._close(step)
             raise
         except BaseException:
@@ -239,6 +253,7 @@ class Iteration:
             curves = MOBILE if self.walk.mobile else DESKTOP
             reports = self._reports()
             self._count_refusals(reports)
+            self.notebook.counts.update((part, "js_errors") for part in failed_in(self.notebook.js_errors, reports, self._closed))
             with self._recorder.at_once():
                 for figure in figures(reports, self._closed, self.notebook.counts, curves):
                     if passed or (figure.part, figure.metric) != ("", "ux_score"):  # of a journey that broke off, half the score is none
@@ -300,13 +315,21 @@ class Iteration:
             return False
         return True
 
-    def _page_tells(self, kind: str, text: str) -> None:
+    def _page_tells(self, kind: str, text: str, at: float) -> None:
+        part = self._part_at(at) if at > 0 else self.last_part
         if kind == "refused":
-            self.notebook.refused.append((self.last_part, text))
+            self.notebook.refused.append((part, text))
             return
-        self.notebook.counts[self.last_part, kind] += 1
+        if kind == "js_errors" and len(self.notebook.js_errors) < _TOLD_AT_MOST:
+            self.notebook.js_errors.append((part, text[:TEXT]))
+        else:
+            self.notebook.counts[part, kind] += 1
         if kind not in _QUIET:
             self.notebook.told.append(f"{kind.removesuffix('s').replace('_', ' ')}: {text.splitlines()[0] if text else ''}")
+
+    def _part_at(self, moment: float) -> str:
+        """Return the step of a moment that is over, of those that have begun."""
+        return part_at(moment, [*self._closed, *(Window(step.part, step.since, math.inf) for step in self._open)])
 
     def _take_picture(self, part: str) -> None:
         pages = [page for context in self.watch.contexts for page in context.pages]

@@ -13,6 +13,9 @@ from urllib.parse import unquote
 COOKIE = "footfall-page-"
 """Begins the names of the cookies in which a page that is left keeps what it saw: `footfall-page-<page id>-<part>`."""
 
+TEXT = 120
+"""Characters of a text that the collector keeps."""
+
 VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
 
 
@@ -60,6 +63,14 @@ class LongTask:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """A script of the page that failed at `at` (ms since the epoch), and the beginning of what it said."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
 class PageReport:
     """One document, from `began` until `until` (ms since the epoch); `loaded` ms is 0 while its load event has not ended."""
 
@@ -71,6 +82,7 @@ class PageReport:
     vitals: tuple[Vital, ...] = ()
     fetches: tuple[Fetch, ...] = ()
     tasks: tuple[LongTask, ...] = ()
+    failed: tuple[Failed, ...] = ()
 
 
 def report_of(raw: Mapping[str, Any]) -> PageReport:
@@ -83,7 +95,8 @@ def report_of(raw: Mapping[str, Any]) -> PageReport:
     )
     tasks = tuple(LongTask(began + at, float(duration)) for at, duration in raw["tasks"])
     fetches = tuple(_fetch(began, row) for row in str(raw["fetched"]).split(";") if row)
-    return PageReport(str(raw["id"]), str(raw["url"]), began, began + raw["until"], float(raw["load"]), vitals, fetches, tasks)
+    failed = tuple(Failed(began + at, str(text)) for at, text in raw["failed"])
+    return PageReport(str(raw["id"]), str(raw["url"]), began, began + raw["until"], float(raw["load"]), vitals, fetches, tasks, failed)
 
 
 def _fetch(began: float, row: str) -> Fetch:

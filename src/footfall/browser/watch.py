@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,10 +27,11 @@ _WORTH_READING = frozenset({"error", "warning"})
 """What of a console is told; a page's own chatter would push it out of the log."""
 _REFUSED = "Failed to load resource: the server responded with a status of "
 """How Chromium and WebKit begin what they write to the console of an answer of 400 or above."""
-_NOWHERE = "http://footfall.invalid"
 _LEAVE_AT_ONCE = ("goto", "reload", "go_back", "go_forward")
 """A page's own ways from it that wait for no frame; a click waits for two, in which what has loaded is painted."""
 _PAINTED = "() => window.__footfall__ && window.__footfall__.painted()"
+
+Tell = Callable[[str, str, float], None]
 
 _FRAME = """(() => {
 if (window !== window.top) return;
@@ -57,14 +59,15 @@ def collector() -> str:
 class PageWatch:
     """The pages of one iteration: pop-ups and further contexts included.
 
-    `tell(kind, text)` is called for what browsers report by themselves: `console_errors`, `console_warnings`, `js_errors`,
+    `tell(kind, text, at)` is called for what browsers report by themselves, late: `console_errors`, `console_warnings`, `js_errors`,
     `failed_requests`, `refused` (the address of what was answered with 400 or above), and with `headers` for each answer whether a cache
-    gave it: `cache_answers`, `cache_hits`. Headers cost time; see `Iteration`. `aside(ask)` asks a page something that is no part of the
+    gave it: `cache_answers`, `cache_hits`. `at` is when it happened (ms since the epoch) or, where they do not say, 0. Headers cost time;
+    see `Iteration`. `aside(ask)` asks a page something that is no part of the
     journey: off its clock, and not for long. Pages that are `stuck` are not asked any more. `began` says whether there ever was a
     context to watch.
     """
 
-    def __init__(self, tell: Callable[[str, str], None], aside: Callable[[Callable[[], object]], object], *, headers: bool = False) -> None:
+    def __init__(self, tell: Tell, aside: Callable[[Callable[[], object]], object], *, headers: bool = False) -> None:
         self._tell = tell
         self._aside = aside
         self._headers = headers
@@ -128,31 +131,35 @@ class PageWatch:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in _WORTH_READING:
-            self._tell(f"console_{message.type}s", message.text)
+            self._tell(f"console_{message.type}s", message.text, message.timestamp)
         if message.type == "error" and message.text.startswith(_REFUSED):
-            self._tell("refused", message.location["url"])
+            self._tell("refused", message.location["url"], message.timestamp)
 
     def _failed_script(self, error: WebError) -> None:
-        self._tell("js_errors", error.error.message)
+        self._tell("js_errors", error.error.message, 0)
 
     def _failed_request(self, request: Request) -> None:
         if "ERR_ABORTED" not in (request.failure or ""):  # what a navigation cancels has not failed
-            self._tell("failed_requests", f"{request.method} {request.url}: {request.failure}")
+            self._tell("failed_requests", f"{request.method} {request.url}: {request.failure}", request.timing["startTime"])
 
     def _response(self, response: Response) -> None:
         """Look whether a cache answered; only the first time, for later the browser's own cache repeats what it was told then."""
         cached = None if response.url in self._answered else from_cache(response.headers)
         self._answered.add(response.url)
         if cached is not None:
-            self._tell("cache_answers", response.url)
+            at = response.request.timing["startTime"]
+            self._tell("cache_answers", response.url, at)
             if cached:
-                self._tell("cache_hits", response.url)
+                self._tell("cache_hits", response.url, at)
 
     def step_ended(self) -> None:
-        """Let what the browser told by now arrive, while it is still known whose it is: asked for cookies, it asks no page."""
+        """Hear what was told by now, from Playwright, which neither asks the page nor waits for the browser.
+
+        What they have not told yet says when it was, or is counted where it is heard of.
+        """
         with suppress(Error):
-            for context in self.contexts:
-                context.cookies(_NOWHERE)
+            for page in [page for context in self.contexts for page in context.pages][:1]:
+                page.page_errors()
         if self._loads - self._swept >= _SWEEP:
             self._swept = self._loads
             for context in self.contexts:
@@ -196,7 +203,7 @@ class PageWatch:
         with suppress(Error):
             raw = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
             if raw:
-                self.keep(report_of(raw))
+                self.keep(report_of(json.loads(raw)))
 
     def keep(self, report: PageReport) -> None:
         """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""

@@ -242,8 +242,9 @@ def test_steps_that_an_exception_ended_are_named(failed: Walked) -> None:
     """A step whose exception the script caught is noted; one that was never left is a fault of the script."""
     told = {event.detail.get("journey"): event for event in failed.events}
     assert "step 'home' was ended by an exception that the script caught" in told["swallows"].text
-    assert (told["swallows-leaves"].kind, told["swallows-leaves"].detail["exit_code"]) == ("script_error", 2)
-    assert "step 'home' was never left" in told["swallows-leaves"].text
+    leaves = told["swallows-leaves"]
+    assert (leaves.kind, leaves.detail["exit_code"], leaves.detail["line"]) == ("script_error", 2, 10)
+    assert "step 'home' was never left" in leaves.text
 
 
 @pytest.fixture(scope="module")

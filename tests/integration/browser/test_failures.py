@@ -326,7 +326,7 @@ def test_a_fixture_that_hangs_behind_the_journey_is_ended(broken: Walked) -> Non
     [
         ("twice", "step 'home' is used twice", 5),
         ("unit", "unknown unit 'seconds'", 4),
-        ("forgotten", "step 'pay' was never entered", 2),
+        ("forgotten", "step 'pay' was never entered", 4),
         ("unset", "the secret NO_SUCH_SECRET is not set", 3),
         ("unset-nameless", "None is no name of a secret", 6),
         ("named", "a step's name holds a secret", 8),

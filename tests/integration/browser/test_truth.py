@@ -7,7 +7,7 @@ import pytest
 from tests.integration.browser.walks import Walk, Walked
 
 TRUTH = """
-    import re
+    import re, time
     from playwright.sync_api import expect
 
     expect.set_options(timeout=30_000)
@@ -82,6 +82,10 @@ TRUTH = """
             expect(page.get_by_role("button")).to_have_text("done")
         with journey.step("broken"):
             page.goto("/broken")
+        with journey.step("late faults"):
+            page.goto("/late-faults")
+            page.get_by_role("button").click()
+            time.sleep(0.5)
         with journey.step("pop-up"):
             page.goto("/popup")
             with page.expect_popup() as opening:
@@ -221,6 +225,14 @@ def test_errors_of_a_page_are_counted(truth: Walked) -> None:
     assert truth.values("broken", "console_errors")[0] >= 1
     assert truth.values("broken", "failed_requests") == [1]
     assert truth.values("plain", "js_errors") == truth.values("plain", "failed_requests") == [0]
+
+
+def test_errors_that_are_heard_of_late_are_counted_where_they_happened(truth: Walked) -> None:
+    """A script that asks no page while its clicks go wrong leaves nothing to the step behind it."""
+    told = {metric: truth.values("late faults", metric) for metric in ("js_errors", "failed_requests")}
+    assert told == {"js_errors": [2], "failed_requests": [1]}
+    assert truth.values("late faults", "console_errors") == [2]  # the page's own, and the browser's of the request
+    assert truth.values("pop-up", "js_errors") == truth.values("pop-up", "console_errors") == [0]
 
 
 def test_bytes_and_requests_are_counted(truth: Walked) -> None:

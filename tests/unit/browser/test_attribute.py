@@ -8,18 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.browser.attribute import SORTED_OUT, Figure, Window, figures, part_at
-from footfall.browser.pages import Fetch, LongTask, PageReport, Vital
+from footfall.browser.attribute import SORTED_OUT, Figure, Window, failed_in, figures, part_at
+from footfall.browser.pages import Failed, Fetch, LongTask, PageReport, Vital
 from footfall.browser.score import DESKTOP
 
 STEPS = (Window("home", 100, 200), Window("pay/confirm", 350, 380), Window("pay", 300, 400))
 
 
 def page(
-    began: float, *vitals: Vital, until: float = 0, loaded: float = 0, fetches: tuple[Fetch, ...] = (), tasks: tuple[LongTask, ...] = ()
+    began: float,
+    *vitals: Vital,
+    until: float = 0,
+    loaded: float = 0,
+    fetches: tuple[Fetch, ...] = (),
+    tasks: tuple[LongTask, ...] = (),
+    failed: tuple[Failed, ...] = (),
 ) -> PageReport:
     """Return a page that began to load at `began`, and lived for a moment unless told otherwise."""
-    return PageReport(f"page-{began}", f"http://shop/{began:g}", began, until or began, loaded, vitals, fetches, tasks)
+    return PageReport(f"page-{began}", f"http://shop/{began:g}", began, until or began, loaded, vitals, fetches, tasks, failed)
 
 
 def seen(*pages: PageReport, told: Mapping[tuple[str, str], int] | None = None) -> dict[tuple[str, str], float]:
@@ -160,6 +166,13 @@ def test_a_score_needs_all_its_parts() -> None:
         "pay": pytest.approx(100),
         "": pytest.approx((100 * 60 / 90 + 100) / 2),
     }
+
+
+def test_a_failure_belongs_to_where_its_page_says() -> None:
+    """Heard of a step later, it is its own step's; one that no page tells of is where it was heard of, and none is told twice."""
+    shop = page(110, until=400, failed=(Failed(360, "x is null"), Failed(190, "x is null")))
+    heard = [("pay", "x is null"), ("pay", "of a frame"), ("", "x is null"), ("pay", "x is null")]
+    assert failed_in(heard, [shop], STEPS) == ["home", "pay", "pay/confirm", "pay"]
 
 
 def test_hits_are_told_of_the_answers_that_tell() -> None:

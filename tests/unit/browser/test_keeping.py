@@ -90,7 +90,7 @@ def test_the_last_that_pages_told_is_kept(tmp_path: Path) -> None:
     with begin_run(tmp_path, new_test_run()) as run:
         iteration = new_walk(run, Secrets())
         for number in range(150):
-            iteration._page_tells("console_errors", f"complaint {number}\nand its stack")
+            iteration._page_tells("console_errors", f"complaint {number}\nand its stack", 0)
     told = list(iteration.notebook.told)
     assert (len(told), told[-1]) == (100, "console error: complaint 149")
     assert iteration.notebook.counts["", "console_errors"] == 150

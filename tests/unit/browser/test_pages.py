@@ -15,7 +15,8 @@ from footfall.browser.watch import PageWatch
 
 def raw(page: str, **more: Any) -> dict[str, Any]:
     """Return what the collector sends of a page."""
-    return {"id": page, "url": "http://shop/", "origin": 1000.0, "until": 300, "load": 50, "values": [], "tasks": [], "fetched": "", **more}
+    lists: dict[str, Any] = {"values": [], "tasks": [], "failed": []}
+    return {"id": page, "url": "http://shop/", "origin": 1000.0, "until": 300, "load": 50, "fetched": "", **lists, **more}
 
 
 def cookies(plain: dict[str, Any], size: int = 3500) -> list[dict[str, Any]]:
@@ -67,7 +68,7 @@ def test_times_are_on_one_clock() -> None:
 @given(st.permutations([100, 200, 300]))
 def test_what_a_page_said_last_counts(moments: list[int]) -> None:
     """A page that was left, came back and was read again has spoken more than once: the latest stands, in whatever order they are read."""
-    watch = PageWatch(lambda _kind, _text: None, lambda _ask: None)
+    watch = PageWatch(lambda _kind, _text, _at: None, lambda _ask: None)
     for moment in moments:
         watch.keep(report_of(raw("a", until=moment)))
     assert [report.until for report in watch.reports()] == [1300]
