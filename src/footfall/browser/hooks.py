@@ -26,7 +26,7 @@ from footfall.browser.state import CLEANER, CONDITIONS, ITERATION, RUN, SITE, ch
 from footfall.browser.workers import CODES, environment_of, is_worker, leave_if_refused, refuse
 from footfall.children import end_with_parent
 from footfall.config.secrets import recorded_secrets, signed_in
-from footfall.errors import CannotJudgeError, FootfallError, ScriptError, UsageError
+from footfall.errors import CannotJudgeError, FootfallError, JourneyError, ScriptError, UsageError
 
 _ALONE = "walked beside others, each with a run of its own, which falsifies the vitals: --workers keeps them in one run"
 """What is said of the workers of pytest-xdist's own -n, which a session starts without knowing whether there are journeys."""
@@ -199,7 +199,7 @@ class JourneyHooks:
         if run is None or attempt is None or not is_journey(item):
             return report
         iteration = item.stash.get(ITERATION, None)
-        error = call.excinfo.value if call.excinfo and report.failed else None
+        error = _error_of(call, report)
         if attempt.repeat:
             self._repeat_ended(iteration, attempt, report, error)
             _mask(report, run)
@@ -315,6 +315,13 @@ class JourneyHooks:
             session.exitstatus = run.exit_code
         run.end(aborted=self._aborted)
         del self._config.stash[RUN]
+
+
+def _error_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> BaseException | None:
+    """Return what made a walk fail; of one that was strictly expected to fail, that it did not."""
+    if not report.failed:
+        return None
+    return call.excinfo.value if call.excinfo else JourneyError(f"it passed, where it is marked to fail: {report.longrepr}")
 
 
 def _ends_the_session(error: BaseException) -> bool:

@@ -55,6 +55,13 @@ BROKEN = {
             journey.page.goto("/")
             journey.step("pay")
     """,
+    "test_expected.py": """
+        import pytest
+
+        @pytest.mark.xfail(strict=True, reason="shop#12")
+        def test_expected(journey):
+            journey.page.goto("/")
+    """,
     "test_unset.py": """
         def test_unset(journey):
             journey.secret("NO_SUCH_SECRET")
@@ -344,6 +351,13 @@ def test_misuse_is_a_fault_of_the_script(broken: Walked, journey: str, said: str
     assert event.detail["hint"]
     assert event.detail["exit_code"] == 2
     assert event.detail["line"] == line
+
+
+def test_a_pass_that_nobody_expected_says_so(broken: Walked) -> None:
+    """A journey marked to fail, strictly, fails when it passes; the record says why, and where."""
+    event = told(broken, "expected")
+    assert event.text == "it passed, where it is marked to fail: [XPASS(strict)] shop#12"
+    assert event.detail["line"] in {4, 5}  # the mark's or the function's
 
 
 def test_a_failing_fixture_is_a_failed_journey(broken: Walked) -> None:
