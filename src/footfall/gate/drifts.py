@@ -32,9 +32,9 @@ _GRID = 48
 
 @dataclass(frozen=True)
 class Drift:
-    """One steady change over the boundaries `first` to `last` (their numbers): `start` is the last point of the old level, `end` the first of the new.
+    """One steady change over the boundaries `first` to `last` (their numbers).
 
-    `before` and `after` are those levels.
+    `start` is the last point of the old level, `end` the first of the new one, `before` and `after` are the two levels.
     """
 
     first: int
@@ -143,9 +143,7 @@ def _line(sums: _Sums, low: int, high: int) -> Line | None:
     found = _fitted(sums, (low, high), places, places)
     if found is None or step == 1:
         return found
-    near = [
-        np.arange(max(low, at - step), min(high - 1, at + step) + 1, max(1, step // 4), dtype=np.int64) for at in (found[1], found[2])
-    ]
+    near = [np.arange(max(low, at - step), min(high - 1, at + step) + 1, max(1, step // 4), dtype=np.int64) for at in (found[1], found[2])]
     return min(found, _fitted(sums, (low, high), *near) or found)
 
 

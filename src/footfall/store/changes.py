@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 from footfall.gate.trends import FEWEST, READ, Change, change_points, may_have_changed
 from footfall.metrics import Better, Kind
 from footfall.samples import Series
-from footfall.store.commits import Between, commits_between
+from footfall.store.commits import NOTHING, Between, commits_between
 from footfall.store.database import Store
 from footfall.store.lines import metric_of
 from footfall.store.schema import Moment, changes, runs, series, summaries
@@ -48,7 +48,7 @@ class StoredChange:
     found: datetime
     until: datetime | None = None
     last_run: str = ""
-    commits: Between = Between()
+    commits: Between = NOTHING
 
     @property
     def drift(self) -> bool:
@@ -77,7 +77,7 @@ def find_changes(store: Store, run_id: str, *, closely: bool = False, root: Path
     found = [(row, points, change_points(_moments(points))) for row, points in looked_at]
     if not found:
         return 0
-    between = cache(lambda last, first: commits_between(root, last, first) if root else Between())
+    between = cache(lambda last, first: commits_between(root, last, first) if root else NOTHING)
     rows = [(row.series, points, [_row(row.series, points, change, between) for change in changed]) for row, points, changed in found]
     with store.writing() as connection:
         return sum(_keep(connection, *each) for each in rows)

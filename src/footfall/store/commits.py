@@ -25,22 +25,26 @@ class Between:
     more: int = 0
 
 
+NOTHING = Between()
+"""No commits are known."""
+
+
 def commits_between(root: Path, last: str, first: str) -> Between:
     """Return what was committed after `last` up to `first`, which is among them; nothing unless the repository knows all of it.
 
     It does not without git, in a shallow clone, of another repository's commits, or where `first` does not come after `last`.
     """
     if last == first or not (_COMMIT.fullmatch(last) and _COMMIT.fullmatch(first)):  # an imported run may name anything as its commit
-        return Between()
+        return NOTHING
     span = f"{last}..{first}"
     if git(root, "rev-parse", "--is-shallow-repository") != "false" or git(root, "merge-base", last, first) != git(
         root, "rev-parse", "--verify", "--quiet", f"{last}^{{commit}}"
     ):
-        return Between()
+        return NOTHING
     count = git(root, "rev-list", "--count", span, "--")
     told = git(
         root, "log", "-z", "--no-patch", "--no-color", "--no-show-signature", "--encoding=UTF-8", f"--max-count={MOST}",
         f"--format=%h %<({_LONGEST},trunc)%s", span, "--",
     )  # fmt: skip
     listed = tuple((name, line.strip()[:_LONGEST]) for name, _, line in (each.strip().partition(" ") for each in told.split("\0")) if name)
-    return Between(listed, int(count) - len(listed)) if count.isdecimal() and listed else Between()
+    return Between(listed, int(count) - len(listed)) if count.isdecimal() and listed else NOTHING
