@@ -71,7 +71,7 @@ def _gain(sums: _Sums, edges: Sequence[int], first: int, last: int) -> tuple[flo
     """Return by how much a drift explains these boundaries better than steps do, with that drift."""
     low, high = edges[first], edges[last + 2]
     line = _line(sums, low, high)
-    if line is None:
+    if line is None or line[1] >= edges[last + 1] or line[2] < edges[first + 1]:  # it goes past what it should explain
         return -math.inf, None
     rest, drift = line[0], Drift(first, last, *line[1:])
     ends = _moved(sums, (low, *edges[first + 1 : last + 2], high))
