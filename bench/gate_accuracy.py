@@ -13,7 +13,7 @@ import math
 import random
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
@@ -423,6 +423,44 @@ def trends(rng: random.Random, repeat: int) -> None:
         print(f"{name:20} {_percent(alarm(step, daily, bad) for _ in range(max(repeat // 20, 10))):6.1f}")
 
 
+Shape = Callable[[float], float]
+SHAPES: Mapping[str, tuple[tuple[float, ...], Callable[[float], Shape]]] = {
+    "a step": ((0.05, 0.1, 0.2, 0.5), lambda much: lambda x: much if x >= 0.5 else 0.0),
+    "two steps": ((0.1, 0.2), lambda much: lambda x: much * min(int(3 * x), 2)),
+    "three steps": ((0.1, 0.2), lambda much: lambda x: much * min(int(4 * x), 3)),
+    "a drift, all along": ((0.1, 0.2, 0.4, 0.6), lambda much: lambda x: much * x),
+    "a drift, half of it": ((0.1, 0.2, 0.4, 0.6), lambda much: lambda x: much * min(max(2 * x - 0.5, 0), 1)),
+    "a drift, a quarter": ((0.1, 0.2, 0.4, 0.6), lambda much: lambda x: much * min(max(4 * x - 1.5, 0), 1)),
+}
+
+
+def drifting(rng: random.Random, repeat: int) -> None:
+    """Steps and drifts between flat levels, nightly runs, every second series a fifth faster at weekends: which are told as what."""
+    print("\nSteps and drifts, nightly runs: series in which any change is found, and of these with a drift told, in %")
+    print(f"{'':20} {'by':>5} {'scatter':>7}   {'60 runs':>13} {'200 runs':>13} {'1000 runs':>13}")
+    for name, (sizes, shape) in SHAPES.items():
+        for much in sizes:
+            for scatter in (0.05, 0.1):
+                cells = [_told_of(rng, shape(math.log1p(much)), scatter, runs, max(repeat // 20, 10)) for runs in (60, 200, 1000)]
+                print(f"{name:20} {much:5.0%} {scatter:7.0%}   " + " ".join(cells), flush=True)
+
+
+def _told_of(rng: random.Random, shape: Shape, scatter: float, runs: int, count: int) -> str:
+    """Return the share of series with a change, and of these the share with a drift."""
+    found = []
+    for number in range(count):
+        weekend = 0.8 if number % 2 else 1.0
+        nights = [START + timedelta(days=night) for night in range(runs)]
+        points = [
+            (at, 500 * math.exp(rng.gauss(shape(night / runs), scatter)) * (weekend if at.weekday() >= 5 else 1))
+            for night, at in enumerate(nights)
+        ]
+        if changes := change_points(points):
+            found.append(any(change.last is not None for change in changes))
+    drifts = f"{_percent(found):6.1f}" if found else "     –"
+    return f"{100 * len(found) / count:6.1f} {drifts}"
+
+
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -442,6 +480,7 @@ def main() -> None:
         "against": lambda: against(options.repeat),
         "history": lambda: history(random.Random(6), options.repeat),
         "trends": lambda: trends(random.Random(7), options.repeat),
+        "drifting": lambda: drifting(random.Random(10), options.repeat),
     }
     for name, table in tables.items():
         if options.only in name:

@@ -178,7 +178,7 @@ def _changed_levels(workplace: Workplace, target: str, known: Collection[Series]
 
     newest: dict[Series, datetime] = {}
     for change in stored_changes(workplace.store, target=target):  # newest first
-        newest.setdefault(change.series, change.at)
+        newest.setdefault(change.series, change.until or change.at)
     found: dict[datetime, list[Series]] = {}
     for series, at in newest.items():
         if series in known:

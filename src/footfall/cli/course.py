@@ -9,10 +9,11 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from footfall.metrics import format_quantity
+from footfall.report.clean import clean
 from footfall.report.course import Budgeted, Course, CourseRun, Mark, field_of
 from footfall.report.figures import metric_name
 from footfall.report.trendpage import worse_of
-from footfall.report.words import signed_percent
+from footfall.report.words import day, signed_percent
 from footfall.store import course as stored
 from footfall.store.changes import StoredChange, stored_changes
 from footfall.store.deployments import deployments
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from footfall.gate.deployments import Deployment
     from footfall.gate.verdict import Verdict
     from footfall.store.writer import Store
+
+_LONGEST = 100
+"""Characters of a commit's first line that are shown."""
+_HARDLY = 1e-99
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,19 @@ def _deployed(deployment: Deployment) -> Mark:
 
 
 def _changed(change: StoredChange) -> Mark:
+    listed = tuple((name, clean(line, _LONGEST)) for name, line in change.commits.listed)
+    worse = worse_of(change.series, change.after - change.before)
+    kind = "drift" if change.drift else "change"
+    return Mark(change.at, kind, change_words(change), change.series, worse, change.until, listed, change.commits.more)
+
+
+def change_words(change: StoredChange) -> str:
+    """Tell a change of level: how much, how sure, between which commits, and of a drift that it came little by little."""
     share = signed_percent(change.after / change.before - 1) if change.before else ""
     before, after = (format_quantity(value, change.unit) for value in (change.before, change.after))
+    sure = f"by chance {change.chance:.0e}" if change.chance > _HARDLY else f"by chance below {_HARDLY:.0e}"
     commits = f", between {change.last_commit[:9]} and {change.first_commit[:9]}" if change.last_commit and change.first_commit else ""
-    text = f"{metric_name(change.series.metric)} {share or 'changed'}: {before} → {after} (by chance {change.chance:.0e}{commits})"
-    return Mark(change.at, "change", text, change.series, worse_of(change.series, change.after - change.before))
+    moved = f"{metric_name(change.series.metric)} {share or 'changed'}"
+    if change.until is None:
+        return f"{moved}: {before} → {after} ({sure}{commits})"
+    return f"{moved} little by little until {day(change.until)}: {before} → {after} ({sure}{commits}; no single commit explains it)"

@@ -146,7 +146,7 @@ def deployment_figures(workplace: Workplace, target: str, found: list[Deployment
     with workplace.store.reading() as connection:
         opened = incidents.listed(connection, since=since, last=None, target=target)
     began = [incident.began for incident in opened if incident.source != WATCH_KIND]  # the watch's own troubles are no deployment's
-    worse = [change.at for change in stored_changes(workplace.store, target=target, since=since) if change.worse]
+    worse = [change.at for change in stored_changes(workplace.store, target=target, since=since) if change.worse and not change.drift]
     return figures(found, [moment for moment in (*failed, *began, *worse) if moment >= since])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
@@ -13,10 +14,11 @@ from footfall.cli import baseline
 from footfall.cli.output import counted, say, visible
 
 if TYPE_CHECKING:
+    from footfall.store.changes import StoredChange
     from footfall.store.reader import RunRow
 
 app = typer.Typer(
-    help="The runs that the store holds: list, show, baseline, prune, export, import.", no_args_is_help=True, rich_markup_mode=None
+    help="The runs that the store holds: list, show, changes, baseline, prune, export, import.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(baseline.app, name="baseline")
 
@@ -93,6 +95,54 @@ def show(
     return 0
 
 
+@app.command("changes")
+def list_changes(
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Only changes of this target's series.")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back to look.")] = 90,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """List the changes of level that trends tell of, newest first, with the commits between."""
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+
+    from footfall.cli.course import change_words  # noqa: PLC0415
+    from footfall.cli.workplace import open_workplace  # noqa: PLC0415
+    from footfall.report.clean import cleaned  # noqa: PLC0415
+    from footfall.report.words import day, series_place  # noqa: PLC0415
+    from footfall.store.changes import stored_changes  # noqa: PLC0415
+
+    found = cleaned(tuple(stored_changes(open_workplace().store, target=target, since=datetime.now(UTC) - timedelta(days=days))))
+    if json:
+        say(json_module.dumps([_change_as_json(change) for change in found], indent=2))
+        return 0
+    for change in found:
+        say(f"{day(change.at)}  {series_place(change.series)}: {change_words(change)}")
+        for name, line in change.commits.listed:
+            say(f"    {name} {line}")
+        if change.commits.more:
+            say(f"    and {change.commits.more} more")
+    if not found:
+        say(f"no change of level is on record in {counted(days, 'day')}: it takes 20 runs that are alike before one is told")
+    return 0
+
+
+def _change_as_json(change: StoredChange) -> dict[str, Any]:
+    from footfall.clock import to_text  # noqa: PLC0415
+
+    plain = asdict(change)
+    moments = {name: to_text(plain[name]) if plain[name] else None for name in ("at", "until", "found")}
+    kind, commits = "drift" if change.drift else "step", [{"commit": name, "message": line} for name, line in change.commits.listed]
+    series = {**plain["series"], "labels": change.series.label_map}
+    return {
+        **plain,
+        **moments,
+        "kind": kind,
+        "series": series,
+        "worse": change.worse,
+        "commits": commits,
+        "more_commits": change.commits.more,
+    }
+
+
 @app.command("export")
 def export(
     runs: Annotated[list[str] | None, typer.Argument(help="Runs to export; all of them without one.")] = None,
@@ -117,12 +167,12 @@ def import_runs(source: Annotated[Path, typer.Argument(help="A file of JSON line
     from footfall.cli.workplace import open_workplace  # noqa: PLC0415
     from footfall.store.interchange import import_lines  # noqa: PLC0415
 
-    store = open_workplace().store
+    workplace = open_workplace()
     if str(source) == "-":
-        done = import_lines(store, sys.stdin)
+        done = import_lines(workplace.store, sys.stdin, workplace.root)
     else:
         with _open(source, "r", "read") as file:
-            done = import_lines(store, file)
+            done = import_lines(workplace.store, file, workplace.root)
     say(f"imported {counted(len(done.taken), 'run')}; {len(done.known)} were here already")
     return 0
 

@@ -1,5 +1,7 @@
 """Where a series changed its level for good: change points over a series of runs, without alarm at a single bad run or at a cycle.
 
+A change is a step, at one point, or a drift, from one point to another (`drifts` tells which).
+
 The method, measured in simulation (docs/budgets.md): logarithms, less what the hour of the day and the day of the week explain, are clipped
 (Hampel's rule over 11 points, 4 MAD) and scaled; kernel change-point detection (Arlot, Celisse and Harchaoui 2019) with a Gaussian
 kernel proposes boundaries, each at least 4 points from the next, for a penalty of 0.7 ln n; then the weakest is deleted until at each
@@ -18,6 +20,8 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
+
+from footfall.gate.drifts import Drift, drifts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +58,8 @@ class Change:
     """A change of level.
 
     `index` is the first point after it, `before` and `after` are medians in the base unit, `chance` that of a difference this large
-    by accident, `points` how many there are since (up to the next change).
+    by accident, `points` how many there are since (up to the next change). A drift went on from `index` to the point `last`, and `before`
+    and `after` are the levels at its two ends; a step has no `last`.
     """
 
     index: int
@@ -62,6 +67,7 @@ class Change:
     after: float
     chance: float
     points: int
+    last: int | None = None
 
 
 def may_have_changed(values: Sequence[float]) -> bool:
@@ -86,7 +92,29 @@ def change_points(points: Sequence[tuple[datetime, float]]) -> tuple[Change, ...
     ends = _weeded(_proposed(_scaled(level)), level, classes)
     edges = (0, *ends, len(values))
     places = (*starts, len(points))
-    return tuple(_change(values, level, classes, edges[number : number + 3], places) for number in range(len(ends)))
+    found = _drifts(level, edges)
+    smooth = {number for drift in found for number in range(drift.first, drift.last + 1)}
+    steps = [_change(values, level, classes, edges[number : number + 3], places) for number in range(len(ends)) if number not in smooth]
+    told = [*steps, *(_drifted(level, drift, edges, places) for drift in found)]
+    return tuple(sorted(told, key=lambda change: change.index))
+
+
+def _drifts(level: Numbers, edges: tuple[int, ...]) -> list[Drift]:
+    """Return which of the boundaries are parts of drifts."""
+    import numpy as np  # noqa: PLC0415
+
+    levels = [float(np.median(level[start:end])) for start, end in pairwise(edges)]
+    return drifts(_clipped(level), edges, [after > before for before, after in pairwise(levels)]) if len(levels) > 1 else []
+
+
+def _drifted(level: Numbers, drift: Drift, edges: tuple[int, ...], places: Sequence[int]) -> Change:
+    """Describe a drift; how sure it is says the test of Mann and Kendall, from the level before it to the level after."""
+    from scipy import stats  # noqa: PLC0415
+
+    start, end = edges[drift.first], edges[drift.last + 2]
+    chance = float(stats.kendalltau(range(start, end), level[start:end]).pvalue)
+    begun, done = places[drift.start + 1], places[drift.end + 1] - 1
+    return Change(begun, math.exp(drift.before), math.exp(drift.after), chance, places[end] - begun, done)
 
 
 def _starts(points: Sequence[tuple[datetime, float]]) -> list[int]:
@@ -144,15 +172,21 @@ def _running_median(values: Numbers, reach: int) -> Numbers:
 
 def _scaled(level: Numbers) -> Numbers:
     """Clip lone outliers and scale to a standard deviation of 1."""
+    clipped = _clipped(level)
+    scaled: Numbers = (clipped - clipped.mean()) / max(float(clipped.std()), 1e-12)
+    return scaled
+
+
+def _clipped(level: Numbers) -> Numbers:
+    """Clip lone outliers by Hampel's rule."""
     import numpy as np  # noqa: PLC0415
 
     middle = _running_median(level, _NEIGHBOURS)
     off = np.abs(level - middle)
     floor = 1.4826 * float(np.median(off))
     reach = _CLIP * np.maximum(1.4826 * _running_median(off, _NEIGHBOURS), max(floor, 1e-9))
-    clipped = np.clip(level, middle - reach, middle + reach)
-    scaled: Numbers = (clipped - clipped.mean()) / max(float(clipped.std()), 1e-12)
-    return scaled
+    clipped: Numbers = np.clip(level, middle - reach, middle + reach)
+    return clipped
 
 
 def _proposed(scaled: Numbers) -> tuple[int, ...]:

@@ -25,10 +25,11 @@ _NEVER = frozenset({"generator_cpu", "generator_lag", "dropped", "users", "users
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that a trend shows beside its figures: a `deployment` (of all series) or a `change` (of `series`, from that moment on).
+    """Something that a trend shows beside its figures: a `deployment` (of all series), a `change` (of `series`, at once) or a `drift`.
 
-    `text` is for people: what was deployed; how much a figure moved, how sure that is and which commits lie between. `worse` is None
-    where no direction is known.
+    `text` is for people: what was deployed; how much a figure moved, how sure that is and between which commits. `worse` is None
+    where no direction is known. A drift goes from `at` to `until`. `commits` are those between (short name, first line of the message),
+    `more` how many are not listed.
     """
 
     at: datetime
@@ -36,6 +37,14 @@ class Mark:
     text: str
     series: Series | None = None
     worse: bool | None = None
+    until: datetime | None = None
+    commits: tuple[tuple[str, str], ...] = ()
+    more: int = 0
+
+    @property
+    def end(self) -> datetime:
+        """When it was over: a drift at its end, all else at once."""
+        return self.until or self.at
 
 
 @dataclass(frozen=True)

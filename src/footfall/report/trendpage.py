@@ -29,6 +29,7 @@ MOST_CHARTS = 240
 """Pictures that one page carries; the rest is counted."""
 _FIRST = ("duration", "latency", "errors", "throughput", "success", *VITALS)
 _DIGITS = 5
+_CHANGES = frozenset({"change", "drift"})
 _NOTABLE = 0.05
 """A week's change below this is not coloured."""
 
@@ -136,8 +137,8 @@ class TrendPage:
 
     @property
     def changes(self) -> tuple[Mark, ...]:
-        """The change points of all series, newest first."""
-        return tuple(sorted((mark for mark in self.course.marks if mark.kind == "change"), key=lambda mark: mark.at, reverse=True))
+        """The changes of level of all series, steps and drifts, newest first."""
+        return tuple(sorted((mark for mark in self.course.marks if mark.kind in _CHANGES), key=lambda mark: mark.end, reverse=True))
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -161,10 +162,10 @@ class TrendPage:
 
     @cached_property
     def _breaks(self) -> Mapping[Series, list[float]]:
-        """The days, counted as in `_daily`, on which a series changed its level."""
+        """The days, counted as in `_daily`, on which a series changed its level at once: a drift breaks nothing."""
         found: dict[Series, list[float]] = {}
         for mark in self.changes if len(self._days) else ():
-            if mark.series is not None:
+            if mark.series is not None and mark.kind == "change":
                 day = mark.at.replace(hour=0, minute=0, second=0, microsecond=0)
                 found.setdefault(mark.series, []).append((day - self._days.index[0]) / timedelta(days=1))
         return found
@@ -218,7 +219,9 @@ class TrendPage:
         share = self._week_change(number)
         name = f"{metric_name(line.series.metric)} {line.statistic}"
         over = line.limit is not None and ((latest > line.limit) if line.upper else (latest < line.limit))
-        picture = course_chart(self._told(number, name), curves.seconds, values, line, [(m.at, m.kind, m.text) for m in marks])
+        picture = course_chart(
+            self._told(number, name), curves.seconds, values, line, [(at, m.kind, m.text) for m in marks for at in _moments(m)]
+        )
         return Chart(
             number=number,
             line=line,
@@ -230,7 +233,7 @@ class TrendPage:
             tone="fail" if over else "",
             picture=picture,
             forecast=self._forecast(number),
-            marks=tuple(mark for mark in marks if mark.kind == "change"),
+            marks=tuple(mark for mark in marks if mark.kind in _CHANGES),
         )
 
     def _told(self, number: int, name: str) -> str:
@@ -267,7 +270,7 @@ class TrendPage:
         since = self.last.started - timedelta(days=7)
         runs = [run for run in self.course.runs if run.started > since]
         failed = sum(run.verdict in {"fail", "missing"} for run in runs)
-        marks = [tuple(mark for mark in kind if mark.at > since) for kind in (self.deployments, self.changes)]
+        marks = [tuple(mark for mark in kind if mark.end > since) for kind in (self.deployments, self.changes)]
         return Week(len(runs), sum(bool(run.verdict) for run in runs), failed, marks[0], marks[1])
 
     @cached_property
@@ -342,9 +345,14 @@ class TrendPage:
             "name": _json(f"{chart.place} {chart.name}"),
             "unit": _json(line.unit),
             "limit": _json(line.limit),
-            "changes": _json([[_stamp(mark.at), mark.text] for mark in chart.marks]),
+            "changes": _json([[_stamp(at), mark.text] for mark in chart.marks for at in _moments(mark)]),
             **{name: _rounded(frame[number].tolist()) for name, frame in drawn.items()},
         }
+
+
+def _moments(mark: Mark) -> tuple[datetime, ...]:
+    """Where a mark stands in a picture: a drift at its two ends."""
+    return (mark.at,) if mark.until is None else (mark.at, mark.until)
 
 
 def _numbers(table: pd.DataFrame) -> list[int]:

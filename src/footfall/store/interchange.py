@@ -55,9 +55,10 @@ def _records(store: Store, row: RunRow) -> Iterator[Record]:
         yield RunEnd(row.id, ended, row.outcome)
 
 
-def import_lines(store: Store, lines: Iterable[str]) -> Imported:
+def import_lines(store: Store, lines: Iterable[str], root: Path | None = None) -> Imported:
     """Take in runs that `export` wrote, their lines in any order; runs that the store has already are left as they are.
 
+    The repository around `root` is asked which commits lie between changes of level.
     Raises StoreError, before anything is stored, for a line that is no record and for records of a run that no line begins.
     """
     with tempfile.TemporaryDirectory(prefix="footfall-import-") as place:
@@ -69,11 +70,11 @@ def import_lines(store: Store, lines: Iterable[str]) -> Imported:
         taken = [spool.name for spool in spools if spool.name not in known]
         for run_id in taken:
             store_spool(store, Path(place, run_id))
-    _look_for_changes(store, frozenset(taken))
+    _look_for_changes(store, frozenset(taken), root)
     return Imported(tuple(taken), tuple(known))
 
 
-def _look_for_changes(store: Store, taken: Collection[str]) -> None:
+def _look_for_changes(store: Store, taken: Collection[str], root: Path | None) -> None:
     """Look closely at what was imported, half a window after the other: run by run, as when they are taken in, would take an hour."""
     alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in runs(store, limit=None) if taken else ():
@@ -82,7 +83,7 @@ def _look_for_changes(store: Store, taken: Collection[str]) -> None:
             alike[row.run.target, row.run.kind, row.run.branch, *keys].append(row.id)
     for newest_first in alike.values():
         for run_id in reversed(newest_first[:: MOST // 2]):
-            find_changes(store, run_id, closely=True)
+            find_changes(store, run_id, closely=True, root=root)
 
 
 @dataclass(frozen=True)

@@ -80,12 +80,13 @@ def new_run(
 
 def commit_and_branch(root: Path, environment: Mapping[str, str]) -> tuple[str, str]:
     """Return the commit and branch of the work tree around `root`; what git does not know comes from CI's variables, or is empty."""
-    commit = _git(root, "rev-parse", "HEAD") or _first(environment, COMMIT_VARIABLES)
-    branch = _git(root, "symbolic-ref", "--quiet", "--short", "HEAD") or _first(environment, BRANCH_VARIABLES)
+    commit = git(root, "rev-parse", "HEAD") or _first(environment, COMMIT_VARIABLES)
+    branch = git(root, "symbolic-ref", "--quiet", "--short", "HEAD") or _first(environment, BRANCH_VARIABLES)
     return commit, branch.removeprefix("origin/")
 
 
-def _git(root: Path, *arguments: str) -> str:
+def git(root: Path, *arguments: str) -> str:
+    """Return what git says of the work tree around `root`; empty where there is no git, no repository or no answer within five seconds."""
     command = ("git", "-C", str(root), *arguments)
     with suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_GIT_TIMEOUT_S, check=False)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Dialect, Double, ForeignKey, Index, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration: what a store must be at to be read and written."""
 
 VERSION_TABLE = "footfall_version"
@@ -191,15 +191,18 @@ changes = Table(
     "changes",
     metadata,
     _of_series(primary_key=True),
-    _of_run(),  # the first run after the change
+    _of_run(),  # the first run after the change, or the first of a drift
     _at(),
     Column("before", Double, nullable=False),
     Column("after", Double, nullable=False),
     Column("chance", Double, nullable=False),
     _text("statistic"),
     _text("last_commit"),  # the last before the change
-    _text("first_commit"),
+    _text("first_commit"),  # the first after it; of a drift that of its last run
     Column("points", Integer, nullable=False),  # since the change, when it was found
     _at("found"),
+    Column("until", Moment),  # when the last run of a drift began; null: a step
+    Column("last_run", Text, nullable=False, server_default=""),  # its id
+    Column("commits", JSON, nullable=False, server_default="{}"),  # between the two: {"listed": [[name, first line], …], "more": n}
     Index("changes_by_time", "at"),
 )

@@ -134,6 +134,17 @@ def test_what_is_proposed_rests_on_the_level_of_now(stored: Stored, footfall: Fo
     assert re.search(r"in 29 runs p75 of checkout › pay .* was usually 9\d\d ms", suggested)
 
 
+def test_changes_of_level_are_listed(stored: Stored, footfall: Footfall) -> None:
+    """Newest first, for people and for programs; where there is none, that is said."""
+    assert "no change of level is on record" in footfall("history", "changes").out
+    for number in range(90, 0, -1):
+        run = stored.run(timedelta(hours=8 * number), 600.0 if number > 30 else 900.0)
+    assert find_changes(stored.store, run, closely=True)
+    assert re.search(r"checkout › pay: duration \+50 %: 600 ms → (8|9)\d\d ms \(by chance .*, between", footfall("history", "changes").out)
+    _, told = json.loads(footfall("history", "changes", "--json").out)
+    assert (told["kind"], told["until"], told["commits"], told["series"]["part"], told["worse"]) == ("step", None, [], "pay", True)
+
+
 def test_that_history_is_short_is_no_praise_of_the_limits(stored: Stored, footfall: Footfall) -> None:
     """It is said how many runs there are, and how many it takes."""
     for hours in (3, 2, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,8 @@ from footfall.samples import HistogramWindow, Run, Sample, Series
 from footfall.stats import Histogram
 from footfall.store import reader
 from footfall.store.baselines import Baseline, baseline, clear_baseline, set_baseline
-from footfall.store.changes import stored_changes
+from footfall.store.changes import find_changes, stored_changes
+from footfall.store.commits import NOTHING, commits_between
 from footfall.store.database import open_store
 from footfall.store.deployments import FromCI, deployments, from_ci, job_deployment, record
 from footfall.store.interchange import export, import_lines
@@ -199,6 +201,85 @@ def test_changes_of_other_settings_and_other_branches_stay(store: Store, tmp_pat
             level = 960.0 if number >= 14 + 2 * place else 800.0
             take_in(store, measured(tmp_path, begun, level * rng.lognormvariate(0, 0.03)))
     assert [change.run_id for change in stored_changes(store)] == ["C018", "B016", "A014"]
+
+
+def git(root: Path, *arguments: str, message: bytes | None = None) -> str:
+    """Run git as nobody in particular."""
+    known = ("-c", "user.name=n", "-c", "user.email=n@example.com", "-c", "commit.gpgsign=false")
+    return (
+        subprocess.run(("git", *known, "-C", str(root), *arguments), check=True, capture_output=True, input=message).stdout.decode().strip()
+    )
+
+
+def committed(root: Path, message: bytes) -> str:
+    """Commit nothing, with a message, and return the commit."""
+    git(root, "commit", "--allow-empty", "--quiet", "-F", "-", message=message)
+    return git(root, "rev-parse", "HEAD")
+
+
+HOSTILE = "fix <script>alert(1)</script> \x1b[31m\u202e\rred".encode()
+
+
+def test_the_commits_between_are_kept_with_a_change(store: Store, tmp_path: Path) -> None:
+    """Newest first, at most twenty and how many more, cut where one is endless; they stay when a checkout without them looks again."""
+    git(tmp_path, "init", "--quiet")
+    first = committed(tmp_path, b"the beginning")
+    for number in range(22):
+        committed(tmp_path, b"step %d\n\nand why" % number)
+    committed(tmp_path, b"x" * 10_000_000)
+    last = committed(tmp_path, HOSTILE)
+    rng = random.Random(1)
+    for number in range(40):
+        run = replace(nightly(number), commit=first if number < 28 else last)
+        take_in(store, measured(tmp_path, run, (800.0 if number < 28 else 960.0) * rng.lognormvariate(0, 0.03)))
+    (change,) = stored_changes(store)
+    assert (len(change.commits.listed), change.commits.more, change.drift) == (20, 4, False)
+    assert change.commits.listed[0][0] == git(tmp_path, "rev-parse", "--short", "HEAD")
+    assert change.commits.listed[0][1].startswith("fix <script>alert(1)</script>")  # whoever shows it cleans it
+    assert change.commits.listed[1][1].startswith("xxx")
+    assert max(len(line) for _, line in change.commits.listed) <= 200
+    assert change.commits.listed[2][1] == "step 21"
+    find_changes(store, "N039", closely=True)
+    assert stored_changes(store) == [change]
+
+
+def test_without_the_whole_history_only_the_ends_are_told(tmp_path: Path) -> None:
+    """No repository, another one's commits, a shallow clone, the wrong way round, one and the same, and what is no commit at all."""
+    whole, shallow = tmp_path / "whole", tmp_path / "shallow"
+    assert commits_between(tmp_path, "a" * 40, "b" * 40) == NOTHING
+    whole.mkdir()
+    git(whole, "init", "--quiet")
+    names = [committed(whole, f"step {number}".encode()) for number in range(4)]
+    assert [line for _, line in commits_between(whole, names[0], names[3]).listed] == ["step 3", "step 2", "step 1"]
+    git(tmp_path, "clone", "--quiet", "--depth", "2", whole.as_uri(), str(shallow))
+    for root, last, first in (
+        (whole, names[0], "b" * 40),
+        (whole, "b" * 40, names[0]),
+        (whole, names[3], names[0]),
+        (whole, names[3], names[3]),
+        (whole, f"--output={tmp_path}/x", names[3]),
+        (whole, "", names[3]),
+        (shallow, names[2], names[3]),
+        (tmp_path / "nowhere", names[0], names[3]),
+    ):
+        assert commits_between(root, last, first) == NOTHING
+
+
+def test_a_drift_is_kept_with_its_two_ends(store: Store, tmp_path: Path) -> None:
+    """From its first run to its last, with the commits before and at its end; it keeps the moment it was first told as it goes on."""
+    rng = random.Random(1)
+    told = []
+    for number in range(70):
+        take_in(store, measured(tmp_path, nightly(number), 800.0 * (1 + 0.012 * max(0, number - 20)) * rng.lognormvariate(0, 0.03)))
+        if number in {63, 69}:
+            told += stored_changes(store)
+    before, change = told
+    assert (before.drift, change.drift, change.found) == (True, True, before.found)
+    assert change.until == nightly(int(change.last_run[1:])).started
+    assert change.last_run >= "N063"
+    assert (change.last_commit, change.first_commit) == (f"c{int(change.run_id[1:]) - 1}", f"c{int(change.last_run[1:])}")
+    assert change.after / change.before == pytest.approx(1.6, rel=0.08)
+    assert stored_changes(store, since=change.until) == [change]
 
 
 def test_bad_runs_other_branches_and_faults_make_no_change(store: Store, tmp_path: Path) -> None:

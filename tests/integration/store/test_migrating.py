@@ -10,6 +10,8 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from footfall.store import database, incidents, watch
+from footfall.store.changes import stored_changes
+from footfall.store.commits import NOTHING
 from footfall.store.database import open_store
 from footfall.store.watch import Place
 
@@ -25,6 +27,16 @@ OLD = (
         "INSERT INTO watch_results (id, subject, location, at, ok, blind, excused, attempt, problem, figures, run, judged)"
         " VALUES ('r1', 'probe:health', 'ams', :at, :no, :no, :no, 0, 'x', '{}', '', :no)"
     ),
+    (
+        "INSERT INTO runs (number, id, target, kind, started, git_commit, git_branch, machine, location, config_digest, versions, labels,"
+        " faulted, outcome, verdict) VALUES (1, 'R1', 'shop', 'gate', :at, 'c', '', 'm', '', '', '{}', '{}', :no, 'finished', '')"
+    ),
+    "INSERT INTO series VALUES (1, 'k', 'shop', 'probe', 'health', '', 'latency', '{}')",
+    (
+        "INSERT INTO summaries (run, series, started, comparable, kind, unit, count, mean, min, max, p50, p75, p90, p95, p99, total, last)"
+        " VALUES (1, 1, :at, '', 'trend', 'ms', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)"
+    ),
+    "INSERT INTO changes VALUES (1, 1, :at, 1.0, 2.0, 1e-9, 'p50', 'a', 'b', 5, :at)",
     (
         "INSERT INTO incidents (id, subject, severity, owner, source, title, problem, began, opened, acknowledged_by, resolved_by,"
         " flapping, level, detail) VALUES ('01T', 'probe:health', 'P1', '', 'probe', 'health is down', 'x', :at, :at, '', '', :no, 0, '{}')"
@@ -43,6 +55,15 @@ def build(url: str, root: Path) -> None:
         for statement in OLD:
             connection.execute(text(statement), {"at": MS, "no": False, "yes": True})
     opened.close()
+
+
+def test_a_change_that_was_found_before_there_were_drifts_is_a_step(url: str, tmp_path: Path) -> None:
+    """Between two commits, and nothing is known of those between."""
+    build(url, tmp_path)
+    store = open_store(tmp_path, url)
+    (change,) = stored_changes(store)
+    assert (change.drift, change.last_commit, change.first_commit, change.commits) == (False, "a", "b", NOTHING)
+    store.close()
 
 
 def test_what_was_watched_before_there_were_targets_is_taken_over(url: str, tmp_path: Path) -> None:

@@ -159,6 +159,48 @@ def test_of_more_points_than_are_looked_at_hours_are() -> None:
     assert [(change.index, change.points) for change in found] == [(1140, 60)]
 
 
+def shaped(seed: int, count: int, shape: Callable[[float], float], weekend: float = 0.0) -> Points:
+    """Draw nightly points around 500 ms that scatter by 5 %; `shape` says how high one is at 0 (the first) to 1 (the last)."""
+    rng = random.Random(seed)
+    nights = [START + timedelta(days=night) for night in range(count)]
+    return [
+        (at, 500 * rng.lognormvariate(0, 0.05) * shape(night / count) * (1 + weekend * (at.weekday() >= 5)))
+        for night, at in enumerate(nights)
+    ]
+
+
+@pytest.mark.parametrize("weekend", [0.0, -0.2])
+@pytest.mark.parametrize("times", [0.6, 1.6])
+def test_a_steady_drift_is_one_change_with_its_two_ends(times: float, weekend: float) -> None:
+    """Between two flat levels: from when until when and from what to what, not a staircase; weekends hide nothing of it."""
+    (change,) = change_points(shaped(1, 200, lambda x: times ** min(max(2 * x - 0.5, 0), 1), weekend))
+    assert (abs(change.index - 50) <= 12, abs((change.last or 0) - 150) <= 12, change.points) == (True, True, 200 - change.index)
+    assert change.chance < 1e-9
+    assert change.after / change.before == pytest.approx(times, rel=0.08)
+
+
+def test_a_drift_that_goes_on_is_told_up_to_the_newest_runs() -> None:
+    """All its length it rises; its first point may be the series' second one, its last one the newest."""
+    (change,) = change_points(shaped(2, 120, lambda x: 1 + 0.6 * x))
+    assert (1 <= change.index <= 12, change.last is not None and change.last >= 108) == (True, True)
+
+
+@pytest.mark.parametrize("times", [1.1, 1.2, 1.5])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_steps_stay_steps(steps: int, times: float) -> None:
+    """Several in one direction too, with flat stretches between."""
+    for seed in range(5):
+        found = change_points(shaped(seed, 240, lambda x: times ** int(x * (steps + 1))))
+        assert [change.last for change in found] == [None] * steps
+        assert all(abs(change.index - 240 * step / (steps + 1)) <= 15 for step, change in enumerate(found, 1))
+
+
+def test_a_step_beside_a_drift_is_told_beside_it() -> None:
+    """Down at once after it had risen for long."""
+    drift, step = change_points(shaped(3, 300, lambda x: 1 + 0.6 * min(2 * x, 1) if x < 0.75 else 1.0))
+    assert (drift.last is not None, step.last, abs(step.index - 225) <= 2) == (True, None, True)
+
+
 def test_noise_alone_raises_no_alarm() -> None:
     """A steady series, also the quick look on it."""
     for seed in range(7, 12):

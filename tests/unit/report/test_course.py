@@ -65,6 +65,30 @@ def test_a_step_is_no_drift() -> None:
     assert drift(DAYS, step, [at + 0.5 for at in DAYS]) is None  # nothing is left to compare
 
 
+def test_a_change_that_is_a_drift_breaks_no_forecast() -> None:
+    """A steady drift crosses its budget whether or not it is told as a change; cut where steps were seen, nobody could say when."""
+    known = courses.course(60, 60, limit=1000.0)
+    mark = replace(known.marks[1], kind="drift", at=known.runs[1].started, until=known.runs[-1].started)
+    plain, told = (TrendPage(replace(known, marks=marks)) for marks in ((), (mark,)))
+    assert [outlook.when for outlook in told.outlooks if outlook.when] == [outlook.when for outlook in plain.outlooks if outlook.when] != []
+    assert (told.changes, told.week.changes) == ((mark,), (mark,))  # it ends this week
+
+
+def test_the_commits_between_are_told_beside_a_change() -> None:
+    """Folded away, with how many are not listed; a drift stands in its picture at both ends; what somebody wrote is only ever text."""
+    known = courses.course(60, 60)
+    commits = (("3f2a91c", "fix <script>alert(1)</script> \x1b[31mred\u202e"), ("77aa01b", "x" * 5000))
+    mark = replace(known.marks[1], kind="drift", at=known.runs[30].started, until=known.runs[50].started, commits=commits, more=5)
+    for name in ("trends", "weekly", "operations"):
+        shown = replace(mark, until=known.runs[-1].started) if name == "weekly" else mark
+        page = html(with_history(views.failed(), replace(known, marks=(shown,))), TEMPLATES, name).decode()
+        assert "<summary>7 commits between</summary>" in page
+        assert "<code>3f2a91c</code> fix &lt;script&gt;alert(1)&lt;/script&gt; red</li>" in page
+        assert "and 5 more" in page
+        assert "x" * 2001 not in page
+        assert page.count('class="event drift"') == (2 if name == "trends" else 0)
+
+
 def test_a_crossing_is_told_with_its_uncertainty() -> None:
     """A line that rises by 1 % a day from 500 ms meets 1 s after ln 2 / 1 % = 69 days; the interval holds that day."""
     found = crossing(DAYS, _noisy(0.01, 0.03), 1000.0)
