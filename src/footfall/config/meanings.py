@@ -44,7 +44,7 @@ _SUITE: Mapping[str, str] = {
     "gate.profile": "the load test that belongs to a gate; by default none",
     "gate.under_load": "a load profile at whose peak the journeys are walked once more; by default none",
     "gate.probes": "names of probes; by default all",
-    "gate.figures": "probes whose figures reports show, read once when all else is done; `expect.figures`, a promise for customers, is not held",
+    "gate.figures": "read once when all else is done, for the reports; `expect.figures`, a promise about customers, is not held",
     "gate.time_cap": "the longest that a gate may measure; `--time-cap` for once, and `--against` has 45 minutes",
     "gate.compare": "the journeys' times and sizes that `--against` compares",
     "gate.baseline_branch": "whose runs are a `baseline`; by default `main`, `master` or none",
