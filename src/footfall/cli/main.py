@@ -139,7 +139,8 @@ def _check_command(words: Sequence[str]) -> None:
 
 def _command_of(error: Exception) -> list[str]:
     """Return the words of the command that refused its arguments (`history baseline set`), where the error knows it."""
-    context, found = getattr(error, "ctx", None), []
+    context = getattr(error, "ctx", None)
+    found: list[str] = []
     while context is not None and context.parent is not None:
         found.insert(0, context.info_name or "")
         context = context.parent
