@@ -101,6 +101,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def perhaps(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error message that lists all known names already: the nearest of them, or nothing when none comes close."""
+    names = list(known)
+    folded = {each.lower(): each for each in names}
+    match = folded.get(name.lower()) or nearest(name, names)
+    return f"did you mean {match!r}?" if match is not None else ""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of an error message: the nearest known name, or else the known names in order, `_LISTED` at most."""
     names = sorted(set(known))

@@ -55,6 +55,21 @@ def test_a_slow_payment_fails_and_is_named(suite: SuiteCopy) -> None:
     assert suite.history()[0]["labels"]["fault"] == "slow-payment"
 
 
+def test_finance_and_executives_see_what_the_run_has_sold(suite: SuiteCopy) -> None:
+    """Payment success and revenue stand in their reports, as the gate's own; declined cards break no promise about customers."""
+    for options, paid in (((), "100 %"), (("--fault", "payment-declined"), "0 %")):
+        ended = suite.footfall("gate", "--journey", "booking", "--iterations", "1", "--profile", "none", *options)
+        assert ended.code in {0, 1, 3}, ended.out + ended.err  # a single walk may leave a budget undecided
+        assert not [each for each in suite.verdicts()["verdicts"] if each["subject"] == "sales" and each["outcome"] != "pass"]
+        assert suite.footfall("report", "finance", "executive").code == 0
+        for name in ("finance", "executive"):
+            page = (suite.root / f"out/latest/{name}.html").read_text()
+            assert "the embedded shop was started for this run" in page
+            assert "No probe of this run" not in page
+            assert f'<span class="name">Payment success</span>\n    <span class="figure">{paid}</span>' in page
+            assert " EUR</span>" in page
+
+
 def test_a_stored_run_can_be_judged_again(suite: SuiteCopy) -> None:
     """`gate --run` measures nothing and holds the run against today's budgets."""
     measured = suite.footfall("gate", "--journey", "booking", "--iterations", "2", "--profile", "none")

@@ -12,6 +12,7 @@ from footfall.errors import (
     StoreError,
     did_you_mean,
     nearest,
+    perhaps,
 )
 
 
@@ -39,5 +40,6 @@ def test_the_nearest_name_is_offered_or_else_all() -> None:
     assert nearest("chekout", known) == "checkout"
     assert did_you_mean("chekout", known) == "did you mean 'checkout'?"
     assert did_you_mean("zzz", known) == "known: booking, checkout, fulfillment"
+    assert (perhaps("chekout", known), perhaps("CHECKOUT", known), perhaps("zzz", known)) == ("did you mean 'checkout'?",) * 2 + ("",)
     assert did_you_mean("zzz", []) == "none are known"
     assert did_you_mean("zzz", [f"device {number:03}" for number in range(190)]).endswith(", device 039 and 150 more")

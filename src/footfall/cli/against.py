@@ -82,7 +82,7 @@ def measure_against(workplace: Workplace, shown: Progress, spec: GateSpec, both:
 
 def compared_scope(spec: GateSpec) -> Scope:
     """Return what is measured at both deployments: the journeys, and neither load nor crowd nor probes."""
-    return scope_of(replace(spec, profile=None, under_load=None, probes=()))
+    return scope_of(replace(spec, profile=None, under_load=None, probes=(), figures=()))
 
 
 class _Comparing:

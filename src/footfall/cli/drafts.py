@@ -70,6 +70,7 @@ url = {quoted(visited.origin)}
 [gate]                          # what `footfall gate` measures
 iterations = 5                  # and one uncounted warm-up each
 {"" if loaded else "# "}profile = "{PROFILE}"            # needs allow_load above
+# figures = ["sales"]           # a probe of what your business counts, for the reports: `footfall docs how-to/own-reports`
 time_cap = "5m"
 
 {_probes(visited, checks)}"""

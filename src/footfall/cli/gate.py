@@ -190,7 +190,24 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
                 load_the_site(opened, spec.profile)
         if each_s is not None:
             walk_on(opened, spec, each_s)
+        if spec.figures:
+            with _kept(opened, Source.PROBE):
+                _read_figures(opened, spec.figures)
     return Measured(opened.id, spec, suite.target(target), faults, labels)
+
+
+def _read_figures(opened: Session, names: Sequence[str]) -> None:
+    """Read what the site counted, now that the run has done all it does, and say whose doing the figures are."""
+    from footfall.cli.gather import FIGURES_EVENT  # noqa: PLC0415
+    from footfall.cli.measure import run_probes  # noqa: PLC0415
+
+    whose = (
+        "the embedded shop was started for this run, so they tell what its walks and load users did, not customers"
+        if opened.target.demo
+        else "what its own walks and load users did is among them"
+    )
+    opened.run.recorder.event(FIGURES_EVENT, f"figures of {', '.join(names)} were read at the end of the run: {whose}")
+    run_probes(opened, [opened.workplace.suite.probes[name] for name in names], figures=True)
 
 
 @contextmanager

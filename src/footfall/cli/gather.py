@@ -30,6 +30,8 @@ from footfall.store.reader import RunRow
 from footfall.store.windows import windows
 
 SCOPE_EVENT = "scope"
+FIGURES_EVENT = "figures"
+"""Tells in reports whose doing the business figures of a gate are."""
 AGAINST_EVENT = "against"
 UNDECIDED_EVENT = "undecided"
 """What the first walks left undecided, and whether it was walked on."""

@@ -33,7 +33,7 @@ def scope_of(spec: GateSpec) -> Scope:
     subjects = {
         Source.JOURNEY: spec.journeys,
         Source.LOAD: (spec.profile,) if spec.profile else (),
-        Source.PROBE: spec.probes,
+        Source.PROBE: tuple(dict.fromkeys((*spec.probes, *spec.figures))),
     }
     labels = {"device": spec.devices} if spec.journeys else {}
     labels["under_load"] = (spec.under_load,) if spec.under_load else ()

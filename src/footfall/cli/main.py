@@ -115,9 +115,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if message.startswith("Usage: "):  # a command without the word that it needs: Typer raises its help
             sys.stderr.write(f"{message}\n")
             return UsageError.exit_code
-        return _explain(UsageError(message, hint=_help_for(words)))
+        return _explain(UsageError(message, hint=_help_for(_command_of(error) or words[:1])))
     except typer.Abort:
-        return _explain(UsageError("a question was not answered", hint=_help_for(words)))
+        return _explain(UsageError("a question was not answered", hint=_help_for(words[:1])))
     except FootfallError as error:
         return _explain(error)
     except Exception:  # noqa: BLE001  # a supervision point: whatever else happens is a fault of footfall itself
@@ -137,9 +137,19 @@ def _check_command(words: Sequence[str]) -> None:
         raise UsageError(f"no command is called {words[0]!r}", hint=did_you_mean(words[0], COMMANDS))
 
 
+def _command_of(error: Exception) -> list[str]:
+    """Return the words of the command that refused its arguments (`history baseline set`), where the error knows it."""
+    context = getattr(error, "ctx", None)
+    found: list[str] = []
+    while context is not None and context.parent is not None:
+        found.insert(0, context.info_name or "")
+        context = context.parent
+    return found
+
+
 def _help_for(words: Sequence[str]) -> str:
-    """Say where help is for a command line that is wrong."""
-    command = words[:1] if words and words[0] in COMMANDS else []
+    """Say where help is for a command line that is wrong; `words` name the command, as far as it is known."""
+    command = words if words and words[0] in COMMANDS else []
     return f"`{' '.join(['footfall', *command, '--help'])}` explains it"
 
 

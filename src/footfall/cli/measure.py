@@ -70,16 +70,17 @@ def conditions(spec: GateSpec) -> tuple[str, ...]:
     return ("--network", spec.network) if spec.network else ()
 
 
-def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
-    """Make each probe's checks. Raises CannotJudgeError at the time cap."""
-    from footfall.probe.run import run_probes as run  # noqa: PLC0415  # httpx and asyncio only when there are probes
+def run_probes(session: Session, probes: Sequence[ProbeSpec], *, figures: bool = False) -> None:
+    """Make each probe's checks; with `figures` only read what it measures. Raises CannotJudgeError at the time cap."""
+    from footfall.probe import run  # noqa: PLC0415  # httpx and asyncio only when there are probes
 
-    tally = Tally()
+    tally, phase = Tally(), "figures" if figures else "probes"
+    ask = run.read_figures if figures else run.run_probes
 
     def write(record: Record) -> None:
         session.run.recorder.write(record)
         tally.add(record)
-        session.progress.update("probes", tally.probe_line())
+        session.progress.update(phase, tally.probe_line(figures=figures))
 
     mask = Masker(recorded_secrets(session.workplace.suite, os.environ)).mask
     ready = [resolved(probe) for probe in probes]
@@ -87,13 +88,13 @@ def run_probes(session: Session, probes: Sequence[ProbeSpec]) -> None:
 
     async def within_cap() -> None:
         async with asyncio.timeout(session.left_s):
-            await run(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write, mask=mask)
+            await ask(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write, mask=mask)
 
     try:
         signals.run(within_cap())
     except TimeoutError as error:
         raise CannotJudgeError("the probes were ended at the time cap", hint="raise `time_cap` in [gate], or make fewer checks") from error
-    session.progress.done("probes", tally.probe_line())
+    session.progress.done(phase, tally.probe_line(figures=figures))
 
 
 def resolved(probe: ProbeSpec) -> ProbeSpec:

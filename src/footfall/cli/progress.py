@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol, Self
 
-from footfall.cli.output import visible
+from footfall.cli.output import counted, visible
 from footfall.metrics import format_quantity
 from footfall.samples import Event, HistogramWindow, Record, Sample
 from footfall.stats import Histogram
@@ -64,8 +64,10 @@ class Tally:
         failed = f" · {self.failed} failed" if self.failed else ""
         return f"{counts}{failed}   {self.last_step}"
 
-    def probe_line(self) -> str:
-        """Say how many checks were made."""
+    def probe_line(self, *, figures: bool = False) -> str:
+        """Say how many checks were made, or of how many probes the figures were read."""
+        if figures:
+            return f"{counted(self.checks - self.failed, 'probe')} read · {self.failed} not readable"
         return f"{self.checks} checks · {self.failed} failed"
 
     def load_line(self) -> str:

@@ -15,6 +15,8 @@ from footfall.metrics import parse_duration
 HTTP = "http"
 INBOUND = ("heartbeat", "webhook")
 """Kinds that others call; the monitor only looks at when they last did."""
+MEASURING = ("sql", "promql", "assets")
+"""Kinds that measure figures of their own, also without a `measure` table."""
 RECORDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
 SQL_PRESETS = ("connections", "locks", "slow_queries", "unused_indexes", "cache_hit_ratio", "dead_tuples")
 GRADES = ("A+", "A", "B", "C", "D", "E", "F")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from footfall.config.fields import Table, shown
-from footfall.errors import did_you_mean
+from footfall.errors import did_you_mean, perhaps
 from footfall.gate.budget import SEVERITIES
 from footfall.gate.slo import Slo
 from footfall.metrics import CATALOGUE, Kind, Source, parse_quantity
@@ -31,7 +31,7 @@ def read_slo(name: str, table: Table, line: int | None, known: Mapping[Source, S
         table.fault("step", "only a time of a journey's step can be good", 'expected good = "duration <= 2s" beside it')
     severity = table.text("severity")
     if severity and severity not in SEVERITIES:
-        table.fault("severity", f"{shown(severity)} is not one of {', '.join(SEVERITIES)}", did_you_mean(severity, SEVERITIES))
+        table.fault("severity", f"{shown(severity)} is not one of {', '.join(SEVERITIES)}", perhaps(severity, SEVERITIES))
     over = timedelta(seconds=table.seconds("over", DEFAULT_OVER_S))
     owner = table.text("owner")
     table.end()

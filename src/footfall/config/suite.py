@@ -16,7 +16,7 @@ from footfall.config.toml import read
 from footfall.config.watch import Watched, WatchSpec, check_circle, check_dependencies, circles, watch_spec, watched
 from footfall.errors import UsageError, did_you_mean
 from footfall.gate.against import COMPARABLE, COMPARED
-from footfall.metrics import parse_quantity
+from footfall.metrics import base_unit, parse_quantity
 
 FILE = "footfall.toml"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -50,7 +50,7 @@ class GateSpec:
 
     `compare` are the metrics that `--against` compares; runs of `baseline_branch` are what a `baseline` is made of (None: of main or
     master, or of no branch where nothing is under version control). `network` slows the journeys' browser down. A journey that is still
-    undecided after `iterations` is walked on, up to `most_iterations`.
+    undecided after `iterations` is walked on, up to `most_iterations`. `figures` are probes whose figures are read once all else is done.
     """
 
     journeys: tuple[str, ...] = ()
@@ -64,6 +64,7 @@ class GateSpec:
     baseline_branch: str | None = None
     network: str = ""
     most_iterations: int = 15
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class ProbeSpec:
     """One probe. `url` is absolute, or a path on the target; `measure` names figures of the answer by their JSON paths.
 
     Redirects are followed unless `redirects` says not to. A `kind` other than HTTP has its own `options`, with what it expects under
-    `expect.NAME`; `figures` are limits on what was measured; `watched` says how the monitor treats it.
+    `expect.NAME`; `figures` are limits on what was measured, `units` name what it is measured in; `watched` says how the monitor treats it.
     """
 
     name: str
@@ -94,6 +95,7 @@ class ProbeSpec:
     checks: int = 5
     expect: Expect = field(default_factory=Expect)
     measure: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     kind: str = kinds.HTTP
     options: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, kinds.Limit] = field(default_factory=dict)
@@ -159,7 +161,7 @@ def read_suite(top: Table, root: Path, found: scripts.Scripts, devices: Collecti
         top.fault("targets", "no target to measure", 'expected a table such as [targets.staging] with url = "https://…"')
     defaults = _journey_defaults(top.table("journeys"))
     probes = {key: _probe(key, table) for key, table in top.tables("probes")}
-    gate = _gate(top.table("gate"), found, tuple(probes), devices)
+    gate = _gate(top.table("gate"), found, probes, devices)
     watch = watch_spec(top.table("watch"), found, tuple(targets), tuple(probes))
     turning = circles({key: probe.watched for key, probe in probes.items()}, watch.journeys)
     known = (*probes, *found.journeys, *(f"journey:{journey}" for journey in found.journeys))
@@ -226,7 +228,7 @@ def _profile(table: Table, key: str, found: scripts.Scripts) -> str | None:
     return name
 
 
-def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices: Collection[str] | None) -> GateSpec:
+def _gate(table: Table, found: scripts.Scripts, probes: Mapping[str, ProbeSpec], devices: Collection[str] | None) -> GateSpec:
     profile = _profile(table, "profile", found)
     spec = GateSpec(
         table.names("journeys", found.journeys, "journey", tuple(found.journeys)),
@@ -234,13 +236,17 @@ def _gate(table: Table, found: scripts.Scripts, probes: tuple[str, ...], devices
         table.whole("iterations", GateSpec.iterations),
         profile,
         _profile(table, "under_load", found),
-        table.names("probes", probes, "probe", probes),
+        table.names("probes", probes, "probe", tuple(probes)),
         table.seconds("time_cap", GateSpec.time_cap_s),
         table.names("compare", COMPARABLE, "metric that can be compared", COMPARED),
         table.text("baseline_branch") or None,
         table.text("network"),
         table.whole("most_iterations", GateSpec.most_iterations),
+        table.names("figures", probes, "probe"),
     )
+    for name in spec.figures:
+        if name in probes and not probes[name].measure and probes[name].kind not in kinds.MEASURING:
+            table.fault("figures", f"the probe {name!r} measures no figures", f"expected a `measure` table in [probes.{name}]")
     if spec.network and spec.network not in NETWORKS:
         table.fault("network", f"no network is called {spec.network!r}", did_you_mean(spec.network, NETWORKS))
     if not spec.compare:
@@ -269,7 +275,8 @@ def _probe(name: str, table: Table) -> ProbeSpec:
         )
     measure = table.strings("measure") if kind == "sql" else _measure(table)
     found = watched(table, Watched())
-    spec = replace(spec, every_s=found.every_s, measure=measure, kind=kind, options=options, figures=kinds.limits_of(expect), watched=found)
+    spec = replace(spec, measure=measure, units=_units(table, measure), kind=kind, options=options)
+    spec = replace(spec, every_s=found.every_s, figures=kinds.limits_of(expect), watched=found)
     expect.end()
     table.end()
     return spec
@@ -302,6 +309,21 @@ def _measure(table: Table) -> Mapping[str, str]:
     for name, path in measure.items():
         _check_json_path(table, "measure", name, path)
     return measure
+
+
+def _units(table: Table, measure: Mapping[str, str]) -> Mapping[str, str]:
+    """Take what figures are measured in: base units, in which they stay as they are answered, or words of one's own (`EUR`)."""
+    units = table.strings("units")
+    for name, unit in units.items():
+        base = base_unit(unit)
+        if name not in measure:
+            table.fault("units", "no figure of `measure` is called so", did_you_mean(name, measure), item=name)
+        elif not unit or base != unit:
+            expected = (
+                f'expected "{base}", and a figure in it' if base else 'expected "ratio", "ms", "bytes", "count" or a word such as "EUR"'
+            )
+            table.fault("units", f"figures are not kept in {shown(unit)}", expected, item=name)
+    return units
 
 
 def _expect(table: Table) -> Expect:

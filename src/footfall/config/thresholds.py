@@ -45,7 +45,7 @@ def known_names(suite: Suite) -> KnownNames:
         requests=found.profiles,
         probes=tuple(suite.probes),
         journey_measures=found.measures,
-        probe_measures={name: "" for probe in suite.probes.values() for name in probe.measure},
+        probe_measures={name: probe.units.get(name, "") for probe in suite.probes.values() for name in probe.measure},
     )
 
 

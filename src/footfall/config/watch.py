@@ -12,7 +12,7 @@ from footfall.config.cron import check_cron, check_zone
 from footfall.config.dashboard import DashboardSpec, dashboard_spec
 from footfall.config.fields import Table, is_web_address, shown
 from footfall.config.scripts import Scripts
-from footfall.errors import did_you_mean
+from footfall.errors import did_you_mean, perhaps
 from footfall.metrics import parse_quantity
 
 SEVERITIES = ("P0", "P1", "P2", "P3", "critical", "warning", "info")
@@ -272,7 +272,7 @@ def severity_of(table: Table, key: str, default: str) -> str:
     """Take a severity."""
     text = table.text(key, default)
     if text not in SEVERITIES:
-        table.fault(key, f"{shown(text)} is no severity", f"expected one of {', '.join(SEVERITIES)}")
+        table.fault(key, f"{shown(text)} is not one of {', '.join(SEVERITIES)}", perhaps(text, SEVERITIES))
         return default
     return text
 

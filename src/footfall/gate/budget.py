@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from footfall.errors import did_you_mean
+from footfall.errors import did_you_mean, perhaps
 from footfall.gate.expression import Expression, ParseError, allowed, parse, problems
 from footfall.metrics import LONGEST_MS, Metric, Source, parse_duration
 
@@ -234,7 +234,7 @@ def _one_of(*words: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         text = _text(value)
         if text not in words:
-            raise _BadValueError(f"{text[:60]!r} is not one of {', '.join(words)}", did_you_mean(text, words))
+            raise _BadValueError(f"{text[:60]!r} is not one of {', '.join(words)}", perhaps(text, words))
         return text
 
     return read

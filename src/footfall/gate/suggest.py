@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from footfall.gate.budget import Budget
+from footfall.gate.compare import FLOORS
 from footfall.gate.expression import Expression, Limit, Quantity, allowed
 from footfall.gate.figures import of_summary
 from footfall.metrics import Kind, Metric, format_quantity
@@ -39,7 +40,9 @@ class Suggestion:
 def suggest(budget: Budget, history: Mapping[Series, Sequence[Figures]], kind: Kind) -> tuple[Suggestion, ...]:
     """Propose a limit for each absolute level of a budget whose series have enough history; the worst series decides.
 
-    Limits on rates, counts and lower bounds are a promise, not a measurement, and are left alone.
+    No proposal lies within a noise floor (`compare.FLOORS`) of what is usual: a step of 4 ms is not held to 5, which any pause breaks;
+    `fail` has two floors of room, so that `warn` is below it. Limits on rates, counts and lower bounds are a promise, not a measurement,
+    and are left alone.
     """
     if budget.metric.unit not in _UNITS:
         return ()
@@ -69,7 +72,9 @@ def _level(
         return None
     # Where there is a `fail` level too, `warn` stays the stricter one: it has half the room, and is rounded by less.
     stricter = level == "warn" and budget.fail is not None
-    wanted = {series: _within(figures, _ROOM / 2) if stricter else _kept_by(figures) for series, figures in enough.items()}
+    spread = {series: _within(figures, _ROOM / 2) if stricter else _kept_by(figures) for series, figures in enough.items()}
+    room = FLOORS[budget.metric.unit] * (1 if stricter else 2)
+    wanted = {series: max(spread[series], statistics.median(figures) + room) for series, figures in enough.items()}
     worst = max(wanted, key=wanted.__getitem__)
     proposed = _round(wanted[worst], budget.metric, digits=3 if stricter else 2)
     broken = sum(not expression.met_by(figure, limit) for figure in enough[worst])
@@ -77,6 +82,8 @@ def _level(
     fits = not loose and broken < _TIGHT_SHARE * len(enough[worst])
     then = Expression(expression.statistic, expression.comparator, (Limit(proposed),), expression.window)
     why = _reason(worst, enough[worst], expression, budget.metric, limit, 0 if loose or fits else broken)
+    if wanted[worst] > spread[worst]:
+        why += f"; the proposal leaves {format_quantity(room, budget.metric.unit)} of room, for less is noise"
     return Suggestion(budget, level, expression, then, why), fits
 
 

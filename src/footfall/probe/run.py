@@ -11,12 +11,15 @@ from typing import Any
 from footfall.clock import Clock
 from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec
+from footfall.metrics import PROBE_METRICS
 from footfall.probe.check import check
 from footfall.probe.http import Result
 from footfall.samples import Event, Record, Sample
 
 PAUSE_S = 0.2
 """Between two rounds of checks, so that they do not all hit one bad moment."""
+
+_TIMES = frozenset(name for name, metric in PROBE_METRICS.items() if metric.unit == "ms") | {"query"}
 
 Write = Callable[[Record], None]
 
@@ -44,15 +47,43 @@ async def run_probes(
             at = clock.now()
             result = await check(probe, base_url, headers)
             result = replace(result, problem=mask(result.problem))
-            for record in records(probe.name, result, run=run, at=at, iteration=number):
+            for record in records(probe.name, result, run=run, at=at, iteration=number, units=probe.units):
                 write(record)
 
 
-def records(name: str, result: Result, *, run: str, at: datetime, iteration: int) -> list[Record]:
-    """Return what one check of probe `name` leaves: its samples, and an event that says why it failed, if it did."""
+async def read_figures(
+    probes: Sequence[ProbeSpec],
+    base_url: str,
+    *,
+    run: str,
+    headers: Mapping[str, str],
+    clock: Clock,
+    write: Write,
+    mask: Callable[[str], str],
+) -> None:
+    """Ask each probe once for the figures that it measures, and `write` these and whether they could be read.
+
+    `expect.figures` is not held: it is a promise about real customers, and a gate's figures are of its own walks. Nor do times count,
+    of an answer that comes right after a load test.
+    """
+    for probe in probes:
+        at = clock.now()
+        result = await check(replace(probe, figures={}), base_url, headers)
+        result = replace(result, problem=mask(result.problem))
+        for record in records(probe.name, result, run=run, at=at, iteration=probe.checks + 1, units=probe.units):
+            if not (isinstance(record, Sample) and record.metric in _TIMES):
+                write(record)
+
+
+def records(name: str, result: Result, *, run: str, at: datetime, iteration: int, units: Mapping[str, str] | None = None) -> list[Record]:
+    """Return what one check of probe `name` leaves: its samples, and an event that says why it failed, if it did.
+
+    `units` are those of the figures that it measured, by name.
+    """
 
     def sample(metric: str, value: float, detail: Mapping[str, Any] | None = None) -> Sample:
-        return Sample(run, at, "probe", name, "", metric, value, iteration, detail=detail or {})
+        unit = (units or {}).get(metric, "")
+        return Sample(run, at, "probe", name, "", metric, value, iteration, unit, detail=detail or {})
 
     found: list[Record] = [sample("success", float(result.ok), {"problem": result.problem} if result.problem else None)]
     if result.ok or result.status is not None:

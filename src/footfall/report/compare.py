@@ -197,7 +197,7 @@ def _too_few(pairs: Sequence[Pairs], levels: Levels) -> Iterable[str]:
     """Say so where even samples that lie wholly apart could come by chance, among as many figures."""
     most = max((min(len(each.before), len(each.after)) for each in pairs), default=0)
     if most and 1 / math.comb(2 * most, most) > levels.failing / len(pairs):
-        yield f"{most} iterations are too few to be sure of any of {len(pairs)} figures; ten and more would do"
+        yield f"{most} samples of a figure are too few to be sure of any of {len(pairs)}; ten and more would do"
 
 
 def _difference(before: Observation | None, after: Observation | None, sure: bool) -> Difference:

@@ -73,7 +73,7 @@ def only(name: str, figure: str, limit: str = "") -> ProbeSpec:
 
 
 @pytest.mark.parametrize(
-    ("figure", "said"), [("payments", "payments is 0, expected >= 95%"), ("conversion", "conversion is 0, expected >= 50%")]
+    ("figure", "said"), [("payment_success", "payment_success is 0, expected >= 95%"), ("conversion", "conversion is 0, expected >= 50%")]
 )
 def test_declined_cards_are_an_incident_although_every_page_answers(corner: House, figure: str, said: str) -> None:
     """While nobody pays all is well; when every card is declined, payments and the funnel fall, which is told with figures."""
@@ -90,9 +90,9 @@ def test_declined_cards_are_an_incident_although_every_page_answers(corner: Hous
 
 def test_revenue_below_its_target_is_an_incident_until_it_is_earned(corner: House) -> None:
     """Nothing is sold: it opens; two bookings are paid: it is over."""
-    probe = only("sales", "revenue", ">= 0.002")
+    probe = only("sales", "day_target", ">= 0.002")
     with shop() as live, httpx.Client(base_url=live.url, timeout=20) as client:
-        assert looked(corner, probe, live.url).problem == "revenue is 0, expected >= 0.002"
+        assert looked(corner, probe, live.url).problem == "day_target is 0, expected >= 0.002"
         assert [book(client, slot) for slot in ("1-0900", "1-0930")] == [200, 200]
         for _ in range(2):
             look(corner, probe, live.url)

@@ -11,7 +11,7 @@ from footfall.clock import SystemClock
 from footfall.config.kinds import Limit
 from footfall.config.suite import Expect, ProbeSpec, Target
 from footfall.probe.http import Result, check
-from footfall.probe.run import run_probes
+from footfall.probe.run import read_figures, run_probes
 from footfall.samples import Event, Record, Sample
 from footfall.target import open_target
 from tests import loops
@@ -83,6 +83,36 @@ def test_figures_are_held_against_their_limits(shop: str) -> None:
     assert checked(replace(spec, figures={"orders": Limit("> 1", ">", 1)}), shop).problem == "orders was not measured, expected > 1"
     both = {"errors": Limit(">= 90%", ">=", 0.9), "orders": Limit("> 1", ">", 1)}
     assert checked(replace(spec, figures=both), shop).problem == "errors is 0, expected >= 90%; orders was not measured, expected > 1"
+
+
+SALES = ProbeSpec(
+    "sales",
+    "/api/metrics",
+    timeout_s=60,
+    measure={"orders": "$.orders", "revenue": "$.revenue"},
+    units={"revenue": "EUR"},
+    figures={"orders": Limit(">= 100", ">=", 100)},
+)
+
+
+def read(spec: ProbeSpec, url: str) -> list[Record]:
+    """Read a probe's figures as a gate does at its end."""
+    written: list[Record] = []
+    loops.run(read_figures([spec], url, run="r", headers={}, clock=SystemClock(), write=written.append, mask=str))
+    return written
+
+
+def test_figures_that_are_only_read_are_held_against_nothing(shop: str) -> None:
+    """No order yet, and a hundred promised: the figures stand there in their units, all is well, and no time counts."""
+    samples = [(each.metric, each.value, each.unit) for each in read(SALES, shop) if isinstance(each, Sample)]
+    assert samples == [("success", 1.0, ""), ("orders", 0.0, ""), ("revenue", 0.0, "EUR")]
+
+
+def test_figures_that_cannot_be_read_are_told(shop: str) -> None:
+    """A path that leads nowhere is a failed check with its reason, not a silence."""
+    written = read(replace(SALES, measure={"orders": "$.no_such_thing"}), shop)
+    assert [each.value for each in written if isinstance(each, Sample)] == [0.0]
+    assert [each.text for each in written if isinstance(each, Event)] == ["probe sales: no number at orders ($.no_such_thing)"]
 
 
 def test_a_site_that_is_down_is_a_failed_check() -> None:

@@ -115,6 +115,7 @@ def test_a_changed_file_has_another_digest(root: Path) -> None:
         ("iterations = 3", 'network = "slow-4"', "footfall.toml:21: gate.network: no network is called 'slow-4' (did you mean 'slow-4g'?)"),
         ('profile = "ci"', 'profile = "cii"', "footfall.toml:22: gate.profile: no profile is called 'cii' (loadtests/cii.py) (did you mean 'ci'?)"),
         ('["health"]', '["helth"]', "footfall.toml:23: gate.probes[1]: no probe is called 'helth' (did you mean 'health'?)"),
+        ('["health"]', '["health"]\nfigures = ["helth"]', "footfall.toml:24: gate.figures[1]: no probe is called 'helth' (did you mean 'health'?)"),
         ('"2m"', '"2 minutes"', "footfall.toml:24: gate.time_cap: '2 minutes' is not a duration (expected one such as \"500ms\", \"30s\", \"5m\" or \"1h\")"),
         ('"2m"', '"0s"', "footfall.toml:24: gate.time_cap: '0s' is no time at all"),
         ('"2m"', "120", 'footfall.toml:24: gate.time_cap: 120 will not do (expected a duration in quotes, such as "30s" or "5m")'),
@@ -131,6 +132,9 @@ def test_a_changed_file_has_another_digest(root: Path) -> None:
         ("[200, 204]", '"200"', "footfall.toml:33: probes.health.expect.status: '200' will not do (expected an HTTP status such as 200, or a list of them)"),
         ('text = "fine"', "text = [1]", "footfall.toml:33: probes.health.expect.text: [1] will not do (expected text, or a list of texts)"),
         ("text = ", "txt = ", "footfall.toml:33: probes.health.expect.txt: unknown key (did you mean 'text'?)"),
+        ("measure = ", 'units = { order = "EUR" }\nmeasure = ', "footfall.toml:34: probes.health.units.order: no figure of `measure` is called so (did you mean 'orders'?)"),
+        ("measure = ", 'units = { orders = "%" }\nmeasure = ', "footfall.toml:34: probes.health.units.orders: figures are not kept in '%' (expected \"ratio\", and a figure in it)"),
+        ("measure = ", 'units = { orders = "" }\nmeasure = ', "footfall.toml:34: probes.health.units.orders: figures are not kept in '' (expected \"ratio\", \"ms\", \"bytes\", \"count\" or a word such as \"EUR\")"),
         ("[journeys]", "[journeys]\nretries = 2", "footfall.toml:16: journeys.retries: unknown key (known: evidence, timeout)"),
     ],
 )  # fmt: skip
@@ -138,6 +142,14 @@ def test_a_typo_names_file_line_key_and_the_nearest_right_name(root: Path, old: 
     """Each mistake is one fault in the words that mend it."""
     assert old in GOOD
     assert fault in faults(root, GOOD.replace(old, new, 1))
+
+
+def test_a_gate_reads_figures_only_of_what_measures_some(root: Path) -> None:
+    """A probe with a `measure` table, or of a kind that has figures of its own; any other has nothing to read."""
+    reading = GOOD.replace('["health"]', '["health"]\nfigures = ["health"]')
+    assert load_suite(write(root, reading)).gate.figures == ("health",)
+    (fault,) = faults(root, reading.replace('measure = { orders = "$.orders.open" }', ""))
+    assert fault.endswith("gate.figures: the probe 'health' measures no figures (expected a `measure` table in [probes.health])")
 
 
 def test_a_json_path_that_is_none_is_a_fault(root: Path) -> None:

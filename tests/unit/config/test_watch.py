@@ -128,7 +128,7 @@ def test_a_journeys_marker_says_how_it_is_watched(tmp_path: Path) -> None:
         ('slo = "99.9%"', 'slo = "200%"', "is no objective"),
         ("until = 2026-11-22T04:00:00Z", "until = 2026-11-22T02:00:00Z", "the window has no span"),
         ('from = "22:00"', 'from = "25:00"', "is no time of day"),
-        ('severity = "critical"', 'severity = "P9"', "is no severity"),
+        ('severity = "critical"', 'severity = "P9"', "is not one of P0, P1, P2, P3, critical, warning, info"),
         ('latency = "<= 80"', 'latency = "about 80"', "is no limit"),
         ('severity = "critical"', 'kind = "heartbeat"\ngrace = "soon"', "is not a duration"),
         ('url = "/api/health/database"', 'kind = "webhook"', "a probe of kind webhook needs it"),

@@ -64,7 +64,17 @@ def test_a_list_holds_several_budgets_each_with_its_key() -> None:
         ({"severity": "P1"}, (), "a budget without a limit (expected `warn`, `fail` or both)"),
         ({"fial": "p75 <= 1s"}, ("fial",), "unknown key of a budget (did you mean 'fail'?)"),
         ({"fail": "p75 <= 1s", "severty": "P1"}, ("severty",), "unknown key of a budget (did you mean 'severity'?)"),
-        ({"fail": "p75 <= 1s", "severity": "P9"}, ("severity",), "'P9' is not one of P0, P1, P2, P3, P4, critical, warning, info"),
+        ({"fail": "p75 <= 1s", "severity": "P9"}, ("severity",), "'P9' is not one of P0, P1, P2, P3, P4, critical, warning, info ()"),
+        (
+            {"fail": "p75 <= 1s", "severity": "p1"},
+            ("severity",),
+            "'p1' is not one of P0, P1, P2, P3, P4, critical, warning, info (did you mean 'P1'?)",
+        ),
+        (
+            {"fail": "p75 <= 1s", "severity": "criticl"},
+            ("severity",),
+            "'criticl' is not one of P0, P1, P2, P3, P4, critical, warning, info (did you mean 'critical'?)",
+        ),
         ({"fail": "p75 <= 1s", "for": "5 parsecs"}, ("for",), "'5 parsecs' is not a quantity in ms"),
         ({"fail": "p75 <= 1s", "for": 5}, ("for",), "5 is not text"),
         ({"fail": "p75 <= 1s", "min_samples": 0}, ("min_samples",), "0 is not a whole number of at least 1 ()"),

@@ -84,6 +84,23 @@ def test_what_fits_or_cannot_be_known_is_left_alone(value: str, count: int) -> N
     assert proposed(value, runs(600, count)) == []
 
 
+@pytest.mark.parametrize(("warn", "fail"), [("500ms", "2s"), ("4ms", "4.5ms")])
+def test_nothing_is_proposed_within_the_noise_floor(warn: str, fail: str) -> None:
+    """4 ms as a rule: 20 ms more are noise, so `warn` has at least that much room and `fail` twice that; the reason says so."""
+    (budget,) = on_journey({"warn": f"p75 <= {warn}", "fail": f"p75 <= {fail}"}, part="pay")
+    found = suggest(budget, {PAY: runs(4)}, Kind.TREND)
+    limits = {each.level: float(str(each.then.limits[0]).removesuffix("ms")) for each in found}
+    assert 24 <= limits["warn"] <= 25
+    assert 44 <= limits["fail"] <= 45
+    assert found[0].reason.endswith("the proposal leaves 40 ms of room, for less is noise")
+
+
+def test_room_that_is_left_anyway_is_not_explained() -> None:
+    """600 ms as a rule differ by more than the noise floor."""
+    (budget,) = on_journey("p75 <= 2.5s", part="pay")
+    assert "noise" not in suggest(budget, {PAY: runs(600)}, Kind.TREND)[0].reason
+
+
 def test_what_is_proposed_would_have_been_kept() -> None:
     """By every run but the odd one, whatever the spread."""
     for seed, spread in ((1, 0.02), (2, 0.1), (3, 0.3)):

@@ -24,7 +24,7 @@ from footfall.report.templates import TemplateSource
 from footfall.report.trends import spread
 from footfall.report.underload import strains
 from footfall.report.view import build_view, with_history
-from footfall.samples import Sample, Series
+from footfall.samples import Event, Sample, Series
 from footfall.stats import Figures
 from tests.unit.gate.making import loaded
 from tests.unit.report import views
@@ -170,6 +170,14 @@ def test_executives_see_the_revenue_at_risk() -> None:
     assert "<strong>EUR 250 an hour at risk</strong>" in page
     assert [(each.held, each.of) for each in availability(build_view(views.RUN, observations=[broken]))] == [(3, 4)]
     assert "1,000 EUR" in html(build_view(views.RUN, observations=_business()), TEMPLATES, "finance").decode()
+
+
+def test_reports_of_business_say_whose_doing_their_figures_are() -> None:
+    """Orders of a gate's own walks are no customers': finance and executives are told once, where the figures stand."""
+    told = Event(views.RUN.id, views.RUN.started, "figures", "figures of sales were read at the end")
+    view = build_view(views.RUN, observations=_business(), events=[told])
+    for name in ("finance", "executive"):
+        assert html(view, TEMPLATES, name).decode().count("Figures of sales were read at the end.") == 1
 
 
 @pytest.mark.parametrize("seen", [("load", "peak", "errors", [1.0, 0.0]), ("probe", "health", "success", [1.0, 0.0])])

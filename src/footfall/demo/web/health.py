@@ -195,6 +195,7 @@ def _metrics(site: Site) -> dict[str, Any]:
         "forms_failed": counts["forms.failed"],
         "registrations": counts["registrations"],
         "revenue_cents": counts["revenue_cents"],
+        "revenue": counts["revenue_cents"] / 100,
         "revenue_target_cents": REVENUE_TARGET_CENTS,
         "revenue_today_cents": today,
         "revenue_target_ratio": round(today / REVENUE_TARGET_CENTS, 4),
