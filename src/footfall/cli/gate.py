@@ -174,7 +174,7 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
         detail = {**asdict(scope_of(spec)), "looks": looks(spec)}
         opened.run.recorder.event(SCOPE_EVENT, "what this run set out to measure", **detail)
         if spec.probes:
-            run_probes(opened, [suite.probes[name] for name in spec.probes])
+            run_probes(opened, [suite.probes[name] for name in spec.probes], read_later=spec.figures)
         each_s = None
         if spec.journeys:
             with _kept(opened, Source.JOURNEY):

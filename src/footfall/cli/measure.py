@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -26,8 +26,8 @@ from footfall.config.suite import GateSpec, ProbeSpec
 from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
 from footfall.load.abort import AbortWatch
 from footfall.load.launcher import LoadEnd, LoadOptions, check_profile, launched
-from footfall.metrics import Source
-from footfall.samples import Event, Record
+from footfall.metrics import PROBE_METRICS, Source
+from footfall.samples import Event, Record, Sample
 
 LAST_LINES = 12
 _CONFTEST_FAULT = re.compile(
@@ -70,15 +70,19 @@ def conditions(spec: GateSpec) -> tuple[str, ...]:
     return ("--network", spec.network) if spec.network else ()
 
 
-def run_probes(session: Session, probes: Sequence[ProbeSpec], *, figures: bool = False) -> None:
-    """Make each probe's checks; with `figures` only read what it measures. Raises CannotJudgeError at the time cap."""
+def run_probes(session: Session, probes: Sequence[ProbeSpec], *, figures: bool = False, read_later: Collection[str] = ()) -> None:
+    """Make each probe's checks; with `figures` only read what it measures. Raises CannotJudgeError at the time cap.
+
+    What the probes named in `read_later` measure is held to what is expected of it and not recorded: one reading stands for the run.
+    """
     from footfall.probe import run  # noqa: PLC0415  # httpx and asyncio only when there are probes
 
     tally, phase = Tally(), "figures" if figures else "probes"
     ask = run.read_figures if figures else run.run_probes
 
     def write(record: Record) -> None:
-        session.run.recorder.write(record)
+        if not (isinstance(record, Sample) and record.subject in read_later and record.metric not in PROBE_METRICS):
+            session.run.recorder.write(record)
         tally.add(record)
         session.progress.update(phase, tally.probe_line(figures=figures))
 

@@ -16,7 +16,7 @@ from footfall.metrics import Better, Source, format_quantity
 from footfall.report.charts.course import course_chart
 from footfall.report.course import Course, CourseRun, Line, Mark, better_of
 from footfall.report.figures import VITALS, metric_name, shown
-from footfall.report.forecast import Crossing, Drift, crossing, drift
+from footfall.report.forecast import LEAST, Crossing, Drift, crossing, drift
 from footfall.report.words import count, day, series_place, signed_percent
 from footfall.samples import Series
 
@@ -163,11 +163,25 @@ class TrendPage:
     @cached_property
     def _breaks(self) -> Mapping[Series, list[float]]:
         """The days, counted as in `_daily`, on which a series changed its level at once: a drift breaks nothing."""
+        return self._ends_of("change")
+
+    def _ends_of(self, kind: str) -> Mapping[Series, list[float]]:
+        """The days, counted as in `_daily`, on which changes of a kind were over, the latest first."""
         found: dict[Series, list[float]] = {}
         for mark in self.changes if len(self._days) else ():
-            if mark.series is not None and mark.kind == "change":
-                day = mark.at.replace(hour=0, minute=0, second=0, microsecond=0)
+            if mark.series is not None and mark.kind == kind:
+                day = mark.end.replace(hour=0, minute=0, second=0, microsecond=0)
                 found.setdefault(mark.series, []).append((day - self._days.index[0]) / timedelta(days=1))
+        return found
+
+    @cached_property
+    def _lately(self) -> Mapping[int, tuple[list[float], list[float]]]:
+        """Each line's daily medians, after a drift that has been over for long enough to say how the line goes since."""
+        over, found = self._ends_of("drift"), {}
+        for number, (days, values) in self._daily.items():
+            end = next(iter(over.get(self.course.lines[number].series, ())), -1.0)
+            later = sum(at > end for at in days)
+            found[number] = (days[-later:], values[-later:]) if later >= LEAST else (days, values)
         return found
 
     @cached_property
@@ -275,7 +289,7 @@ class TrendPage:
 
     @cached_property
     def _drifts(self) -> Mapping[int, Drift]:
-        found = {number: drift(*series, self._breaks.get(self.course.lines[number].series, ())) for number, series in self._daily.items()}
+        found = {number: drift(*series, self._breaks.get(self.course.lines[number].series, ())) for number, series in self._lately.items()}
         return {number: each for number, each in found.items() if each is not None and each.clear}
 
     @cached_property
@@ -286,7 +300,7 @@ class TrendPage:
             fixed = line.limit if not line.moves else None
             if fixed is None:
                 continue
-            each = crossing(*self._daily[number], fixed, upper=line.upper, breaks=self._breaks.get(line.series, ()))
+            each = crossing(*self._lately[number], fixed, upper=line.upper, breaks=self._breaks.get(line.series, ()))
             if each is not None:
                 found[number] = each
         return found

@@ -74,6 +74,17 @@ def test_a_change_that_is_a_drift_breaks_no_forecast() -> None:
     assert (told.changes, told.week.changes) == ((mark,), (mark,))  # it ends this week
 
 
+def test_a_drift_that_is_over_goes_on_no_more() -> None:
+    """Eight days at its new level say more of the days to come than the weeks in which a line rose."""
+    known = courses.course(60, 60, limit=1000.0)
+    mark = replace(known.marks[1], kind="drift", at=known.runs[0].started, until=known.runs[45].started)
+    rises = TrendPage(replace(known, marks=(mark,)))
+    line = next(number for number, each in enumerate(known.lines) if each.series == mark.series)
+    assert [len(rises._lately[line][0]), len(rises._daily[line][0])] == [14, 60]
+    late = replace(mark, until=known.runs[55].started)  # four days ago: it may still go on
+    assert len(TrendPage(replace(known, marks=(late,)))._lately[line][0]) == 60
+
+
 def test_the_commits_between_are_told_beside_a_change() -> None:
     """Folded away, with how many are not listed; a drift stands in its picture at both ends; what somebody wrote is only ever text."""
     known = courses.course(60, 60)
