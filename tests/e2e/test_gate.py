@@ -56,11 +56,18 @@ def test_a_slow_payment_fails_and_is_named(suite: SuiteCopy) -> None:
 
 
 def test_finance_and_executives_see_what_the_run_has_sold(suite: SuiteCopy) -> None:
-    """Payment success and revenue stand in their reports, as the gate's own; declined cards break no promise about customers."""
+    """Payment success and revenue stand in their reports, as the gate's own; declined cards break no promise about customers.
+
+    Of a probe that is asked before the walks too, when nothing is sold yet, the reading at the end alone is kept.
+    """
+    suite.edit("footfall.toml", 'probes = ["health", "services", "products"]', 'probes = ["health", "services", "products", "sales"]')
     for options, paid in (((), "100 %"), (("--fault", "payment-declined"), "0 %")):
         ended = suite.footfall("gate", "--journey", "booking", "--iterations", "1", "--profile", "none", *options)
         assert ended.code in {0, 1, 3}, ended.out + ended.err  # a single walk may leave a budget undecided
         assert not [each for each in suite.verdicts()["verdicts"] if each["subject"] == "sales" and each["outcome"] != "pass"]
+        said = json.loads(suite.footfall("history", "show", "--json").out)["series"]
+        read = {each["metric"]: each["figures"]["count"] for each in said if each["subject"] == "sales"}
+        assert (read["payment_success"], read["success"] > 1) == (1, True)
         assert suite.footfall("report", "finance", "executive").code == 0
         for name in ("finance", "executive"):
             page = (suite.root / f"out/latest/{name}.html").read_text()

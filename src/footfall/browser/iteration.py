@@ -216,7 +216,7 @@ class Iteration:
         with self.stopwatch.paused():
             self._close(step)
             self.sample(part, "duration", duration)
-            self._aside(self.watch.step_ended)
+            self.watch.step_ended()
             self._take_picture(part)
 
     def _close(self, step: Step) -> None:

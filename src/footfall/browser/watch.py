@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from importlib.resources import files
 from typing import Any
 
@@ -153,17 +153,11 @@ class PageWatch:
                 self._tell("cache_hits", response.url, at)
 
     def step_ended(self) -> None:
-        """Hear what was told by now, from Playwright, which neither asks the page nor waits for the browser.
-
-        What they have not told yet says when it was, or is counted where it is heard of.
-        """
-        with suppress(Error):
-            for page in [page for context in self.contexts for page in context.pages][:1]:
-                page.page_errors()
+        """Read the pages that were left, once they are many; of fewer nobody is asked anything."""
         if self._loads - self._swept >= _SWEEP:
             self._swept = self._loads
             for context in self.contexts:
-                self._sweep(context)
+                self._aside(partial(self._sweep, context))
 
     def _sweep(self, context: BrowserContext) -> None:
         """Read the pages that were left, and take their cookies away."""

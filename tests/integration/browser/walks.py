@@ -41,10 +41,9 @@ PAGES: Mapping[str, str] = {
     "/framed": "<h1>Framed</h1><iframe title=far src='FAR/shift' width=600 height=400></iframe>",
     "/broken": "<h1>Broken</h1><img src='/missing.svg' alt=''>"
     "<script nonce=n>console.error('oh no'); console.warn('outdated'); console.log('chatter'); throw new Error('bad script')</script>",
-    # All that its button does wrong comes to pass when the click is done.
-    "/late-faults": "<h1>Faults</h1><button id=go>go</button><script nonce=n>go.onclick = () => { Promise.reject(new Error('not kept'));"
-    " setTimeout(() => { console.error('late word'); fetch('http://127.0.0.1:9/').catch(() => 0); throw new Error('late fault'); }); }"
-    "</script>",
+    # All that its button does wrong comes to pass when the click is long done.
+    "/late-faults": "<h1>Faults</h1><button id=go>go</button><script nonce=n>go.onclick = () => setTimeout(() => {"
+    " Promise.reject(new Error('not kept')); console.error('late word'); throw new Error('late fault'); }, 200)</script>",
     "/refused": "<h1>Refused</h1><img src='FAR/missing.svg' alt=''><img src='/missing.svg' alt=''>"
     "<iframe title=own src='/refused-frame'></iframe><script nonce=n>fetch('FAR/missing.json', { mode: 'no-cors' })</script>",
     "/refused-frame": "<img src='/missing-too.svg' alt=''>",
