@@ -1,12 +1,13 @@
 """What measuring costs a journey: the same walk with footfall and in bare Playwright, in turns (ABBA), in one browser.
 
-Walks the booking of Corner's shop, which runs beside it. Counted for each walk is all that it takes, from the first fixture to the
-last: wall time, and CPU of this Python, of Playwright's driver and of the browser's processes, those that ended included. The ratio is
-that of the medians, with a bootstrap interval over the pairs. The bare walk makes its own context, without any fixture
-but the browser. With `--peers`, what visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py).
+Walks the suite's own journeys through Corner's shop, which runs beside it. Counted for each walk is all that it takes, from the first
+fixture to the last: wall time, and CPU of this Python, of Playwright's driver and of the browser's processes, those that ended included.
+The ratio of a journey is that of the medians; told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the
+same script with its own context, and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own
+requests. With `--peers`, what visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py).
 
-    python bench/journey_overhead.py                       # 15 pairs: about three minutes
-    python bench/journey_overhead.py --pairs 40 --json
+    python bench/journey_overhead.py                       # 5 pairs of each of eight journeys: about five minutes
+    python bench/journey_overhead.py --journey booking --pairs 40 --json
     npm install --prefix DIR lighthouse browsertime @elastic/synthetics
     python bench/journey_overhead.py --peers DIR           # ten minutes more
 """
@@ -17,11 +18,12 @@ import argparse
 import json
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import visits
@@ -29,50 +31,52 @@ import visits
 from footfall.config.suite import Target
 from footfall.target import open_target
 
-MODULE = '''
-"""Two ways to walk the same."""
+SUITE = Path(__file__).parents[1] / "journeys"
+BARE = '''
+
 from contextlib import nullcontext
 
-import pytest
-from playwright.sync_api import expect
+
+class Bare:
+    """The face of the fixture `journey`, with nothing behind it."""
+
+    def __init__(self, page):
+        self.page, self.tag, self.plans = page, "bare", []
+
+    def step(self, name):
+        return nullcontext()
+
+    def check(self, condition, text):
+        assert condition, text
+
+    def measure(self, name, value, unit):
+        pass
+
+    def cleanup(self, name, **arguments):
+        self.plans.append((globals()[name], arguments))
 
 
-def walk(page, step):
-    with step("home"):
-        page.goto("/")
-        expect(page.get_by_role("heading", name="Your neighbourhood, around the corner")).to_be_visible()
-    with step("service"):
-        page.get_by_role("link", name="Book a service").click()
-        page.get_by_role("link", name="Haircut").click()
-        expect(page.get_by_role("heading", name="Choose a time")).to_be_visible()
-    with step("time"):
-        page.get_by_role("radio", name="09:30").check()
-        page.get_by_role("button", name="Continue").click()
-        expect(page.get_by_role("heading", name="Your details")).to_be_visible()
-    with step("details"):
-        page.get_by_label("Name").fill("Ada Example")
-        page.get_by_label("Email").fill("ada@example.org")
-        page.get_by_role("button", name="Continue to payment").click()
-        expect(page.get_by_role("heading", name="Payment")).to_be_visible()
-    with step("pay"):
-        frame = page.frame_locator("iframe[title='Card payment']")
-        frame.get_by_label("Card number").fill("4242 4242 4242 4242")
-        frame.get_by_label("Expiry date").fill("12/34")
-        frame.get_by_label("Security code").fill("123")
-        frame.get_by_role("button", name="Pay").click()
-        expect(page.get_by_role("heading", name="Booking confirmed")).to_be_visible(timeout=15_000)
-
-
-def test_footfall(journey):
-    walk(journey.page, journey.step)
-
-
-@pytest.mark.parametrize("turn", range(PAIRS + 1))
-def test_bare(browser, base_url, turn):
+@pytest.fixture
+def page(browser, base_url):
     context = browser.new_context(base_url=base_url)
-    walk(context.new_page(), lambda name: nullcontext())
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def bare(page, base_url):
+    page.context.add_cookies([{"name": "footfall_run", "value": "bare", "url": base_url}])
+    made = Bare(page)
+    yield made
+    for function, arguments in reversed(made.plans):
+        function(page.request, **arguments)
+
+
+def pytest_generate_tests(metafunc):
+    metafunc.fixturenames.append("turn")
+    metafunc.parametrize("turn", range(PAIRS + 1))
 '''
+"""What the copies of the journeys' own conftest.py have besides."""
 
 CONFTEST = '''
 """Takes the two in turns and counts what each takes."""
@@ -84,9 +88,15 @@ import psutil
 import pytest
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    ways = [[item for item in items if item.name.startswith(name)] for name in ("test_bare", "test_footfall")]
-    items[:] = [item for turn, pair in enumerate(zip(*ways, strict=True)) for item in (pair if turn % 2 else pair[::-1])]
+    of = {}
+    *walks, end = items  # with the last test the browser goes, and what it took
+    for item in walks:
+        of.setdefault((item.path.stem, item.path.parent.name), []).append(item)
+    pairs = {name: list(zip(of[name, "bare"], of[name, "journeys"], strict=True)) for name, _ in of}
+    rounds = zip(*pairs.values(), strict=True)
+    items[:-1] = [item for turn, each in enumerate(rounds) for pair in each for item in (pair if turn % 2 else pair[::-1])]
 
 
 def cpu():
@@ -107,36 +117,59 @@ def pytest_runtest_protocol(item, nextitem):
     result = yield
     wall = time.perf_counter() - began
     time.sleep(0.3)  # what a closed context's processes still have to do is counted with it
+    row = {"journey": item.path.stem.removeprefix("test_"), "way": item.path.parent.name, "wall": wall, "cpu": cpu() - before}
     with open(os.environ["OVERHEAD_OUT"], "a", encoding="utf-8") as out:
-        out.write(json.dumps({"name": item.name, "wall": wall, "cpu": cpu() - before}) + "\\n")
+        out.write(json.dumps(row) + "\\n")
     return result
 '''
 Pair = tuple[float, float]
+Pairs = Mapping[str, Sequence[Pair]]
+"""Of each journey: seconds bare, and with footfall."""
 
 
-def measured(pairs: int) -> dict[str, list[Pair]]:
-    """Walk, and return (bare, footfall) pairs of `wall` and `cpu` seconds; the warm-up pair is left out."""
+def without_footfall(script: str) -> str:
+    """Return a journey's script, or its conftest.py, without footfall."""
+    script = script.replace("@cleanup\n", "").replace("from footfall.browser.cleanup import cleanup\n", "")
+    return re.sub(r"(?<!browser\.)\bjourney\b", "bare", script)
+
+
+def laid_out(folder: Path, journeys: Sequence[str], pairs: int) -> None:
+    """Write the journeys twice: as they are, and bare."""
+    for way in ("journeys", "bare"):
+        (folder / way).mkdir()
+    for name in ("conftest", *(f"test_{journey}" for journey in journeys)):
+        script = (SUITE / f"{name}.py").read_text(encoding="utf-8")
+        more = BARE.replace("PAIRS", str(pairs)) if name == "conftest" else ""
+        (folder / "journeys" / f"{name}.py").write_text(script, encoding="utf-8")
+        (folder / "bare" / f"{name}.py").write_text(without_footfall(script) + more, encoding="utf-8")
+    (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+    (folder / "test_end.py").write_text("def test_end():\n    pass\n", encoding="utf-8")
+
+
+def measured(journeys: Sequence[str], pairs: int) -> dict[str, Pairs]:
+    """Walk, and return the pairs of each journey's `wall` and `cpu` seconds; the warm-up pair is left out."""
     with tempfile.TemporaryDirectory() as name, open_target(Target("corner", demo=True)) as live:
-        folder = Path(name)
-        (folder / "journeys").mkdir()
-        (folder / "journeys" / "test_pairs.py").write_text(MODULE.replace("PAIRS", str(pairs)), encoding="utf-8")
-        (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
-        out = folder / "out.jsonl"
-        command = [sys.executable, "-m", "pytest", "journeys", "-q", "-p", "no:cacheprovider", "--rootdir", name, "--base-url", live.url]
+        folder, out = Path(name), Path(name, "out.jsonl")
+        laid_out(folder, journeys, pairs)
+        command = [sys.executable, "-m", "pytest", "-q", "--import-mode", "importlib", "-p", "no:cacheprovider", "--rootdir", name]
         done = subprocess.run(
-            [*command, "--iterations", str(pairs)],
+            [*command, "--base-url", live.url, "--iterations", str(pairs), "journeys", "bare", "test_end.py"],
             cwd=folder,
             env={**os.environ, "OVERHEAD_OUT": str(out)},
             capture_output=True,
             text=True,
-            timeout=60 + 20 * pairs,
+            timeout=60 + 20 * pairs * len(journeys),
             check=False,
         )
         if done.returncode:
             raise SystemExit(done.stdout[-3000:] + done.stderr[-2000:])
-        rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()][2:]
-    ways = [[row for row in rows if row["name"].startswith(name)] for name in ("test_bare", "test_footfall")]
-    return {what: [(bare[what], ours[what]) for bare, ours in zip(*ways, strict=True)] for what in ("wall", "cpu")}
+        rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+    def of(journey: str, what: str) -> list[Pair]:
+        ways = [[row[what] for row in rows if (row["journey"], row["way"]) == (journey, way)][1:] for way in ("bare", "journeys")]
+        return list(zip(*ways, strict=True))
+
+    return {what: {journey: of(journey, what) for journey in journeys} for what in ("wall", "cpu")}
 
 
 def ratio(pairs: Sequence[Pair]) -> float:
@@ -144,29 +177,38 @@ def ratio(pairs: Sequence[Pair]) -> float:
     return statistics.median(ours for _, ours in pairs) / statistics.median(bare for bare, _ in pairs)
 
 
-def interval(pairs: Sequence[Pair], of: Callable[[Sequence[Pair]], float] = ratio, times: int = 4000) -> Pair:
-    """Return the middle 90 % of the ratio over pairs drawn again."""
+def middle(found: Pairs) -> float:
+    """Return the median journey's ratio."""
+    return statistics.median(ratio(pairs) for pairs in found.values())
+
+
+def interval(found: Pairs, times: int = 4000) -> Pair:
+    """Return the middle 90 % of the median journey's ratio over pairs drawn again."""
     dice = random.Random(4)
-    drawn = sorted(of(dice.choices(pairs, k=len(pairs))) for _ in range(times))
+    drawn = sorted(middle({name: dice.choices(pairs, k=len(pairs)) for name, pairs in found.items()}) for _ in range(times))
     return drawn[times // 20], drawn[-times // 20]
 
 
 def main() -> None:
     """Measure and tell."""
+    known = sorted(path.stem.removeprefix("test_") for path in SUITE.glob("test_*.py"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--pairs", type=int, default=5, help="of each journey")
+    parser.add_argument("--journey", action="append", choices=known, help="only this one, or these")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="where npm installed the others")
     parser.add_argument("--json", action="store_true", help="the pairs themselves, as JSON")
     options = parser.parse_args()
-    found = measured(options.pairs)
+    found = measured(options.journey or known, options.pairs)
     if options.json:
         print(json.dumps(found))
         return
-    print(f"{options.pairs} pairs, medians per walk; ratio with its 90 % interval; load average {os.getloadavg()[0]:.1f}")
-    for what, pairs in found.items():
-        low, high = interval(pairs)
-        bare, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
-        print(f"{what:5} bare {bare:6.3f} s   footfall {ours:6.3f} s   {ratio(pairs):.3f} ({low:.3f} to {high:.3f})")
+    print(f"{options.pairs} pairs of each, medians per walk; load average {os.getloadavg()[0]:.1f}")
+    for what, journeys in found.items():
+        for name, pairs in journeys.items():
+            bare, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
+            print(f"{what:5} {name:14} bare {bare:6.3f} s   footfall {ours:6.3f} s   {ratio(pairs):.3f}")
+        low, high = interval(journeys)
+        print(f"{what:5} the median journey {middle(journeys):.3f} (90 % interval {low:.3f} to {high:.3f})")
     if options.peers:
         visits.compare(3, options.peers)
 

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -166,5 +168,12 @@ def _client(url: str, headers: Mapping[str, str]) -> Iterator[httpx.Client]:
         if response.status_code >= 400 and response.status_code not in _GONE:
             response.raise_for_status()
 
-    with httpx.Client(base_url=url, headers=dict(headers), timeout=_ANSWER_S, event_hooks={"response": [check]}) as client:
+    hooks = {"response": [check]}
+    with httpx.Client(base_url=url, headers=dict(headers), timeout=_ANSWER_S, event_hooks=hooks, verify=_trust()) as client:
         yield client
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: it takes thirty times as long as a clean-up beside it."""
+    return httpx.create_ssl_context()

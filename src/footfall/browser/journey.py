@@ -63,7 +63,8 @@ class Journey:
         """
         __tracebackhide__ = True
         planned(name, arguments, self._iteration.secrets)
-        self._iteration.notebook.cleanups.append(self._cleaner.plan(self._iteration.walk.journey, name, arguments, self._url))
+        with self._iteration.stopwatch.paused():
+            self._iteration.notebook.cleanups.append(self._cleaner.plan(self._iteration.walk.journey, name, arguments, self._url))
 
     def note(self, text: str) -> None:
         """Add a sentence to the run's record."""
