@@ -79,8 +79,10 @@ class Promise:
         return ("--journey", self.journey, *(() if self.load else NO_LOAD))
 
 
+SOLD = ("probes.business.payment_success", "probes.business.booking_conversion")
+"""What tells at a gate's end of walks that could not pay."""
 MAIN = (
-    Promise("mariia-hub", "payment-declined", ("journeys.booking.success",), "booking", iterations=1),
+    Promise("mariia-hub", "payment-declined", ("journeys.booking.success", *SOLD), "booking", iterations=1),
     Promise("distri-night", "errors=/api/supplier:1", ("load.light.errors[1]", "load.light.errors[2]"), "admin_management", 1, load=True),
     Promise("event-pros-nz", "layout-shift=0.5", ('journeys."*".cls',), "vendor_registration", iterations=5),
     Promise("driplo", "slow=/api/listings:1s", ("probes.search.latency",), "registration", iterations=1),
@@ -123,11 +125,11 @@ MATRIX = (
     Promise("mariia-hub", "late-hero=6s", ('journeys."*".lcp', 'probes."*".latency'), "booking"),
     Promise("mariia-hub", "layout-shift=0.5", ('journeys."*".cls',), "booking", iterations=6),
     Promise("mariia-hub", "block-click=1200ms", ('journeys."*".fid',), "booking", iterations=3),
-    Promise("mariia-hub", "payment-down", ('probes."*".success', "journeys.booking.success"), "booking", iterations=1),
+    Promise("mariia-hub", "payment-down", ('probes."*".success', "journeys.booking.success", *SOLD), "booking", iterations=1),
     Promise("mariia-hub", "slow=/api/services:4s", ('probes."*".latency',), "booking", iterations=1),
     Promise("mariia-hub", "errors=/api/bookings:0.9", ("load.light.errors",), "booking", load=True),
     # DISTRI-NIGHT: P0 and P1, pages, the order list
-    Promise("distri-night", "payment-declined", ("journeys.client_order.success",), "client_order", iterations=1),
+    Promise("distri-night", "payment-declined", ("journeys.client_order.success", SOLD[0]), "client_order", iterations=1),
     Promise("distri-night", "late-hero=6s", ('journeys."*".page_load',), "client_order"),
     Promise("distri-night", "slow=/api/orders:2s", ("load.light.latency",), "client_order", load=True),
     Promise("distri-night", "slow=/cart:1s", ("journeys.client_order.steps.cart.duration",), "client_order"),

@@ -57,12 +57,14 @@ def _around(moment: float, windows: Sequence[Window]) -> Window | None:
 def failed_in(heard: Iterable[tuple[str, str]], reports: Iterable[PageReport], windows: Sequence[Window]) -> list[str]:
     """Return the part of each script's failure that was heard of, as (the part that had begun by then, what it said).
 
-    It is the one in which a page says that it failed so; a frame's and a worker's are in none's report.
+    It is the one in which a page says that it failed so, or that something failed of which it does not know what it says ("").
+    A frame's and a worker's failures are in none's report.
     """
     moments: dict[str, list[float]] = {}
     for failed in sorted((failed for report in reports for failed in report.failed), key=lambda failed: -failed.at):
         moments.setdefault(failed.text, []).append(failed.at)
-    return [part_at(moments[text].pop(), windows) if moments.get(text) else part for part, text in heard]
+    known = ((part, moments.get(text) or moments.get("")) for part, text in heard)
+    return [part_at(left.pop(), windows) if left else part for part, left in known]
 
 
 def figures(reports: Iterable[PageReport], windows: Sequence[Window], told: Mapping[tuple[str, str], int], curves: Curves) -> list[Figure]:

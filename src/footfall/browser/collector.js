@@ -120,7 +120,9 @@ if (PerformanceObserver.supportedEntryTypes.includes('longtask')) longTasks.obse
 performance.setResourceTimingBufferSize?.(2000);
 
 // The browser tells of a script that failed when the next step may have begun, and not when it was; frames and workers are its alone.
-const fails = (error) => { if (failed.length < FAILED) failed.push([round(performance.now()), short(error?.message) ?? '']); };
+// What an object says that is no Error, or one of another origin's script, only the browser knows.
+const said = (error) => { try { return short(error?.message ?? (typeof error === 'object' ? '' : error)) ?? ''; } catch { return ''; } };
+const fails = (error) => { if (failed.length < FAILED) failed.push([round(performance.now()), said(error)]); };
 addEventListener('error', (event) => fails(event.error));
 addEventListener('unhandledrejection', (event) => fails(event.reason));
 
@@ -170,9 +172,16 @@ const snapshot = ({ at, origin } = moment()) => {
     load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], tasks, failed, fetched: fetched() };
 };
 
+// As text; old libraries have their own ideas of how an array is written.
+const plain = (value) => {
+  const { toJSON } = Array.prototype;
+  if (!toJSON) return stringify(value);
+  delete Array.prototype.toJSON;
+  try { return stringify(value); } finally { Array.prototype.toJSON = toJSON; }
+};
 const leave = () => {
   unpainted();
-  const text = JSON.stringify(snapshot(left)).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
+  const text = plain(snapshot(left)).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
   const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
   const chunks = Array.from({ length: count }, (_, i) => `${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}`);
   chunks.forEach((chunk, i) => { // a cookie costs the page a wait for another process, so none is written twice
@@ -248,6 +257,6 @@ const settle = async (limit) => {
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
     painted,
-    read: async (limit) => { await settle(limit); return JSON.stringify(snapshot()); },
+    read: async (limit) => { await settle(limit); return plain(snapshot()); },
   }),
 });

@@ -126,6 +126,7 @@ class Notebook:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)
     js_errors: list[tuple[str, str]] = field(default_factory=list)
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
     cleanups: list[Task] = field(default_factory=list)
 
     def take_unmet(self) -> list[Unmet]:
@@ -320,12 +321,26 @@ class Iteration:
         if kind == "refused":
             self.notebook.refused.append((part, text))
             return
+        if kind == "unanswered":
+            self._move_unanswered(text, part)
+            return
+        if kind == "failed_requests" and at <= 0:
+            self.notebook.unanswered = [*self.notebook.unanswered[-_TOLD_AT_MOST:], (part, text)]
         if kind == "js_errors" and len(self.notebook.js_errors) < _TOLD_AT_MOST:
             self.notebook.js_errors.append((part, text[:TEXT]))
         else:
             self.notebook.counts[part, kind] += 1
         if kind not in _QUIET:
             self.notebook.told.append(f"{kind.removesuffix('s').replace('_', ' ')}: {text.splitlines()[0] if text else ''}")
+
+    def _move_unanswered(self, url: str, part: str) -> None:
+        """Count a request that nobody answered for the step in which the console says that it failed: it has no time of its own."""
+        for heard in self.notebook.unanswered:
+            if f" {url}: " in heard[1]:
+                self.notebook.unanswered.remove(heard)
+                self.notebook.counts[heard[0], "failed_requests"] -= 1
+                self.notebook.counts[part, "failed_requests"] += 1
+                return
 
     def _part_at(self, moment: float) -> str:
         """Return the step of a moment that is over, of those that have begun."""

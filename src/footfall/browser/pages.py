@@ -85,8 +85,16 @@ class PageReport:
     failed: tuple[Failed, ...] = ()
 
 
+def read_report(text: str | bytes) -> PageReport | None:
+    """Read what the collector says; None of what is torn or what scripts of the page made something else of."""
+    try:
+        return report_of(json.loads(text))
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return None
+
+
 def report_of(raw: Mapping[str, Any]) -> PageReport:
-    """Read what the collector's `read()` returns."""
+    """Return what the collector says as values."""
     began = float(raw["origin"])
     vitals = tuple(
         Vital(value["name"], float(value["value"]), began + value["at"], _detail(value, str(raw["url"])), bool(value.get("soft")))
@@ -125,18 +133,18 @@ def reports_in(cookies: Iterable[Mapping[str, Any]]) -> Iterator[PageReport]:
             index = str(cookie["name"]).rpartition("-")[2]
             parts.setdefault(page, {})[int(index)] = str(cookie["value"])
     for chunks in parts.values():
-        raw = _joined(chunks)
-        if raw is not None:
-            yield report_of(raw)
+        report = read_report(_joined(chunks))
+        if report is not None:
+            yield report
 
 
-def _joined(chunks: Mapping[int, str]) -> dict[str, Any] | None:
+def _joined(chunks: Mapping[int, str]) -> bytes:
+    """Put the parts together; nothing where one is missing or torn."""
     count = chunks.get(0, "").partition(".")[0]
     if not count.isdigit() or any(index not in chunks for index in range(int(count))):
-        return None
+        return b""
     coded = "".join(chunks[index].partition(".")[2] for index in range(int(count)))
     try:
-        raw = json.loads(base64.b64decode(coded, validate=True))
+        return base64.b64decode(coded, validate=True)
     except (binascii.Error, ValueError):
-        return None
-    return raw if isinstance(raw, dict) else None
+        return b""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Error, P
 
 from footfall.browser.assets import web_vitals
 from footfall.browser.cached import from_cache
-from footfall.browser.pages import PageReport, page_of, report_of, reports_in
+from footfall.browser.pages import PageReport, page_of, read_report, reports_in
 
 SETTLE_MS = 1500
 """How long the last page may still move before it is read as it is."""
@@ -27,6 +26,8 @@ _WORTH_READING = frozenset({"error", "warning"})
 """What of a console is told; a page's own chatter would push it out of the log."""
 _REFUSED = "Failed to load resource: the server responded with a status of "
 """How Chromium and WebKit begin what they write to the console of an answer of 400 or above."""
+_UNANSWERED = "Failed to load resource: net::"
+"""How Chromium begins what it writes there of one that was not answered."""
 _LEAVE_AT_ONCE = ("goto", "reload", "go_back", "go_forward")
 """A page's own ways from it that wait for no frame; a click waits for two, in which what has loaded is painted."""
 _PAINTED = "() => window.__footfall__ && window.__footfall__.painted()"
@@ -36,7 +37,7 @@ Tell = Callable[[str, str, float], None]
 _FRAME = """(() => {
 if (window !== window.top) return;
 const blank = document, measurable = () => /^(https?|file):$/.test(location.protocol);
-const { performance, Date, setTimeout, requestAnimationFrame, requestIdleCallback } = window;
+const { performance, Date, setTimeout, requestAnimationFrame, requestIdleCallback } = window, { stringify } = JSON;
 const begin = () => {
 WEB_VITALS
 ;COLLECTOR
@@ -60,11 +61,10 @@ class PageWatch:
     """The pages of one iteration: pop-ups and further contexts included.
 
     `tell(kind, text, at)` is called for what browsers report by themselves, late: `console_errors`, `console_warnings`, `js_errors`,
-    `failed_requests`, `refused` (the address of what was answered with 400 or above), and with `headers` for each answer whether a cache
-    gave it: `cache_answers`, `cache_hits`. `at` is when it happened (ms since the epoch) or, where they do not say, 0. Headers cost time;
-    see `Iteration`. `aside(ask)` asks a page something that is no part of the
-    journey: off its clock, and not for long. Pages that are `stuck` are not asked any more. `began` says whether there ever was a
-    context to watch.
+    `failed_requests`, `refused` and `unanswered` (the address of what was answered with 400 or above, or not at all), and with `headers`
+    for each answer whether a cache gave it: `cache_answers`, `cache_hits`. `at` is when it happened (ms since the epoch) or, where they
+    do not say, 0. Headers cost time; see `Iteration`. `aside(ask)` asks a page something that is no part of the journey: off its clock,
+    and not for long. Pages that are `stuck` are not asked any more. `began` says whether there ever was a context to watch.
     """
 
     def __init__(self, tell: Tell, aside: Callable[[Callable[[], object]], object], *, headers: bool = False) -> None:
@@ -134,6 +134,8 @@ class PageWatch:
             self._tell(f"console_{message.type}s", message.text, message.timestamp)
         if message.type == "error" and message.text.startswith(_REFUSED):
             self._tell("refused", message.location["url"], message.timestamp)
+        if message.type == "error" and message.text.startswith(_UNANSWERED):
+            self._tell("unanswered", message.location["url"], message.timestamp)
 
     def _failed_script(self, error: WebError) -> None:
         self._tell("js_errors", error.error.message, 0)
@@ -196,8 +198,9 @@ class PageWatch:
     def _read(self, page: Page) -> None:
         with suppress(Error):
             raw = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
-            if raw:
-                self.keep(report_of(json.loads(raw)))
+            report = read_report(raw) if raw else None
+            if report:
+                self.keep(report)
 
     def keep(self, report: PageReport) -> None:
         """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from footfall.config.suite import GateSpec, Target
 from footfall.errors import CannotJudgeError
 from footfall.gate.finding import Rules
 from footfall.gate.verdict import Verdict
-from footfall.metrics import Source
+from footfall.metrics import PROBE_METRICS, Source
 from footfall.store.summary import PART_LABEL
 
 KIND = "confirm"
@@ -33,11 +33,15 @@ class Measured:
     labels: dict[str, str]
 
 
-def suspects(verdicts: Iterable[Verdict]) -> dict[str, tuple[str, ...]]:
-    """Return by source the journeys, profiles and probes that are to be measured again."""
+def suspects(verdicts: Iterable[Verdict], figures: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Return by source the journeys, profiles and probes that are to be measured again.
+
+    What the probes named in `figures` counted cannot be: it is the doing of the run that it was read behind. It stays undecided.
+    """
     found: dict[str, dict[str, None]] = {}
     for verdict in verdicts:
-        if verdict.suspected:
+        counted = verdict.source == Source.PROBE and verdict.subject in figures and verdict.metric not in PROBE_METRICS
+        if verdict.suspected and not counted:
             found.setdefault(verdict.source, {})[verdict.subject] = None
     return {source: tuple(subjects) for source, subjects in found.items()}
 

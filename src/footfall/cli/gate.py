@@ -135,7 +135,7 @@ def _confirm(workplace: Workplace, shown: Progress, measured: Measured, view: Re
     """Measure again what is suspected to be worse than usual; say whether anything was."""
     from footfall.cli.confirm import confirm, suspects  # noqa: PLC0415
 
-    again = suspects(view.verdicts)
+    again = suspects(view.verdicts, measured.spec.figures)
     if again:
         confirm(workplace, shown, measured, again)
     return bool(again)
@@ -156,7 +156,7 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
     from footfall.cli.confirm import Measured  # noqa: PLC0415
     from footfall.cli.gather import SCOPE_EVENT, busy_label  # noqa: PLC0415
     from footfall.cli.judge import scope_of  # noqa: PLC0415
-    from footfall.cli.measure import gate_plan, load_the_site, run_probes, walk_journeys  # noqa: PLC0415
+    from footfall.cli.measure import gate_plan, load_the_site, read_figures, run_probes, walk_journeys  # noqa: PLC0415
     from footfall.cli.session import session  # noqa: PLC0415
     from footfall.cli.undecided import looks, walk_on  # noqa: PLC0415
     from footfall.cli.underload import walk_under_load  # noqa: PLC0415
@@ -191,23 +191,8 @@ def measure_all(workplace: Workplace, shown: Progress, spec: GateSpec, target: s
         if each_s is not None:
             walk_on(opened, spec, each_s)
         if spec.figures:
-            with _kept(opened, Source.PROBE):
-                _read_figures(opened, spec.figures)
+            read_figures(opened, [suite.probes[name] for name in spec.figures])
     return Measured(opened.id, spec, suite.target(target), faults, labels)
-
-
-def _read_figures(opened: Session, names: Sequence[str]) -> None:
-    """Read what the site counted, now that the run has done all it does, and say whose doing the figures are."""
-    from footfall.cli.gather import FIGURES_EVENT  # noqa: PLC0415
-    from footfall.cli.measure import run_probes  # noqa: PLC0415
-
-    whose = (
-        "the embedded shop was started for this run, so they tell what its walks and load users did, not customers"
-        if opened.target.demo
-        else "what its own walks and load users did is among them"
-    )
-    opened.run.recorder.event(FIGURES_EVENT, f"figures of {', '.join(names)} were read at the end of the run: {whose}")
-    run_probes(opened, [opened.workplace.suite.probes[name] for name in names], figures=True)
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def show(
 @app.command("changes")
 def list_changes(
     target: Annotated[str | None, typer.Option("--target", "-t", help="Only changes of this target's series.")] = None,
-    days: Annotated[int, typer.Option("--days", min=1, help="How far back to look.")] = 90,
+    days: Annotated[int, typer.Option("--days", min=1, max=36525, help="How far back to look.")] = 90,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """List the changes of level that trends tell of, newest first, with the commits between."""

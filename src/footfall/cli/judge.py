@@ -33,7 +33,7 @@ def scope_of(spec: GateSpec) -> Scope:
     subjects = {
         Source.JOURNEY: spec.journeys,
         Source.LOAD: (spec.profile,) if spec.profile else (),
-        Source.PROBE: tuple(dict.fromkeys((*spec.probes, *spec.figures))),
+        Source.PROBE: spec.probes,
     }
     labels = {"device": spec.devices} if spec.journeys else {}
     labels["under_load"] = (spec.under_load,) if spec.under_load else ()
@@ -42,9 +42,11 @@ def scope_of(spec: GateSpec) -> Scope:
 
 def _scope(observations: Iterable[Observation], events: Iterable[Event]) -> Scope:
     """Return the scope that a run kept, or what was observed where it kept none (a plain pytest or Locust run)."""
+    events = list(events)
     kept = next((event.detail for event in events if event.kind == gather.SCOPE_EVENT), None)
     if kept is not None:
-        return Scope(_tuples(kept.get("subjects", {})), _tuples(kept.get("labels", {})))
+        read = [name for event in events if event.kind == gather.FIGURES_EVENT for name in event.detail.get("probes", ())]
+        return Scope(_tuples(kept.get("subjects", {})), _tuples(kept.get("labels", {})), tuple(read))
     seen: dict[str, dict[str, None]] = {source.value: {} for source in Source}
     for observation in observations:
         seen.setdefault(observation.series.source, {})[observation.series.subject] = None

@@ -10,7 +10,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -26,8 +27,8 @@ from footfall.config.suite import GateSpec, ProbeSpec
 from footfall.errors import BrowserMissingError, CannotJudgeError, FootfallError, ScriptError, TargetUnreachableError, UsageError
 from footfall.load.abort import AbortWatch
 from footfall.load.launcher import LoadEnd, LoadOptions, check_profile, launched
-from footfall.metrics import PROBE_METRICS, Source
-from footfall.samples import Event, Record, Sample
+from footfall.metrics import Source
+from footfall.samples import Event, Record
 
 LAST_LINES = 12
 _CONFTEST_FAULT = re.compile(
@@ -37,6 +38,9 @@ _CONFTEST_FAULT = re.compile(
 _GIVEN_UP = re.compile(r"^(?:INTERNALERROR> (?=\w)|!+ )(.+?)(?: !+)?$", re.MULTILINE)
 """How pytest says why it goes no further: the last line of what a hook raised, or of `pytest.exit`."""
 DESKTOP = "desktop"
+_READING_S = 5.0
+"""What reading figures may take beside the probes' own patience."""
+Ask = Callable[..., Awaitable[None]]
 
 
 class PytestCode(IntEnum):
@@ -70,35 +74,66 @@ def conditions(spec: GateSpec) -> tuple[str, ...]:
     return ("--network", spec.network) if spec.network else ()
 
 
-def run_probes(session: Session, probes: Sequence[ProbeSpec], *, figures: bool = False, read_later: Collection[str] = ()) -> None:
-    """Make each probe's checks; with `figures` only read what it measures. Raises CannotJudgeError at the time cap.
+def run_probes(session: Session, probes: Sequence[ProbeSpec], *, read_later: Collection[str] = ()) -> None:
+    """Make each probe's checks. Raises CannotJudgeError at the time cap.
 
     What the probes named in `read_later` measure is held to what is expected of it and not recorded: one reading stands for the run.
     """
     from footfall.probe import run  # noqa: PLC0415  # httpx and asyncio only when there are probes
 
-    tally, phase = Tally(), "figures" if figures else "probes"
-    ask = run.read_figures if figures else run.run_probes
+    tally = Tally()
 
     def write(record: Record) -> None:
-        if not (isinstance(record, Sample) and record.subject in read_later and record.metric not in PROBE_METRICS):
+        if not (run.is_figure(record) and record.subject in read_later):
             session.run.recorder.write(record)
         tally.add(record)
-        session.progress.update(phase, tally.probe_line(figures=figures))
+        session.progress.update("probes", tally.probe_line())
 
+    try:
+        _ask(session, run.run_probes, probes, write, session.left_s)
+    except TimeoutError as error:
+        raise CannotJudgeError("the probes were ended at the time cap", hint="raise `time_cap` in [gate], or make fewer checks") from error
+    session.progress.done("probes", tally.probe_line())
+
+
+def read_figures(session: Session, probes: Sequence[ProbeSpec]) -> None:
+    """Read what probes measure, and say whose doing it is. It takes no time of the cap: what came before must not be for nothing."""
+    from footfall.cli.gather import FIGURES_EVENT  # noqa: PLC0415
+    from footfall.probe import run  # noqa: PLC0415  # httpx and asyncio only when there are probes
+
+    tally, read = Tally(), dict.fromkeys((probe.name for probe in probes), False)
+
+    def write(record: Record) -> None:
+        session.run.recorder.write(record)
+        tally.add(record)
+        if run.is_figure(record):
+            read[record.subject] = True
+
+    with suppress(TimeoutError):
+        _ask(session, run.read_figures, probes, write, sum(probe.timeout_s for probe in probes) + _READING_S)
+    session.progress.done("figures", tally.figures_line())
+    whose = (
+        "the embedded shop was started for this run, so they tell what its walks and load users did, not customers"
+        if session.target.demo
+        else "what its own walks and load users did is among them"
+    )
+    known, unknown = ([name for name, was in read.items() if was is wanted] for wanted in (True, False))
+    told = [f"figures of {', '.join(known)} were read at the end of the run: {whose}"] if known else []
+    told += [f"figures of {', '.join(unknown)} could not be read at the end of the run"] if unknown else []
+    session.run.recorder.event(FIGURES_EVENT, "; ".join(told), probes=list(read))
+
+
+def _ask(session: Session, how: Ask, probes: Sequence[ProbeSpec], write: Callable[[Record], None], within_s: float | None) -> None:
+    """Let probes ask the target. Raises TimeoutError after `within_s`."""
     mask = Masker(recorded_secrets(session.workplace.suite, os.environ)).mask
     ready = [resolved(probe) for probe in probes]
     headers = {**resolve_all(session.target.headers, os.environ, f"targets.{session.target.name}.headers"), "X-Footfall-Run": session.id}
 
-    async def within_cap() -> None:
-        async with asyncio.timeout(session.left_s):
-            await ask(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write, mask=mask)
+    async def within() -> None:
+        async with asyncio.timeout(within_s):
+            await how(ready, session.live.url, run=session.id, headers=headers, clock=SystemClock(), write=write, mask=mask)
 
-    try:
-        signals.run(within_cap())
-    except TimeoutError as error:
-        raise CannotJudgeError("the probes were ended at the time cap", hint="raise `time_cap` in [gate], or make fewer checks") from error
-    session.progress.done(phase, tally.probe_line(figures=figures))
+    signals.run(within())
 
 
 def resolved(probe: ProbeSpec) -> ProbeSpec:

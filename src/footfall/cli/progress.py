@@ -64,11 +64,13 @@ class Tally:
         failed = f" · {self.failed} failed" if self.failed else ""
         return f"{counts}{failed}   {self.last_step}"
 
-    def probe_line(self, *, figures: bool = False) -> str:
-        """Say how many checks were made, or of how many probes the figures were read."""
-        if figures:
-            return f"{counted(self.checks - self.failed, 'probe')} read · {self.failed} not readable"
+    def probe_line(self) -> str:
+        """Say how many checks were made."""
         return f"{self.checks} checks · {self.failed} failed"
+
+    def figures_line(self) -> str:
+        """Say of how many probes the figures were read."""
+        return f"{counted(self.checks - self.failed, 'probe')} read · {self.failed} not readable"
 
     def load_line(self) -> str:
         """Say how the crowd fared in the last second, and how the generator itself."""

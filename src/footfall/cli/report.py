@@ -25,7 +25,7 @@ def report(
         ),
     ] = None,
     run: Annotated[str, typer.Option("--run", help="Which run: its id, the beginning of it, or `latest`.")] = "latest",
-    days: Annotated[int, typer.Option("--days", min=1, help="How many days before that run trends and forecasts look back.")] = DAYS,
+    days: Annotated[int, typer.Option("--days", min=1, max=36525, help="How many days back trends and forecasts look.")] = DAYS,
     last: Annotated[int | None, typer.Option("--last", min=2, help="At most this many of the newest runs in trends.")] = None,
     form: Annotated[
         list[str] | None,

@@ -245,8 +245,12 @@ def _gate(table: Table, found: scripts.Scripts, probes: Mapping[str, ProbeSpec],
         table.names("figures", probes, "probe"),
     )
     for name in spec.figures:
-        if name in probes and not probes[name].measure and probes[name].kind not in kinds.MEASURING:
+        kind = probes[name].kind if name in probes else ""
+        if kind == kinds.HTTP and not probes[name].measure:
             table.fault("figures", f"the probe {name!r} measures no figures", f"expected a `measure` table in [probes.{name}]")
+        elif kind and kind not in {kinds.HTTP, *kinds.MEASURING}:
+            several = ", ".join((kinds.HTTP, *kinds.MEASURING))
+            table.fault("figures", f"the probe {name!r} is a {kind}, which measures no figures", f"expected a probe of kind {several}")
     if spec.network and spec.network not in NETWORKS:
         table.fault("network", f"no network is called {spec.network!r}", did_you_mean(spec.network, NETWORKS))
     if not spec.compare:

@@ -32,7 +32,7 @@ class KnownNames:
     requests: Mapping[str, Names] = field(default_factory=dict)
     probes: tuple[str, ...] = ()
     journey_measures: Mapping[str, str] = field(default_factory=dict)
-    probe_measures: Mapping[str, str] = field(default_factory=dict)
+    probe_measures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def known_names(suite: Suite) -> KnownNames:
@@ -45,7 +45,7 @@ def known_names(suite: Suite) -> KnownNames:
         requests=found.profiles,
         probes=tuple(suite.probes),
         journey_measures=found.measures,
-        probe_measures={name: probe.units.get(name, "") for probe in suite.probes.values() for name in probe.measure},
+        probe_measures={probe.name: {name: probe.units.get(name, "") for name in probe.measure} for probe in suite.probes.values()},
     )
 
 
@@ -183,9 +183,18 @@ class _Reader:
     def _metrics(self, found: _Found) -> Mapping[str, Metric]:
         """Return the metrics that a table may name."""
         source = found.place.source
-        own = {Source.JOURNEY: self._names.journey_measures, Source.PROBE: self._names.probe_measures}.get(source, {})
+        own = self._names.journey_measures if source is Source.JOURNEY else self._probe_measures(found.place.subject, source)
         catalogue = {name: metric for name, metric in CATALOGUE[source].items() if self._has(name, found)}
         return {**{name: custom(name, unit) for name, unit in own.items()}, **catalogue}
+
+    def _probe_measures(self, probe: str, source: Source) -> Mapping[str, str]:
+        """Return the unit of each figure of a probe; of every probe's, where they do not agree, none."""
+        if source is not Source.PROBE:
+            return {}
+        every: dict[str, str] = {}
+        for measures in self._names.probe_measures.values():
+            every |= {name: unit if every.get(name, unit) == unit else "" for name, unit in measures.items()}
+        return {**every, **self._names.probe_measures.get(probe, {})}
 
     def _has(self, name: str, found: _Found) -> bool:
         return found.place.source is not Source.JOURNEY or found.place.part is None or name in STEP_METRICS

@@ -43,11 +43,13 @@ class Observation:
 class Scope:
     """What a run set out to measure: subjects by source, and the values of the labels that it chose (`{"device": ("desktop",)}`).
 
-    Budgets on anything else are not judged; a subject within it of which nothing was seen is missing.
+    Budgets on anything else are not judged; a subject within it of which nothing was seen is missing. `figures` are probes of which only
+    what they measure was read: of their times nothing is missing.
     """
 
     subjects: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from footfall.clock import Clock
 from footfall.config.kinds import INBOUND
@@ -18,8 +18,6 @@ from footfall.samples import Event, Record, Sample
 
 PAUSE_S = 0.2
 """Between two rounds of checks, so that they do not all hit one bad moment."""
-
-_TIMES = frozenset(name for name, metric in PROBE_METRICS.items() if metric.unit == "ms") | {"query"}
 
 Write = Callable[[Record], None]
 
@@ -71,8 +69,13 @@ async def read_figures(
         result = await check(replace(probe, figures={}), base_url, headers)
         result = replace(result, problem=mask(result.problem))
         for record in records(probe.name, result, run=run, at=at, iteration=probe.checks + 1, units=probe.units):
-            if not (isinstance(record, Sample) and record.metric in _TIMES):
+            if not isinstance(record, Sample) or record.metric == "success" or is_figure(record):
                 write(record)
+
+
+def is_figure(record: Record) -> TypeGuard[Sample]:
+    """Whether a record is something that a probe measured of a business, and not what asking it took."""
+    return isinstance(record, Sample) and record.metric not in PROBE_METRICS
 
 
 def records(name: str, result: Result, *, run: str, at: datetime, iteration: int, units: Mapping[str, str] | None = None) -> list[Record]:

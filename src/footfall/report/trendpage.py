@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -163,25 +164,27 @@ class TrendPage:
     @cached_property
     def _breaks(self) -> Mapping[Series, list[float]]:
         """The days, counted as in `_daily`, on which a series changed its level at once: a drift breaks nothing."""
-        return self._ends_of("change")
-
-    def _ends_of(self, kind: str) -> Mapping[Series, list[float]]:
-        """The days, counted as in `_daily`, on which changes of a kind were over, the latest first."""
         found: dict[Series, list[float]] = {}
         for mark in self.changes if len(self._days) else ():
-            if mark.series is not None and mark.kind == kind:
-                day = mark.end.replace(hour=0, minute=0, second=0, microsecond=0)
-                found.setdefault(mark.series, []).append((day - self._days.index[0]) / timedelta(days=1))
+            if mark.series is not None and mark.kind == "change":
+                found.setdefault(mark.series, []).append(self._day_of(mark.at))
+        return found
+
+    def _day_of(self, moment: datetime) -> float:
+        """A moment's day, counted as in `_daily`."""
+        found: float = (moment.replace(hour=0, minute=0, second=0, microsecond=0) - self._days.index[0]) / timedelta(days=1)
         return found
 
     @cached_property
     def _lately(self) -> Mapping[int, tuple[list[float], list[float]]]:
-        """Each line's daily medians, after a drift that has been over for long enough to say how the line goes since."""
-        over, found = self._ends_of("drift"), {}
+        """Each line's daily medians since its latest drift was over or, while that is not long ago, since it began."""
+        drifts = {mark.series: mark for mark in reversed(self.changes) if mark.kind == "drift"}
+        found = {}
         for number, (days, values) in self._daily.items():
-            end = next(iter(over.get(self.course.lines[number].series, ())), -1.0)
-            later = sum(at > end for at in days)
-            found[number] = (days[-later:], values[-later:]) if later >= LEAST else (days, values)
+            mark = drifts.get(self.course.lines[number].series)
+            starts = [bisect_right(days, self._day_of(mark.end)), bisect_left(days, self._day_of(mark.at))] if mark else []
+            start = next((start for start in starts if len(days) - start >= LEAST), 0)
+            found[number] = days[start:], values[start:]
         return found
 
     @cached_property

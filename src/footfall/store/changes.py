@@ -120,32 +120,38 @@ def _moments(points: Sequence[Row[Any]]) -> list[tuple[datetime, float]]:
 def _keep(connection: Connection, number: int, points: Sequence[Row[Any]], rows: Sequence[dict[str, Any]]) -> int:
     """Write a series' changes in the place of those that were seen among the same points; a change keeps the moment it was first found.
 
-    Those of runs on another branch, or with other settings, stay as they are.
+    A drift may have begun before them. Those of runs on another branch, or with other settings, stay as they are.
     """
     of, own = changes.c.series == number, {point.number for point in points}
-    earlier = [row for row in connection.execute(select(changes).where(of)).all() if row.run in own]
+    ends = {point.id for point in points}
+    earlier = [row for row in connection.execute(select(changes).where(of)).all() if row.run in own or row.last_run in ends]
     connection.execute(delete(changes).where(of, changes.c.run.in_([row.run for row in earlier])))
     if rows:
-        connection.execute(insert(changes), [_as_known(row, earlier) for row in rows])
+        connection.execute(insert(changes), [_as_known(row, earlier, points[0].started) for row in rows])
     return len(rows)
 
 
-def _as_known(row: dict[str, Any], earlier: Iterable[Row[Any]]) -> dict[str, Any]:
-    """Keep of a change that is found again when it was found, and its commits where this checkout does not know them."""
+def _as_known(row: dict[str, Any], earlier: Iterable[Row[Any]], since: datetime) -> dict[str, Any]:
+    """Keep what was known of a change that is found again.
+
+    That is when it was found, its commits where this checkout does not know them, and how it began, if before `since`, which is as far
+    as was looked now.
+    """
     found, commits = row["found"], row["commits"]
+    begun: dict[str, Any] = {}
     for known in earlier:
         if _is_same(row, known):
             found = min(found, known.found)
+            begun = {name: getattr(known, name) for name in ("run", "at", "before", "last_commit")} if known.at < since else begun
         if not commits and (known.last_commit, known.first_commit) == (row["last_commit"], row["first_commit"]):
             commits = known.commits
-    return {**row, "found": found, "commits": commits}
+    return {**row, "found": found, "commits": commits, **begun}
 
 
 def _is_same(row: Mapping[str, Any], known: Row[Any]) -> bool:
-    """Whether a change was known: a step by its run, a drift, whose ends move with each run, by a day that both went through."""
-    if row["until"] is None or known.until is None:
-        return bool(row["until"] is known.until and row["run"] == known.run)
-    return bool(row["at"] <= known.until and known.at <= row["until"])
+    """Whether a change was known: in the same direction, and in a moment that both went through; a step is all in one moment."""
+    together = row["at"] <= (known.until or known.at) and known.at <= (row["until"] or row["at"])
+    return bool(together and (row["after"] > row["before"]) is (known.after > known.before))
 
 
 def _row(number: int, points: Sequence[Row[Any]], change: Change, between: Callable[[str, str], Between]) -> dict[str, Any]:

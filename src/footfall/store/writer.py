@@ -57,7 +57,7 @@ def take_in(store: Store, directory: Path, *, wait_s: float = 30.0) -> str:
             store_spool(store, directory)
             _move_artifacts(directory)
             discard(directory)
-            find_changes(store, directory.name, root=directory.resolve().parents[2])
+            find_changes(store, directory.name, root=directory.absolute().parents[2])  # not through a link
             return directory.name
     if directory.is_dir():
         raise StoreError(f"{directory} is still being written", hint="wait for that run to end, or end its processes")

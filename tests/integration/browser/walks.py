@@ -43,7 +43,8 @@ PAGES: Mapping[str, str] = {
     "<script nonce=n>console.error('oh no'); console.warn('outdated'); console.log('chatter'); throw new Error('bad script')</script>",
     # All that its button does wrong comes to pass when the click is long done.
     "/late-faults": "<h1>Faults</h1><button id=go>go</button><script nonce=n>go.onclick = () => setTimeout(() => {"
-    " Promise.reject(new Error('not kept')); console.error('late word'); throw new Error('late fault'); }, 200)</script>",
+    " Promise.reject(new Error('not kept')); Promise.reject({ code: 1 }); fetch('http://127.0.0.1:9/').catch(() => 0);"
+    " Array.prototype.toJSON = () => 'mine'; throw 'late fault'; }, 200)</script>",
     "/refused": "<h1>Refused</h1><img src='FAR/missing.svg' alt=''><img src='/missing.svg' alt=''>"
     "<iframe title=own src='/refused-frame'></iframe><script nonce=n>fetch('FAR/missing.json', { mode: 'no-cors' })</script>",
     "/refused-frame": "<img src='/missing-too.svg' alt=''>",

@@ -173,6 +173,8 @@ def test_a_failure_belongs_to_where_its_page_says() -> None:
     shop = page(110, until=400, failed=(Failed(360, "x is null"), Failed(190, "x is null")))
     heard = [("pay", "x is null"), ("pay", "of a frame"), ("", "x is null"), ("pay", "x is null")]
     assert failed_in(heard, [shop], STEPS) == ["home", "pay", "pay/confirm", "pay"]
+    mute = page(110, until=400, failed=(Failed(190, ""),))
+    assert failed_in([("pay", "Object"), ("pay", "of a frame")], [mute], STEPS) == ["home", "pay"]
 
 
 def test_hits_are_told_of_the_answers_that_tell() -> None:

@@ -6,10 +6,11 @@ import base64
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.browser.pages import COOKIE, Fetch, LongTask, PageReport, report_of, reports_in
+from footfall.browser.pages import COOKIE, Fetch, LongTask, PageReport, read_report, report_of, reports_in
 from footfall.browser.watch import PageWatch
 
 
@@ -41,6 +42,14 @@ def test_torn_pages_are_left_out(lost: int, noise: str) -> None:
     del torn[lost]
     jar = [*torn, *cookies(raw("whole")), {"name": f"{COOKIE}bad-0", "value": f"1.{noise}"}, {"name": "session", "value": noise}]
     assert [report.id for report in reports_in(jar)] == ["whole"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "null", "[]", '"text"', '{"id": 1}', json.dumps({**raw("a"), "values": "[]"}), json.dumps({**raw("a"), "tasks": [1]})]
+)
+def test_what_a_page_made_of_it_is_no_report(text: str) -> None:
+    """Scripts of a page may have their own ideas of JSON: then it has told nothing, and the walk goes on."""
+    assert read_report(text) is None
 
 
 def test_times_are_on_one_clock() -> None:

@@ -150,6 +150,10 @@ def test_a_gate_reads_figures_only_of_what_measures_some(root: Path) -> None:
     assert load_suite(write(root, reading)).gate.figures == ("health",)
     (fault,) = faults(root, reading.replace('measure = { orders = "$.orders.open" }', ""))
     assert fault.endswith("gate.figures: the probe 'health' measures no figures (expected a `measure` table in [probes.health])")
+    (fault,) = faults(
+        root, reading.replace('figures = ["health"]', 'figures = ["jobs"]') + '\n[probes.jobs]\nkind = "heartbeat"\nevery = "1h"\n'
+    )
+    assert "gate.figures: the probe 'jobs' is a heartbeat, which measures no figures" in fault
 
 
 def test_a_json_path_that_is_none_is_a_fault(root: Path) -> None:

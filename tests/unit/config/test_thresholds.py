@@ -25,7 +25,7 @@ NAMES = KnownNames(
     requests={"ci": Names(frozenset({"POST /api/orders"})), "peak": Names(open=True)},
     probes=("health", "stripe"),
     journey_measures={"cart_value": "EUR"},
-    probe_measures={"open_orders": ""},
+    probe_measures={"health": {"open_orders": "", "paid": "ratio"}, "stripe": {"paid": "EUR"}},
 )
 DESIGN = """
 [journeys."*"]
@@ -161,6 +161,8 @@ def test_a_script_s_own_measurements_have_budgets_in_their_own_units(tmp_path: P
     text = '[journeys.checkout]\ncart_value = "p50 >= 20EUR"\n[probes.health]\nopen_orders = "max <= 50"\n'
     assert [budget.metric.unit for budget in load_thresholds(write(tmp_path, text), NAMES)] == ["EUR", ""]
     assert "cart_value" in faults(tmp_path, '[journeys.checkout]\ncart_vlue = "p50 >= 20EUR"')[0]
+    text = '[probes.health]\npaid = "last >= 99%"\n[probes.stripe]\npaid = "last >= 20EUR"\n[probes."*"]\npaid = "last >= 0.5"\n'
+    assert [budget.metric.unit for budget in load_thresholds(write(tmp_path, text), NAMES)] == ["ratio", "EUR", ""]  # no two agree
 
 
 def test_the_repository_s_own_budgets_are_right() -> None:

@@ -12,7 +12,7 @@ from footfall.gate.budget import Budget, Place, read_budgets
 from footfall.gate.evaluate import evaluate
 from footfall.gate.evidence import Evidence, Observation, Window
 from footfall.gate.verdict import Verdict
-from footfall.metrics import CATALOGUE, Source
+from footfall.metrics import CATALOGUE, Source, custom
 from footfall.samples import Series
 from footfall.stats import Figures, Histogram
 from footfall.store.summary import observed_rate
@@ -31,6 +31,14 @@ def budgets(value: Any, source: Source, subject: str, part: str | None, metric: 
 def on_journey(value: Any, metric: str = "duration", subject: str = "checkout", part: str | None = None) -> list[Budget]:
     """Read a journey's budgets."""
     return budgets(value, Source.JOURNEY, subject, part, metric)
+
+
+def on_probe(value: Any, metric: str, subject: str) -> list[Budget]:
+    """Read a probe's budgets; of a figure of its own too."""
+    place = Place(Source.PROBE, subject, None)
+    read, problems = read_budgets(value, place, CATALOGUE[Source.PROBE].get(metric, custom(metric, "")), f"{subject}.{metric}")
+    assert not problems, problems
+    return [budget for _, budget in read]
 
 
 def on_load(value: Any, metric: str = "latency", subject: str = "ci", part: str | None = None) -> list[Budget]:

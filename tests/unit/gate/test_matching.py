@@ -10,7 +10,7 @@ from footfall.gate.budget import Budget
 from footfall.gate.evidence import Evidence, Observation, Scope
 from footfall.gate.matching import match
 from footfall.metrics import Source
-from tests.unit.gate.making import budgets, on_journey, on_load, seen
+from tests.unit.gate.making import budgets, on_journey, on_load, on_probe, seen
 
 
 def pairs(found: list[Budget], *observations: Observation, scope: Scope | None = None) -> list[tuple[str, tuple[str, ...]]]:
@@ -113,6 +113,14 @@ def test_vitals_under_load_are_judged_only_where_that_is_asked_for() -> None:
 def test_nothing_is_missing_that_was_not_to_be_measured(value: Any, scope: Scope | None, *, missing: bool) -> None:
     """A budget on a journey or a device that this run left out is not held against it."""
     assert pairs(on_journey(value, part="pay"), scope=scope) == ([("checkout.pay.duration", ())] if missing else [])
+
+
+@pytest.mark.parametrize(("value", "metric", "missing"), [("last >= 1", "orders", True), ("p95 <= 1s", "latency", False)])
+def test_of_probes_whose_figures_are_read_no_times_are_missing(value: str, metric: str, *, missing: bool) -> None:
+    """A figure that could not be read is missing; the times of that one reading are nobody's promise."""
+    found = on_probe(value, metric, "sales")
+    assert bool(pairs(found, scope=Scope({"probe": ("health",)}, figures=("sales",)))) is missing
+    assert pairs(found, scope=Scope({"probe": ("health",)})) == []
 
 
 def test_an_exact_budget_whose_every_step_has_its_own_is_not_missing() -> None:

@@ -68,7 +68,7 @@ def test_a_step_is_no_drift() -> None:
 def test_a_change_that_is_a_drift_breaks_no_forecast() -> None:
     """A steady drift crosses its budget whether or not it is told as a change; cut where steps were seen, nobody could say when."""
     known = courses.course(60, 60, limit=1000.0)
-    mark = replace(known.marks[1], kind="drift", at=known.runs[1].started, until=known.runs[-1].started)
+    mark = replace(known.marks[1], kind="drift", at=known.runs[0].started, until=known.runs[-1].started)
     plain, told = (TrendPage(replace(known, marks=marks)) for marks in ((), (mark,)))
     assert [outlook.when for outlook in told.outlooks if outlook.when] == [outlook.when for outlook in plain.outlooks if outlook.when] != []
     assert (told.changes, told.week.changes) == ((mark,), (mark,))  # it ends this week
