@@ -142,6 +142,11 @@ OLD_NAMES = MappingProxyType({"fid": "inp"})
 """Metrics that browsers no longer report, and what takes their place (FID left the Web Vitals in 2024)."""
 
 
+def is_own(metric: str) -> bool:
+    """Whether a probe's metric is something that it measured of a business (`measure`), and not what asking it took."""
+    return metric not in PROBE_METRICS
+
+
 def custom(name: str, unit: str) -> Metric:
     """Return the metric of a script's own measurement, in any unit: a trend of which no direction is known."""
     return Metric(name, Kind.TREND, unit, Better.NEITHER, "measured by a script")

@@ -126,7 +126,7 @@ class Notebook:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)
     js_errors: list[tuple[str, str]] = field(default_factory=list)
-    unanswered: list[tuple[str, str]] = field(default_factory=list)
+    unanswered: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_TOLD_AT_MOST))
     cleanups: list[Task] = field(default_factory=list)
 
     def take_unmet(self) -> list[Unmet]:
@@ -175,10 +175,11 @@ class Iteration:
     def end(self) -> None:
         """Stop the journey's clock. Raises StepError when a step was named but never entered, or entered and never left."""
         self._ended = self.stopwatch.read()
-        for step in [*self._unleft, *self._open]:
+        if unleft := [*self._unleft, *self._open]:
             hint = "write `with journey.step(…):`, which leaves it whatever happens"
-            raise StepError(f"step {step.part!r} was never left", step.place, hint=hint)
-        for name, place in self._unentered.items():
+            raise StepError(f"step {unleft[0].part!r} was never left", unleft[0].place, hint=hint)
+        if self._unentered:
+            name, place = next(iter(self._unentered.items()))
             raise StepError(f"step {name!r} was never entered", place, hint=f'write `with journey.step("{name}"):`')
 
     def declare(self, name: str) -> None:
@@ -325,7 +326,7 @@ class Iteration:
             self._move_unanswered(text, part)
             return
         if kind == "failed_requests" and at <= 0:
-            self.notebook.unanswered = [*self.notebook.unanswered[-_TOLD_AT_MOST:], (part, text)]
+            self.notebook.unanswered.append((part, text))
         if kind == "js_errors" and len(self.notebook.js_errors) < _TOLD_AT_MOST:
             self.notebook.js_errors.append((part, text[:TEXT]))
         else:

@@ -15,7 +15,7 @@ from footfall.config.suite import GateSpec, Target
 from footfall.errors import CannotJudgeError
 from footfall.gate.finding import Rules
 from footfall.gate.verdict import Verdict
-from footfall.metrics import PROBE_METRICS, Source
+from footfall.metrics import Source, is_own
 from footfall.store.summary import PART_LABEL
 
 KIND = "confirm"
@@ -40,7 +40,7 @@ def suspects(verdicts: Iterable[Verdict], figures: Collection[str] = ()) -> dict
     """
     found: dict[str, dict[str, None]] = {}
     for verdict in verdicts:
-        counted = verdict.source == Source.PROBE and verdict.subject in figures and verdict.metric not in PROBE_METRICS
+        counted = verdict.source == Source.PROBE and verdict.subject in figures and is_own(verdict.metric)
         if verdict.suspected and not counted:
             found.setdefault(verdict.source, {})[verdict.subject] = None
     return {source: tuple(subjects) for source, subjects in found.items()}

@@ -183,14 +183,13 @@ class _Reader:
     def _metrics(self, found: _Found) -> Mapping[str, Metric]:
         """Return the metrics that a table may name."""
         source = found.place.source
-        own = self._names.journey_measures if source is Source.JOURNEY else self._probe_measures(found.place.subject, source)
+        measures = {Source.JOURNEY: self._names.journey_measures, Source.PROBE: self._probe_measures(found.place.subject)}
+        own = measures.get(source, {})
         catalogue = {name: metric for name, metric in CATALOGUE[source].items() if self._has(name, found)}
         return {**{name: custom(name, unit) for name, unit in own.items()}, **catalogue}
 
-    def _probe_measures(self, probe: str, source: Source) -> Mapping[str, str]:
+    def _probe_measures(self, probe: str) -> Mapping[str, str]:
         """Return the unit of each figure of a probe; of every probe's, where they do not agree, none."""
-        if source is not Source.PROBE:
-            return {}
         every: dict[str, str] = {}
         for measures in self._names.probe_measures.values():
             every |= {name: unit if every.get(name, unit) == unit else "" for name, unit in measures.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from footfall.gate.budget import EVERY, JOURNEY_LEVEL, Budget
 from footfall.gate.evidence import Evidence, Observation, Scope
-from footfall.metrics import PROBE_METRICS, Source
+from footfall.metrics import Source, is_own
 from footfall.samples import Series
 
 _ONLY_WHEN_ASKED = ("under_load", "phase")
@@ -88,7 +88,7 @@ def _was_to_be_seen(budget: Budget, scope: Scope | None) -> bool:
     if scope is None:
         return True
     place = budget.place
-    figure = place.source is Source.PROBE and place.subject in scope.figures and budget.metric.name not in PROBE_METRICS
+    figure = place.source is Source.PROBE and place.subject in scope.figures and is_own(budget.metric.name)
     if place.subject not in scope.subjects.get(place.source, ()) and not figure:
         return False
     return all(value in scope.labels[name] for name, value in budget.where.items() if name in scope.labels)

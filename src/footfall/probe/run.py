@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 from footfall.clock import Clock
 from footfall.config.kinds import INBOUND
 from footfall.config.suite import ProbeSpec
-from footfall.metrics import PROBE_METRICS
+from footfall.metrics import is_own
 from footfall.probe.check import check
 from footfall.probe.http import Result
 from footfall.samples import Event, Record, Sample
@@ -42,10 +42,8 @@ async def run_probes(
             await asyncio.sleep(PAUSE_S)
         due = [probe for probe in probes if probe.checks >= number and probe.kind not in INBOUND]
         for probe in due:  # one after the other: side by side they would measure each other
-            at = clock.now()
-            result = await check(probe, base_url, headers)
-            result = replace(result, problem=mask(result.problem))
-            for record in records(probe.name, result, run=run, at=at, iteration=number, units=probe.units):
+            at, result = clock.now(), await check(probe, base_url, headers)
+            for record in _told(probe, result, run, at, number, mask):
                 write(record)
 
 
@@ -65,17 +63,20 @@ async def read_figures(
     of an answer that comes right after a load test.
     """
     for probe in probes:
-        at = clock.now()
-        result = await check(replace(probe, figures={}), base_url, headers)
-        result = replace(result, problem=mask(result.problem))
-        for record in records(probe.name, result, run=run, at=at, iteration=probe.checks + 1, units=probe.units):
+        at, result = clock.now(), await check(replace(probe, figures={}), base_url, headers)
+        for record in _told(probe, result, run, at, probe.checks + 1, mask):
             if not isinstance(record, Sample) or record.metric == "success" or is_figure(record):
                 write(record)
 
 
+def _told(probe: ProbeSpec, result: Result, run: str, at: datetime, iteration: int, mask: Callable[[str], str]) -> list[Record]:
+    result = replace(result, problem=mask(result.problem))
+    return records(probe.name, result, run=run, at=at, iteration=iteration, units=probe.units)
+
+
 def is_figure(record: Record) -> TypeGuard[Sample]:
     """Whether a record is something that a probe measured of a business, and not what asking it took."""
-    return isinstance(record, Sample) and record.metric not in PROBE_METRICS
+    return isinstance(record, Sample) and is_own(record.metric)
 
 
 def records(name: str, result: Result, *, run: str, at: datetime, iteration: int, units: Mapping[str, str] | None = None) -> list[Record]:
