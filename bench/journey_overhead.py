@@ -2,7 +2,8 @@
 
 Walks the suite's own journeys through Corner's shop, which runs beside it. Counted for each walk is all that it takes, from the first
 fixture to the last: wall time, and CPU of this Python, of Playwright's driver and of the browser's processes, those that ended included.
-The ratio of a journey is that of the medians; told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the
+The ratio of a journey is the geometric mean of its pairs', which stand next to each other: a machine that is slower for a while is so
+for both. Told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the
 same script with its own context, and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own
 requests. With `--peers`, what visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py).
 
@@ -173,8 +174,8 @@ def measured(journeys: Sequence[str], pairs: int) -> dict[str, Pairs]:
 
 
 def ratio(pairs: Sequence[Pair]) -> float:
-    """Return the ratio of the medians."""
-    return statistics.median(ours for _, ours in pairs) / statistics.median(bare for bare, _ in pairs)
+    """Return the geometric mean of the pairs' ratios."""
+    return statistics.geometric_mean([ours / bare for bare, ours in pairs])
 
 
 def middle(found: Pairs) -> float:

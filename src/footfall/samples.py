@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from footfall.clock import from_text, to_text
 
@@ -119,22 +121,27 @@ _TYPES: Mapping[str, type[Record]] = {
 }
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 _MOMENTS = ("at", "started")
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_OPTIONAL = {cls: [field.name for field in fields(cls) if field.default == ""] for cls in _NAMES}
+_AS_JSON_KNOWS_THEM = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def to_line(record: Record) -> str:
-    """Write a record as one line of JSON, without the newline; optional texts that are empty are left out."""
-    plain: dict[str, Any] = {"type": _NAMES[type(record)]}
-    for name, described in record.__dataclass_fields__.items():
-        value = getattr(record, name)
-        if isinstance(value, str | int | float | dict):  # asked first: nearly all are, and an abstract type is slow to ask for
-            if value != "" or described.default != "":
-                plain[name] = value
-        elif isinstance(value, datetime):
-            plain[name] = to_text(value)
-        else:
-            plain[name] = dict(value) if isinstance(value, Mapping) else value
-    return _encode(plain)
+    """Write a record as one line of JSON, without the newline; optional texts that are empty are left out.
+
+    Raises TypeError for what has no JSON form.
+    """
+    cls = type(record)
+    plain: dict[str, Any] = {"type": _NAMES[cls], **vars(record)}
+    for name in _OPTIONAL[cls]:
+        if plain[name] == "":
+            del plain[name]
+    for name in _MOMENTS:
+        if name in plain:
+            plain[name] = to_text(plain[name])
+    try:
+        return orjson.dumps(plain, default=dict, option=_AS_JSON_KNOWS_THEM).decode()
+    except TypeError:  # a lone surrogate, or a whole number of more than 64 bits
+        return json.dumps(plain, default=dict, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_line(line: str) -> Record:

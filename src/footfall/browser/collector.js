@@ -9,6 +9,8 @@ const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* p
 const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
 const tasks = [], failed = [];
+let own = null; // the browser's entry of this document's load: it goes on being filled in
+const visit = () => (own ??= performance.getEntriesByType('navigation')[0]);
 let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, left = null, written = [];
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
@@ -30,7 +32,7 @@ const details = {
 // had loaded before it.
 const moves = (metric) => {
   if (metric.name === 'CLS') return metric.value > 0;
-  const loaded = performance.getEntriesByType('navigation')[0]?.loadEventEnd;
+  const loaded = visit()?.loadEventEnd;
   return !(loaded && metric.entries.at(-1)?.startTime > loaded);
 };
 const keep = (metric, at, key) => {
@@ -71,6 +73,7 @@ const interaction = (entry) => {
     element: short(placeOf(entry.target)), kind: entry.name.startsWith('key') ? 'keyboard' : 'pointer',
     input_delay: round(entry.processingStart - entry.startTime), processing: round(entry.processingEnd - entry.processingStart),
     presentation: round(Math.max(entry.startTime + entry.duration - entry.processingEnd, 0)) } });
+  if (values.size <= INTERACTIONS) return;
   const all = [...values].filter(([name]) => name.startsWith('inp'));
   if (all.length <= INTERACTIONS) return;
   all.sort(([, a], [, b]) => a.at - b.at);
@@ -83,14 +86,18 @@ const interaction = (entry) => {
 // An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
 // Only its own entry says that it was painted: those of the pointer's way there (pointermove, pointerdown) may end after it began.
 const ENDS = new Set(['pointerup', 'mouseup', 'click', 'keydown', 'keypress', 'keyup']);
-const channel = new MessageChannel();
-channel.port1.onmessage = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
+let channel = null; // made when somebody touches the page: it costs each document more than a listener does
+const handled = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
 for (const type of ['pointerup', 'click', 'keydown']) {
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
     touched = true;
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
+    if (!channel) {
+      channel = new MessageChannel();
+      channel.port1.onmessage = handled;
+    }
     channel.port2.postMessage(0);
   }, true);
 }
@@ -117,7 +124,8 @@ const keepTasks = (list) => {
 };
 const longTasks = new PerformanceObserver((list) => keepTasks(list.getEntries()));
 if (PerformanceObserver.supportedEntryTypes.includes('longtask')) longTasks.observe({ type: 'longtask', buffered: true });
-performance.setResourceTimingBufferSize?.(2000);
+// A browser keeps 250 requests; more room from the start costs every document.
+performance.addEventListener?.('resourcetimingbufferfull', () => performance.setResourceTimingBufferSize?.(2000), { once: true });
 
 // The browser tells of a script that failed when the next step may have begun, and not when it was; frames and workers are its alone.
 // What an object says that is no Error, or one of another origin's script, only the browser knows.
@@ -145,10 +153,11 @@ const siteOf = (host) => {
   return labels.slice(wide ? -3 : -2).join('.');
 };
 
+const HOME = `${location.origin}/`; // to take an address apart takes longer than all else in a row
 // A row for each request: when it began, ms that it took, bytes (empty where its site does not let them be known), and letters: its
 // kind, t for another site's, f for one that was answered with 400 or above, with its address behind it: the console tells of it too.
 const rowOf = (entry) => {
-  const url = new URL(entry.name, location.href), foreign = url.origin !== location.origin;
+  const url = entry.name.startsWith(HOME) ? location : new URL(entry.name, location.href), foreign = url.origin !== location.origin;
   const hidden = foreign && !entry.responseStart && url.protocol.startsWith('http');
   const party = foreign && siteOf(url.hostname) !== siteOf(location.hostname) ? 't' : '';
   const failed = entry.responseStatus >= 400 ? `f,${encodeURIComponent(entry.name)}` : '';
@@ -156,7 +165,7 @@ const rowOf = (entry) => {
 };
 let rows = '', rowsOf = '';
 const fetched = () => {
-  const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+  const entries = [visit(), ...performance.getEntriesByType('resource')].filter(Boolean);
   const now = `${entries.length} ${entries[0]?.responseEnd}`; // a page that is left is asked several times over
   if (now !== rowsOf) [rows, rowsOf] = [entries.map(rowOf).join(';'), now];
   return rows;
@@ -166,7 +175,7 @@ const fetched = () => {
 // that pages and steps share one clock.
 const moment = () => { const at = performance.now(); return { at, origin: Date.now() - at }; };
 const snapshot = ({ at, origin } = moment()) => {
-  const navigation = performance.getEntriesByType('navigation')[0];
+  const navigation = visit();
   keepTasks(longTasks.takeRecords());
   return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin, until: round(at),
     load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], tasks, failed, fetched: fetched() };
@@ -235,8 +244,7 @@ const painted = async () => {
 };
 // How long the page must still be quiet (ms) before what it painted last has been told of.
 const restless = () => {
-  const [navigation] = performance.getEntriesByType('navigation');
-  return Math.max(navigation?.loadEventEnd ?? 0, changed) + QUIET_MS - performance.now();
+  return Math.max(visit()?.loadEventEnd ?? 0, changed) + QUIET_MS - performance.now();
 };
 const moving = () => {
   if (document.readyState !== 'complete') return true;

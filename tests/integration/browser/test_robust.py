@@ -45,6 +45,14 @@ MODULES = {
             journey.measure("cookies_of_pages", sum(name.startswith("footfall-page-") for name in names), unit="count")
             assert "cart" in names
     """,
+    "test_greedy.py": """
+        def test_greedy(journey):
+            page = journey.page
+            with journey.step("greedy"):
+                page.goto("/plain")
+                for some in range(5):
+                    page.evaluate("some => Promise.all(Array.from({ length: 80 }, (_, one) => fetch(`/plain?${some}-${one}`)))", some)
+    """,
     "test_dialog.py": """
         def test_dialog(journey):
             page, open_dialogs = journey.page, []
@@ -88,6 +96,11 @@ def test_many_pages_push_out_no_cookie_of_the_site(walked: Walked) -> None:
     assert walked.values("", "cookies_of_pages")[0] < 60
     assert walked.values("first", "ttfb")[0] >= 400
     assert walked.values("part 2", "requests") == [30]
+
+
+def test_requests_are_counted_beyond_what_a_browser_keeps_by_itself(walked: Walked) -> None:
+    """It keeps 250 of a page, unless it is told to keep more once they are full."""
+    assert walked.values("greedy", "data_requests") == [400]
 
 
 def test_a_dialog_that_stays_open_holds_up_no_step(walked: Walked) -> None:
