@@ -3,9 +3,9 @@
 Walks the suite's own journeys through Corner's shop, which runs beside it. Counted for each walk is all that it takes, from the first
 fixture to the last: wall time, and CPU of this Python, of Playwright's driver and of the browser's processes, those that ended included.
 The ratio of a journey is the geometric mean of its pairs', which stand next to each other: a machine that is slower for a while is so
-for both. Told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the
-same script with its own context, and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own
-requests. With `--peers`, what visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py).
+for both. Told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the same script with its own context,
+and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own requests. With `--peers`, what
+visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py).
 
     python bench/journey_overhead.py                       # 5 pairs of each of eight journeys: about five minutes
     python bench/journey_overhead.py --journey booking --pairs 40 --json
