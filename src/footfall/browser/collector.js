@@ -9,8 +9,8 @@ const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* p
 const id = Math.random().toString(36).slice(2, 12);
 const values = new Map();
 const tasks = [], failed = [];
-let own = null; // the browser's entry of this document's load: it goes on being filled in
-const visit = () => (own ??= performance.getEntriesByType('navigation')[0]);
+let visited = null;
+const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
 let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, left = null, written = [];
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
