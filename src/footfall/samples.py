@@ -122,13 +122,13 @@ _TYPES: Mapping[str, type[Record]] = {
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 _MOMENTS = ("at", "started")
 _OPTIONAL = {cls: [field.name for field in fields(cls) if field.default == ""] for cls in _NAMES}
-_AS_JSON_KNOWS_THEM = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_ONLY_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def to_line(record: Record) -> str:
     """Write a record as one line of JSON, without the newline; optional texts that are empty are left out.
 
-    Raises TypeError for what has no JSON form.
+    Raises TypeError for what has no JSON form, ValueError for NaN and infinities.
     """
     cls = type(record)
     plain: dict[str, Any] = {"type": _NAMES[cls], **vars(record)}
@@ -139,9 +139,19 @@ def to_line(record: Record) -> str:
         if name in plain:
             plain[name] = to_text(plain[name])
     try:
-        return orjson.dumps(plain, default=dict, option=_AS_JSON_KNOWS_THEM).decode()
+        line = orjson.dumps(plain, default=_as_dict, option=_ONLY_JSON).decode()
     except TypeError:  # a lone surrogate, or a whole number of more than 64 bits
-        return json.dumps(plain, default=dict, ensure_ascii=False, separators=(",", ":"))
+        return _encode(plain)
+    return _encode(plain) if "null" in line else line  # so orjson writes None, and NaN too, which has no JSON form
+
+
+def _as_dict(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encode = json.JSONEncoder(default=_as_dict, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def from_line(line: str) -> Record:

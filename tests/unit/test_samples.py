@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,17 @@ def test_a_sample_is_a_finite_number(value: float) -> None:
     """NaN and infinities are refused at capture."""
     with pytest.raises(ValueError, match="must be a finite number"):
         Sample("01J", MOMENT, "journey", "checkout", "pay", "duration", value)
+
+
+@pytest.mark.parametrize(
+    ("detail", "error"), [({"a": [float("nan")]}, ValueError), ({"a": float("inf")}, ValueError), ({"a": set()}, TypeError)]
+)
+def test_what_has_no_json_form_is_refused(detail: dict[str, object], error: type[Exception]) -> None:
+    """Nothing is written as something else; None and mappings of any kind have a form."""
+    with pytest.raises(error):
+        to_line(Event("01J", MOMENT, "note", "", detail))
+    line = to_line(Event("01J", MOMENT, "note", "", MappingProxyType({"a": None})))
+    assert line.endswith('"detail":{"a":null}}')
 
 
 def test_a_field_of_a_later_version_is_ignored() -> None:

@@ -73,7 +73,6 @@ const interaction = (entry) => {
     element: short(placeOf(entry.target)), kind: entry.name.startsWith('key') ? 'keyboard' : 'pointer',
     input_delay: round(entry.processingStart - entry.startTime), processing: round(entry.processingEnd - entry.processingStart),
     presentation: round(Math.max(entry.startTime + entry.duration - entry.processingEnd, 0)) } });
-  if (values.size <= INTERACTIONS) return;
   const all = [...values].filter(([name]) => name.startsWith('inp'));
   if (all.length <= INTERACTIONS) return;
   all.sort(([, a], [, b]) => a.at - b.at);
@@ -87,18 +86,18 @@ const interaction = (entry) => {
 // Only its own entry says that it was painted: those of the pointer's way there (pointermove, pointerdown) may end after it began.
 const ENDS = new Set(['pointerup', 'mouseup', 'click', 'keydown', 'keypress', 'keyup']);
 let channel = null; // made when somebody touches the page: it costs each document more than a listener does
-const handled = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
+const opened = () => {
+  const made = new MessageChannel();
+  made.port1.onmessage = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
+  return made;
+};
 for (const type of ['pointerup', 'click', 'keydown']) {
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
     touched = true;
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
-    if (!channel) {
-      channel = new MessageChannel();
-      channel.port1.onmessage = handled;
-    }
-    channel.port2.postMessage(0);
+    (channel ??= opened()).port2.postMessage(0);
   }, true);
 }
 const seen = (list) => {
@@ -124,8 +123,11 @@ const keepTasks = (list) => {
 };
 const longTasks = new PerformanceObserver((list) => keepTasks(list.getEntries()));
 if (PerformanceObserver.supportedEntryTypes.includes('longtask')) longTasks.observe({ type: 'longtask', buffered: true });
-// A browser keeps 250 requests; more room from the start costs every document.
-performance.addEventListener?.('resourcetimingbufferfull', () => performance.setResourceTimingBufferSize?.(2000), { once: true });
+// A browser keeps 250 requests; more room from the start costs every document. Scripts that clear what is full are told at 2,000.
+performance.addEventListener?.('resourcetimingbufferfull', (event) => {
+  event.stopImmediatePropagation();
+  performance.setResourceTimingBufferSize?.(2000);
+}, { once: true });
 
 // The browser tells of a script that failed when the next step may have begun, and not when it was; frames and workers are its alone.
 // What an object says that is no Error, or one of another origin's script, only the browser knows.
@@ -165,7 +167,7 @@ const rowOf = (entry) => {
 };
 let rows = '', rowsOf = '';
 const fetched = () => {
-  const entries = [visit(), ...performance.getEntriesByType('resource')].filter(Boolean);
+  const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
   const now = `${entries.length} ${entries[0]?.responseEnd}`; // a page that is left is asked several times over
   if (now !== rowsOf) [rows, rowsOf] = [entries.map(rowOf).join(';'), now];
   return rows;
@@ -243,9 +245,7 @@ const painted = async () => {
   while (unpaintedYet() && performance.now() < until) await frames();
 };
 // How long the page must still be quiet (ms) before what it painted last has been told of.
-const restless = () => {
-  return Math.max(visit()?.loadEventEnd ?? 0, changed) + QUIET_MS - performance.now();
-};
+const restless = () => Math.max(visit()?.loadEventEnd ?? 0, changed) + QUIET_MS - performance.now();
 const moving = () => {
   if (document.readyState !== 'complete') return true;
   if (touched) return false; // the first input ends LCP

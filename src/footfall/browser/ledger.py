@@ -71,9 +71,9 @@ class Ledger:
         self._open.add(task.id)
 
     def mark(self, task: Task, problem: str) -> None:
-        """Write down how a task ended: done where `problem` is empty. Nobody waits for the disk: what a crash forgets is done again."""
+        """Write down how a task ended: done where `problem` is empty."""
         with explained(self._path):
-            os.write(self._file, _end_line(task, problem))
+            _append(self._file, _end_line(task, problem))
         if not problem:
             self._open.discard(task.id)
 
