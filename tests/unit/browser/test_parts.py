@@ -6,8 +6,11 @@ import importlib
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from playwright.sync_api import Error
 
 from footfall.browser import find
 from footfall.browser.assets import web_vitals
@@ -16,6 +19,9 @@ from footfall.browser.site import Site
 from footfall.browser.stopwatch import Stopwatch
 from footfall.browser.watch import collector
 from footfall.errors import UsageError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserType
 
 SUITE = '[suite]\nname = "Shop"\ndefault_target = "live"\n[targets.live]\nurl = "https://shop.example"\n[targets.test]\ndemo = true\n'
 
@@ -157,6 +163,25 @@ def test_installed_browsers_are_found_on_the_path(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(tmp_path))
     found = [path for path in find.installed() if path.parent == tmp_path]
     assert [path.name for path in found] == ["google-chrome", "chromium"]
+
+
+def test_a_browser_without_windows_comes_first_where_none_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Playwright's own does; one that is to be seen, and the recorder's, is a whole browser."""
+    for name in ("chromium", "chromium-headless-shell"):
+        (tmp_path / name).write_text("#!/bin/sh\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    taken: list[str] = []
+
+    def launch(**options: Any) -> Any:
+        if "executable_path" not in options:
+            raise Error("Executable doesn't exist at /nowhere")
+        taken.append(Path(options["executable_path"]).name)
+
+    kind = cast("BrowserType", SimpleNamespace(name="chromium"))
+    for options in ({}, {"headless": True}, {"headless": False}):
+        find.start(kind, options, {}, launch)
+    assert taken == ["chromium-headless-shell", "chromium-headless-shell", "chromium"]
 
 
 def test_the_collector_carries_googles_library() -> None:
