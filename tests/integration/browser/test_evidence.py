@@ -53,8 +53,7 @@ MODULES = {
                 journey.page.goto("/")
             for process in psutil.Process().children(recursive=True):
                 if "chrom" in process.name() and "--type=" not in " ".join(process.cmdline()):
-                    process.kill()
-                    break
+                    process.kill()  # a script that starts it, too
             with journey.step("plain"):
                 journey.page.goto("/plain")
 
