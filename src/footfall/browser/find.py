@@ -61,7 +61,8 @@ def start(
     if configured and name == "chromium":
         return _started(launch, {**options, "executable_path": _existing(configured)}), configured
     refused: BrowserMissingError | None = None
-    for found, path in _candidates(name, windowless=options.get("headless") is not False):
+    # Playwright's debugger shows a window, whatever the options say.
+    for found, path in _candidates(name, windowless=options.get("headless") is not False and not environment.get("PWDEBUG")):
         try:
             return launch(**{**options, **({"executable_path": path} if path else {})}), found
         except Error as error:

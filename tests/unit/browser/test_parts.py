@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 from playwright.sync_api import Error
@@ -19,9 +19,6 @@ from footfall.browser.site import Site
 from footfall.browser.stopwatch import Stopwatch
 from footfall.browser.watch import collector
 from footfall.errors import UsageError
-
-if TYPE_CHECKING:
-    from playwright.sync_api import BrowserType
 
 SUITE = '[suite]\nname = "Shop"\ndefault_target = "live"\n[targets.live]\nurl = "https://shop.example"\n[targets.test]\ndemo = true\n'
 
@@ -178,10 +175,11 @@ def test_a_browser_without_windows_comes_first_where_none_is_needed(tmp_path: Pa
             raise Error("Executable doesn't exist at /nowhere")
         taken.append(Path(options["executable_path"]).name)
 
-    kind = cast("BrowserType", SimpleNamespace(name="chromium"))
+    kind: Any = SimpleNamespace(name="chromium")
     for options in ({}, {"headless": True}, {"headless": False}):
         find.start(kind, options, {}, launch)
-    assert taken == ["chromium-headless-shell", "chromium-headless-shell", "chromium"]
+    find.start(kind, {}, {"PWDEBUG": "1"}, launch)
+    assert taken == ["chromium-headless-shell", "chromium-headless-shell", "chromium", "chromium"]
 
 
 def test_the_collector_carries_googles_library() -> None:
