@@ -1,6 +1,6 @@
 """See to it that there is a browser: `python -m footfall.browser.provide`, which set-up and `footfall doctor --install` run.
 
-In this order: one that is there already, `playwright install chromium`, the distribution's package. Says which it uses, or
+In this order: one that is there already, `playwright install chromium`, the distribution's packages. Says which it uses, or
 what to type.
 """
 
@@ -18,8 +18,10 @@ from footfall.browser.find import start
 from footfall.errors import BrowserMissingError
 
 _PATIENCE_S = 600.0
+_APT_INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
 _PACKAGES: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
-    ("apt-get", (("apt-get", "update", "-qq"), ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"))),
+    # Debian has one for walks besides (see find.py), Ubuntu has not; the whole one is for --headed and the recorder.
+    ("apt-get", (("apt-get", "update", "-qq"), (*_APT_INSTALL, "chromium-headless-shell"), (*_APT_INSTALL, "chromium"))),
     ("dnf", (("dnf", "install", "-y", "-q", "chromium"),)),
     ("pacman", (("pacman", "-Sy", "--noconfirm", "chromium"),)),
     ("apk", (("apk", "add", "chromium"),)),
@@ -65,8 +67,9 @@ def _with_package_manager(say: Say) -> bool:
             rights = _rights(manager)
             if rights is None:
                 return False
-            say(f"that did not work: trying the distribution's package ({manager})")
-            return [_succeeds((*rights, *command)) for command in commands][-1]  # an update may fail where the install does not
+            say(f"that did not work: trying the distribution's packages ({manager})")
+            succeeded = [_succeeds((*rights, *command)) for command in commands]  # all are tried: each may fail by itself
+            return any(succeeded)
     return False
 
 

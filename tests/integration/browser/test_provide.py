@@ -71,15 +71,26 @@ def test_an_installed_browser_is_taken_chrome_first(real: Path, commands: Path, 
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_else_playwright_s_own_is_fetched_else_the_distribution_s_package(real: Path, commands: Path, provide: Provide) -> None:
-    """Each attempt is said; what the package manager installed is what is used."""
-    script(commands / "apt-get", f'case "$1" in install) cp "{real}" "{commands}/chromium";; esac')
+@pytest.mark.parametrize(
+    ("packages", "used"),
+    [
+        ("chromium", "chromium"),
+        ("chromium|chromium-headless-shell", "chromium-headless-shell"),
+        ("chromium-headless-shell", "chromium-headless-shell"),
+    ],
+)
+def test_else_playwright_s_own_is_fetched_else_the_distribution_s_packages(
+    real: Path, commands: Path, provide: Provide, packages: str, used: str
+) -> None:
+    """Each attempt is said; what the package manager installed is what is used: the one without a window where there is one."""
+    script(commands / "apt-get", f'for name; do :; done; case "$name" in {packages}) cp "{real}" "{commands}/$name";; *) exit 100;; esac')
     done = provide()
     assert done.returncode == 0, done.stdout + done.stderr
     first, second, last = done.stdout.splitlines()
     assert "no browser found: trying `playwright install chromium`" in first
-    assert "trying the distribution's package (apt-get)" in second
-    assert last.startswith(f"browser: {commands}/chromium (")
+    assert "trying the distribution's packages (apt-get)" in second
+    assert last.startswith(f"browser: {commands}/{used} (")
+    assert {path.name for path in commands.glob("chromium*")} == set(packages.split("|"))
 
 
 def test_where_none_can_be_had_it_says_what_to_type(commands: Path, provide: Provide) -> None:
