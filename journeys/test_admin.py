@@ -23,5 +23,6 @@ def test_admin(journey: Journey, sign_in: Callable[[str], None], open_order: str
             journey.check(page.get_by_text(open_order).is_visible(), "the new order is not among the orders")
     with journey.step("sign out"):
         page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("link", name="Sign in")).to_be_visible()
         page.goto("/admin")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
