@@ -1,90 +1,125 @@
-// Runs in every document that a journey loads, before the page's own scripts, inside a function of its own together with
-// Google's web-vitals (the variable `webVitals`). It keeps the latest value of each metric and answers two questions of the
-// recorder: `painted()` before a script leaves the page, `read()` at the end of the journey. It is asked nothing between steps,
-// for that would wait for the page: all that it tells has its time. A document that is left writes what it knows into cookies
-// whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of the site
-// can see them.
+// Runs in every document that a journey loads, before the page's own scripts, inside a function of its own. It notes what the browser
+// tells of paints, shifts and interactions; vitals.py reckons with it elsewhere, for the less runs in a page, the less it is disturbed.
+// It answers two questions of the recorder: `painted()` before a script leaves the page, `read()` at the end of the journey. It is
+// asked nothing between steps, for that would wait for the page: all that it tells has its time. A document that is left writes what it
+// knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of
+// the site can see them.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
-  FAILED = 20;
+  SHIFTS = 100, NEAR_MS = 100, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, FAILED = 20;
 const id = Math.random().toString(36).slice(2, 12);
-const values = new Map();
-const tasks = [], failed = [];
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
-let changed = 0, largestAt = 0, largestSize = 0, touched = false, unseen = null, left = null, written = [];
+let changed = 0, largestAt = 0, largestSize = 0, shown = false, touched = false, unseen = null, left = null, written = [];
+let hidden = document.visibilityState === 'hidden' ? 0 : null; // since when
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
 
-const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
-const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
-const details = {
-  LCP: (a) => ({ element: short(a.target), resource: short(a.url), ttfb: round(a.timeToFirstByte), load_delay: round(a.resourceLoadDelay),
-    load_time: round(a.resourceLoadDuration), render_delay: round(a.elementRenderDelay) }),
-  INP: (a) => ({ element: short(a.interactionTarget), kind: a.interactionType, input_delay: round(a.inputDelay), processing: round(a.processingDuration),
-    presentation: round(a.presentationDelay), script: short(a.longestScript?.entry?.sourceURL) }),
-  CLS: (a) => ({ element: short(a.largestShiftTarget), largest: round(a.largestShiftValue, 5), at: round(a.largestShiftTime) }),
-  FCP: (a) => ({ ttfb: round(a.timeToFirstByte), render: round(a.firstByteToFCP) }),
-  TTFB: (a) => ({ waiting: round(a.waitingDuration), cache: round(a.cacheDuration), dns: round(a.dnsDuration), connection: round(a.connectionDuration),
-    request: round(a.requestDuration) }),
-};
+const short = (text) => (text ? String(text).slice(0, TEXT) : '');
+const round = (number, digits = 1) => Number((number ?? 0).toFixed(digits));
 
-// Whether more may follow of what a metric tells: a layout that shifted may do so again; a paint shows all that there was when the page
-// had loaded before it.
-const moves = (metric) => {
-  if (metric.name === 'CLS') return metric.value > 0;
-  const loaded = visit()?.loadEventEnd;
-  return !(loaded && metric.entries.at(-1)?.startTime > loaded);
-};
-const keep = (metric, at, key) => {
-  const soft = metric.navigationType === 'soft-navigation';
-  if (soft && metric.name === 'TTFB') return; // always 0: nothing was fetched
-  if (moves(metric)) changed = performance.now();
-  if (metric.name === 'LCP') [largestAt, largestSize] = [performance.now(), metric.attribution.lcpEntry?.size ?? 0];
-  values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
-    url: short(metric.navigationURL), detail: details[metric.name](metric.attribution) });
-  if (left) goodbye(); // web-vitals still reports while the page is being left
-};
-const loading = (metric) => keep(metric, metric.navigationStartTime ?? 0, metric.id);
-const options = { reportAllChanges: true, reportSoftNavs: true };
-for (const on of ['onTTFB', 'onFCP', 'onLCP', 'onCLS']) webVitals[on](loading, options);
-
-// Steps may share a page, so each interaction is kept for itself: web-vitals tells of the page's slowest ones, with all that lies
-// behind them, and of the others the browser's own entries tell as much as a step needs.
-const nameOf = (metric) => `inp${metric.entries[0]?.interactionId || metric.id}`;
-webVitals.onINP((metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric)),
-  { ...options, durationThreshold: 16 });
-
-// Where an element stands: up to the nearest one with an id, as far as there is room.
-const placeOf = (element) => {
+// Where an element stands, or a text's: up to the nearest one with an id, as far as there is room.
+const placeOf = (node) => {
   let place = '';
-  for (let at = element; at?.nodeType === Node.ELEMENT_NODE; at = at.parentElement) {
+  for (let at = node?.nodeType === Node.TEXT_NODE ? node.parentElement : node; at?.nodeType === Node.ELEMENT_NODE; at = at.parentElement) {
     const own = at.id ? `#${at.id}` : [at.nodeName.toLowerCase(), ...at.classList].join('.');
     if (place && own.length + place.length >= TEXT) break;
     place = place ? `${own}>${place}` : own;
     if (at.id) break;
   }
-  return place;
-};
-const interaction = (entry) => {
-  const key = `inp${entry.interactionId}`;
-  if (values.get(key)?.value >= entry.duration) return;
-  changed = performance.now();
-  values.set(key, { name: 'inp', value: entry.duration, at: round(entry.startTime), soft: false, detail: {
-    element: short(placeOf(entry.target)), kind: entry.name.startsWith('key') ? 'keyboard' : 'pointer',
-    input_delay: round(entry.processingStart - entry.startTime), processing: round(entry.processingEnd - entry.processingStart),
-    presentation: round(Math.max(entry.startTime + entry.duration - entry.processingEnd, 0)) } });
-  const all = [...values].filter(([name]) => name.startsWith('inp'));
-  if (all.length <= INTERACTIONS) return;
-  all.sort(([, a], [, b]) => a.at - b.at);
-  // Of a long text that is typed, the quicker of the two that are nearest to each other goes: what is left still covers all steps.
-  const apart = (place) => all[place][1].at - all[place - 1][1].at;
-  const near = all.reduce((best, _, place) => (place > 1 && apart(place) < apart(best) ? place : best), 1);
-  values.delete(all[all[near][1].value > all[near - 1][1].value ? near - 1 : near][0]);
+  return short(place);
 };
 
-// An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
-// Only its own entry says that it was painted: those of the pointer's way there (pointermove, pointerdown) may end after it began.
+// What the browser told, in the rows that vitals.js reads: first the batch in which it came, for web-vitals reckons batch by batch.
+let batch = 0;
+const told = [], shifts = [], strays = [], longFrames = [], tasks = [], interactions = new Map();
+
+const noteFirst = (entry) => {
+  if (entry.name !== 'first-contentful-paint') return;
+  shown = true;
+  told.push([batch, 'p', round(entry.startTime)]);
+};
+// A paint; of a picture also when it was asked for and had come.
+const paintOf = (entry) => {
+  const asked = (request) => request.requestStart || request.startTime;
+  const picture = entry.url && performance.getEntriesByName(entry.url, 'resource').findLast((request) => asked(request) <= entry.startTime);
+  return [round(entry.startTime), round(entry.renderTime), short(entry.url), placeOf(entry.element) || (entry.id ? `#${short(entry.id)}` : ''),
+    ...(picture ? [round(asked(picture)), round(picture.responseEnd)] : [])];
+};
+const noteLargest = (entry) => {
+  told.push([batch, 'l', ...paintOf(entry)]);
+  [largestAt, largestSize] = [performance.now(), entry.size];
+  const loaded = visit()?.loadEventEnd;
+  if (!loaded || entry.startTime <= loaded) changed = performance.now(); // one behind it shows all that there was
+};
+// A page that never stands still would fill all cookies: after so many, those that are near to each other are one.
+const noteShift = (entry) => {
+  const source = entry.sources?.find(({ node }) => node?.nodeType === Node.ELEMENT_NODE) ?? entry.sources?.[0];
+  const row = [batch, 's', round(entry.startTime), Number(entry.value.toFixed(6)), entry.hadRecentInput ? 1 : 0, placeOf(source?.node)];
+  const last = shifts.at(-1);
+  if (shifts.length < SHIFTS || row[2] - last[2] > NEAR_MS || row[4] !== last[4]) shifts.push(row);
+  else last[3] += row[3];
+  if (!entry.hadRecentInput) changed = performance.now();
+};
+const contentOf = (entry) => [round(entry.startTime), round(entry.duration), entry.interactionId,
+  entry.largestContentfulPaint ? paintOf(entry.largestContentfulPaint) : null];
+const noteContent = (entry) => { told.push([batch, 'i', ...contentOf(entry)]); };
+const noteRoute = (entry) => {
+  const largest = entry.getLargestInteractionContentfulPaint();
+  told.push([batch, 'n', round(entry.startTime), round(entry.duration), short(entry.name), entry.navigationId, entry.interactionId,
+    round(entry.presentationTime || entry.paintTime), performance.interactionCount ?? 0, largest ? contentOf(largest) : null]);
+};
+
+// Steps may share a page, so each interaction is kept for itself, with all its events. Of a long text that is typed, the quicker of the
+// two that are nearest to each other goes: what is left still covers all steps.
+const thin = () => {
+  const all = [...interactions.values()].sort(([a], [b]) => a[3] - b[3]);
+  const apart = (place) => all[place][0][3] - all[place - 1][0][3], slowest = (events) => Math.max(...events.map((row) => row[4]));
+  const near = all.reduce((best, _, place) => (place > 1 && apart(place) < apart(best) ? place : best), 1);
+  interactions.delete(all[slowest(all[near]) > slowest(all[near - 1]) ? near - 1 : near][0][7]);
+};
+// Only its own entry says that an interaction was painted: those of the pointer's way there (pointermove, pointerdown) may end after it
+// began. What belongs to none only says from when until when its frame was busy.
 const ENDS = new Set(['pointerup', 'mouseup', 'click', 'keydown', 'keypress', 'keyup']);
+const shownAt = (row) => row[3] + row[4];
+const noteEvent = (entry) => {
+  if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) unseen = null;
+  const row = [batch, 'e', entry.name, round(entry.startTime), entry.duration, round(entry.processingStart), round(entry.processingEnd), entry.interactionId ?? 0];
+  if (!entry.interactionId) {
+    const last = strays.at(-1);
+    if (!last || Math.abs(shownAt(row) - shownAt(last)) > FRAME_MS) strays.push(row);
+    else [last[5], last[6]] = [Math.min(last[5], row[5]), Math.max(last[6], row[6])];
+    if (strays.length > FRAMES) strays.shift();
+    return;
+  }
+  const events = interactions.get(entry.interactionId) ?? [];
+  if (events.some((known) => known[2] === row[2] && known[3] === row[3])) return; // the first input is told of twice
+  changed = performance.now();
+  events.push([...row, placeOf(entry.target) || short(entry.targetSelector)]);
+  interactions.set(entry.interactionId, events);
+  if (interactions.size > INTERACTIONS) thin();
+};
+const noteFrame = (entry) => {
+  const scripts = [...entry.scripts].sort((a, b) => b.duration - a.duration).slice(0, 2);
+  longFrames.push([batch, 'f', round(entry.startTime), round(entry.duration),
+    scripts.map((script) => [round(script.startTime), round(script.duration), short(script.sourceURL)])]);
+  if (longFrames.length > FRAMES) longFrames.shift();
+};
+const noteTask = (entry) => { tasks.push([round(entry.startTime), round(entry.duration)]); };
+
+const NOTES = { paint: noteFirst, 'largest-contentful-paint': noteLargest, 'layout-shift': noteShift, event: noteEvent, 'first-input': noteEvent,
+  'long-animation-frame': noteFrame, longtask: noteTask, 'soft-navigation': noteRoute, 'interaction-contentful-paint': noteContent };
+const note = (entries) => {
+  batch += 1;
+  for (const entry of entries) {
+    try { NOTES[entry.entryType](entry); } catch { /* an element whose own names stand over the browser's */ }
+  }
+};
+const routes = typeof window.PerformanceSoftNavigation?.prototype.getLargestInteractionContentfulPaint === 'function';
+const types = PerformanceObserver.supportedEntryTypes.filter((type) => NOTES[type] && (routes || !/^(soft|inter)/.test(type)));
+const observer = new PerformanceObserver((list) => note(list.getEntries()));
+for (const type of types) observer.observe({ type, buffered: true, durationThreshold: 16 });
+
+// An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
 let channel = null; // made when somebody touches the page: it costs each document more than a listener does
 const opened = () => {
   const made = new MessageChannel();
@@ -100,29 +135,14 @@ for (const type of ['pointerup', 'click', 'keydown']) {
     (channel ??= opened()).port2.postMessage(0);
   }, true);
 }
-const seen = (list) => {
-  for (const entry of list) {
-    if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) unseen = null;
-    if (entry.interactionId) interaction(entry);
-  }
-};
-const events = new PerformanceObserver((list) => seen(list.getEntries()));
-if (PerformanceObserver.supportedEntryTypes.includes('event')) events.observe({ type: 'event', durationThreshold: 16 });
-const unpainted = () => {
-  seen(events.takeRecords());
+const unpainted = new Map();
+const look = () => {
+  note(observer.takeRecords());
   if (!unseen) return;
   const value = (unseen.end || performance.now()) - unseen.start;
-  if (value >= UNSEEN_MS) {
-    values.set(`unseen${round(unseen.start)}`, { name: 'inp', value: round(value), at: round(unseen.start), soft: false,
-      detail: { kind: unseen.kind, painted: false } });
-  }
+  if (value >= UNSEEN_MS) unpainted.set(round(unseen.start), [round(unseen.start), round(value), unseen.kind]);
 };
 
-const keepTasks = (list) => {
-  for (const task of list) tasks.push([round(task.startTime), round(task.duration)]);
-};
-const longTasks = new PerformanceObserver((list) => keepTasks(list.getEntries()));
-if (PerformanceObserver.supportedEntryTypes.includes('longtask')) longTasks.observe({ type: 'longtask', buffered: true });
 // A browser keeps 250 requests; more room from the start costs every document. Scripts that clear what is full are told at 2,000.
 performance.addEventListener?.('resourcetimingbufferfull', (event) => {
   event.stopImmediatePropagation();
@@ -131,7 +151,8 @@ performance.addEventListener?.('resourcetimingbufferfull', (event) => {
 
 // The browser tells of a script that failed when the next step may have begun, and not when it was; frames and workers are its alone.
 // What an object says that is no Error, or one of another origin's script, only the browser knows.
-const said = (error) => { try { return short(error?.message ?? (typeof error === 'object' ? '' : error)) ?? ''; } catch { return ''; } };
+const failed = [];
+const said = (error) => { try { return short(error?.message ?? (typeof error === 'object' ? '' : error)); } catch { return ''; } };
 const fails = (error) => { if (failed.length < FAILED) failed.push([round(performance.now()), said(error)]); };
 addEventListener('error', (event) => fails(event.error));
 addEventListener('unhandledrejection', (event) => fails(event.reason));
@@ -176,11 +197,18 @@ const fetched = () => {
 // A moment by both clocks. The page's own starts with its process and drifts; `origin` is where the system's clock puts its zero by now, so
 // that pages and steps share one clock.
 const moment = () => { const at = performance.now(); return { at, origin: Date.now() - at }; };
+// Of frames and of what belongs to no interaction only that counts which stands beside one.
+const beside = (events) => [
+  ...strays.filter((row) => events.some((event) => Math.abs(shownAt(event) - shownAt(row)) <= FRAME_MS)),
+  ...longFrames.filter(([, , at, took]) => events.some((event) => at <= shownAt(event) && at + took >= event[3])),
+];
+const NAVIGATION = ['responseStart', 'activationStart', 'workerStart', 'fetchStart', 'domainLookupStart', 'connectStart', 'connectEnd'];
 const snapshot = ({ at, origin } = moment()) => {
-  const navigation = visit();
-  keepTasks(longTasks.takeRecords());
+  const navigation = visit(), events = [...interactions.values()].flat();
   return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin, until: round(at),
-    load: navigation?.loadEventEnd ? round(navigation.loadEventEnd) : 0, values: [...values.values()], tasks, failed, fetched: fetched() };
+    load: round(navigation?.loadEventEnd), navigation: navigation ? NAVIGATION.map((name) => round(navigation[name])) : null, hidden, types: types.join(),
+    notes: [...told, ...shifts, ...events, ...beside(events)], interactions: performance.interactionCount ?? interactions.size,
+    unpainted: [...unpainted.values()], tasks, failed, fetched: fetched() };
 };
 
 // As text; old libraries have their own ideas of how an array is written.
@@ -191,7 +219,7 @@ const plain = (value) => {
   try { return stringify(value); } finally { Array.prototype.toJSON = toJSON; }
 };
 const leave = () => {
-  unpainted();
+  look();
   const text = plain(snapshot(left)).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
   const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
   const chunks = Array.from({ length: count }, (_, i) => `${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}`);
@@ -200,7 +228,7 @@ const leave = () => {
   });
   written = chunks;
 };
-// What web-vitals says at the end comes in several callbacks and microtasks: one goodbye after each listener is enough.
+// A page that is left tells so in several ways: one goodbye after all of them is enough.
 let waiting = false;
 const goodbye = () => {
   if (waiting) return;
@@ -211,12 +239,16 @@ const goodbye = () => {
   });
 };
 addEventListener('pagehide', () => { left = moment(); goodbye(); });
-document.addEventListener('visibilitychange', () => { // comes behind pagehide, or alone when another tab is looked at
+document.addEventListener('visibilitychange', (event) => { // comes behind pagehide, or alone when another tab is looked at
   if (document.visibilityState !== 'hidden') { left = null; return; }
+  hidden ??= round(event.timeStamp);
   left ??= moment();
   goodbye();
 });
-addEventListener('pageshow', () => { left = null; written = []; }); // what it wrote may have been read and taken away
+addEventListener('pageshow', (event) => {
+  [left, written] = [null, []]; // what it wrote may have been read and taken away
+  if (event.persisted) requestAnimationFrame(() => requestAnimationFrame(() => told.push([batch += 1, 'b', round(event.timeStamp), round(performance.now())])));
+});
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const frames = () => Promise.race([pause(100), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))]);
@@ -230,13 +262,13 @@ const areaOf = (element) => {
 // already; of a picture of another origin the size may be unknown (0), and one that no element shows may be a background.
 const mayBeLargest = (entry) => {
   if (entry.encodedBodySize > 0 && entry.encodedBodySize < 2000) return false;
-  const shown = [...document.images].filter((image) => image.currentSrc === entry.name);
-  return !shown.length || shown.some((image) => areaOf(image) > largestSize);
+  const showing = [...document.images].filter((image) => image.currentSrc === entry.name);
+  return !showing.length || showing.some((image) => areaOf(image) > largestSize);
 };
 // Whether the page has loaded and the paint that shows it is still to come: its first one, or that of a picture just arrived.
 const unpaintedYet = () => {
   if (document.visibilityState !== 'visible' || document.readyState !== 'complete' || touched) return false;
-  if (![...values.values()].some((value) => value.name === 'fcp')) return true;
+  if (!shown) return true;
   const since = Math.max(largestAt, performance.now() - PAINT_MS);
   return performance.getEntriesByType('resource').some((entry) => entry.responseEnd > since && isPicture(entry) && mayBeLargest(entry));
 };
@@ -265,6 +297,6 @@ const settle = async (limit) => {
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
     painted,
-    read: async (limit) => { await settle(limit); return plain(snapshot()); },
+    read: async (limit) => { await settle(limit); note(observer.takeRecords()); return plain(snapshot()); },
   }),
 });

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from footfall.browser.vitals import vitals_of
+
 COOKIE = "footfall-page-"
 """Begins the names of the cookies in which a page that is left keeps what it saw: `footfall-page-<page id>-<part>`."""
 
@@ -98,8 +100,7 @@ def report_of(raw: Mapping[str, Any]) -> PageReport:
     began = float(raw["origin"])
     vitals = tuple(
         Vital(value["name"], float(value["value"]), began + value["at"], _detail(value, str(raw["url"])), bool(value.get("soft")))
-        for value in raw["values"]
-        if value["value"] >= 0
+        for value in vitals_of(raw)
     )
     tasks = tuple(LongTask(began + at, float(duration)) for at, duration in raw["tasks"])
     fetches = tuple(_fetch(began, row) for row in str(raw["fetched"]).split(";") if row)

@@ -12,7 +12,6 @@ from typing import Any
 import greenlet
 from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Error, Page, Request, Response, WebError
 
-from footfall.browser.assets import web_vitals
 from footfall.browser.cached import from_cache
 from footfall.browser.pages import PageReport, page_of, read_report, reports_in
 
@@ -39,8 +38,7 @@ if (window !== window.top) return;
 const blank = document, measurable = () => /^(https?|file):$/.test(location.protocol);
 const { performance, Date, setTimeout, requestAnimationFrame, requestIdleCallback } = window, { stringify } = JSON;
 const begin = () => {
-WEB_VITALS
-;COLLECTOR
+COLLECTOR
 };
 const wait = () => { if (document === blank) setTimeout(wait); else if (measurable()) begin(); };
 if (measurable()) begin(); else if (opener) addEventListener('pagehide', wait, { once: true });
@@ -54,7 +52,7 @@ in the empty one waits for it."""
 def collector() -> str:
     """Return the script that every top-level document runs before its own; frames and empty pages leave it at once."""
     own = files("footfall.browser").joinpath("collector.js").read_text(encoding="utf-8")
-    return _FRAME.replace("WEB_VITALS", web_vitals()).replace("COLLECTOR", own)
+    return _FRAME.replace("COLLECTOR", own)
 
 
 class PageWatch:

@@ -1,0 +1,142 @@
+// Runs in an engine of its own, behind the walk, with Google's web-vitals: `vitalsOf(text)` gives the library again what the browser told
+// a page (collector.js), batch by batch, and returns what it says of it. All that web-vitals asks of a browser is in here; each page gets
+// a library of its own, for it remembers.
+const TEXT = 120; // pages.py
+const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
+const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
+
+const paint = ([startTime, renderTime, url, element, asked, responseEnd]) => ({ entryType: 'largest-contentful-paint', startTime, duration: 0, renderTime,
+  url, element, picture: asked ? [{ name: url, startTime: asked, requestStart: asked, responseEnd }] : [] });
+const content = ([startTime, duration, interactionId, largest]) => ({ entryType: 'interaction-contentful-paint', startTime, duration, interactionId,
+  largestContentfulPaint: largest && paint(largest), picture: largest ? paint(largest).picture : [] });
+// The entries as the browser had them, of the rows behind batch and letter.
+const ENTRIES = {
+  p: ([startTime]) => ({ entryType: 'paint', name: 'first-contentful-paint', startTime, duration: 0 }),
+  l: paint,
+  s: ([startTime, value, hadRecentInput, node]) => ({ entryType: 'layout-shift', startTime, duration: 0, value, hadRecentInput: !!hadRecentInput,
+    sources: node ? [{ node }] : [] }),
+  e: ([name, startTime, duration, processingStart, processingEnd, interactionId, target]) => ({ entryType: 'event', name, startTime, duration,
+    processingStart, processingEnd, interactionId, target }),
+  f: ([startTime, duration, scripts]) => ({ entryType: 'long-animation-frame', startTime, duration, styleAndLayoutStart: startTime + duration,
+    scripts: scripts.map(([startTime, duration, sourceURL]) => ({ startTime, duration, sourceURL, forcedStyleAndLayoutDuration: 0 })) }),
+  i: content,
+  n: ([startTime, duration, name, navigationId, interactionId, paintTime, interactions, largest]) => ({ entryType: 'soft-navigation', startTime,
+    duration, name, navigationId, interactionId, paintTime, interactions, getLargestInteractionContentfulPaint: () => largest && content(largest) }),
+};
+
+class PerformanceNavigationTiming {
+  constructor(name, [responseStart, activationStart, workerStart, fetchStart, domainLookupStart, connectStart, connectEnd]) {
+    Object.assign(this, { name, responseStart, activationStart, workerStart, fetchStart, domainLookupStart, connectStart, connectEnd });
+  }
+}
+class PerformanceEventTiming { get interactionId() { return 0; } }
+class PerformanceSoftNavigation { getLargestInteractionContentfulPaint() {} }
+
+// The browser that `page` was in, as far as web-vitals asks it. Nothing in it happens by itself: `tell(rows)` brings a batch of entries,
+// `come()` does what has come up, what waits for an idle moment included, `leave()` hides the page.
+const browserOf = (page) => {
+  const tasks = [], idle = [], past = [], observers = new Set(), listeners = { pageshow: new Set(), visibilitychange: new Set() };
+  const timeline = { navigation: page.navigation ? [new PerformanceNavigationTiming(page.url, page.navigation)] : [],
+    'visibility-state': page.hidden === null ? [] : [{ name: 'hidden', startTime: page.hidden }], resource: [] };
+  const later = (task) => { tasks.push(task); };
+  const run = (queue) => { while (queue.length) queue.shift()(); };
+  const bring = (observer, entries) => { if (entries.length) later(() => observer.callback({ getEntries: () => entries })); };
+  class PerformanceObserver {
+    static supportedEntryTypes = page.types.split(',');
+    constructor(callback) { Object.assign(this, { callback, types: new Set() }); }
+    observe({ type }) {
+      this.types.add(type);
+      observers.add(this);
+      bring(this, past.filter((entry) => entry.entryType === type));
+    }
+    takeRecords() { return []; }
+    disconnect() { observers.delete(this); }
+  }
+  const scope = { Date, PerformanceObserver, PerformanceNavigationTiming, PerformanceEventTiming, PerformanceSoftNavigation, setTimeout: later,
+    clearTimeout: () => {}, queueMicrotask: later, requestAnimationFrame: later, requestIdleCallback: (task) => { idle.push(task); },
+    cancelIdleCallback: () => {}, document: { visibilityState: 'visible', readyState: 'complete' },
+    performance: { at: page.until, now() { return this.at; }, interactionCount: 0, getEntriesByType: (type) => timeline[type] ?? [] },
+    addEventListener: (type, listener) => listeners[type]?.add(listener), removeEventListener: (type, listener) => listeners[type]?.delete(listener) };
+  scope.globalThis = scope;
+  const happen = (type, event) => { for (const listener of [...listeners[type]]) listener({ type, isTrusted: true, ...event }); };
+  return {
+    scope,
+    tell: (rows) => {
+      const waiting = idle.splice(0); // what came together with an interaction, or just behind it, is known when web-vitals looks at it
+      for (const [, letter, timeStamp, shownAt] of rows.filter((row) => row[1] === 'b')) { // back from the browser's cache
+        happen('pageshow', { persisted: true, timeStamp });
+        scope.performance.at = shownAt;
+        run(tasks);
+        scope.performance.at = page.until;
+      }
+      const entries = rows.filter(([, letter]) => ENTRIES[letter]).map(([, letter, ...row]) => ENTRIES[letter](row));
+      timeline.resource.push(...entries.flatMap((entry) => entry.picture ?? []));
+      past.push(...entries);
+      for (const observer of observers) bring(observer, entries.filter((entry) => observer.types.has(entry.entryType)));
+      run(tasks);
+      run(waiting);
+      run(tasks);
+      scope.performance.interactionCount = entries.findLast((entry) => entry.interactions)?.interactions ?? scope.performance.interactionCount;
+    },
+    leave: () => {
+      run(idle);
+      run(tasks);
+      scope.performance.interactionCount = page.interactions;
+      scope.document.visibilityState = 'hidden';
+      happen('visibilitychange', { timeStamp: page.until });
+      run(tasks);
+    },
+  };
+};
+
+const DETAILS = {
+  LCP: (a) => ({ element: short(a.target), resource: short(a.url), ttfb: round(a.timeToFirstByte), load_delay: round(a.resourceLoadDelay),
+    load_time: round(a.resourceLoadDuration), render_delay: round(a.elementRenderDelay) }),
+  INP: (a) => ({ element: short(a.interactionTarget), kind: a.interactionType, input_delay: round(a.inputDelay), processing: round(a.processingDuration),
+    presentation: round(a.presentationDelay), script: short(a.longestScript?.entry?.sourceURL) }),
+  CLS: (a) => ({ element: short(a.largestShiftTarget), largest: round(a.largestShiftValue, 5), at: round(a.largestShiftTime) }),
+  FCP: (a) => ({ ttfb: round(a.timeToFirstByte), render: round(a.firstByteToFCP) }),
+  TTFB: (a) => ({ waiting: round(a.waitingDuration), cache: round(a.cacheDuration), dns: round(a.dnsDuration), connection: round(a.connectionDuration),
+    request: round(a.requestDuration) }),
+};
+let begin = null;
+const library = (scope) => (begin ??= new Function(...Object.keys(scope), `${WEB_VITALS}; return webVitals;`))(...Object.values(scope));
+
+// The latest value of each metric, by the metric and, of interactions, by interaction.
+const listened = (page) => {
+  const browser = browserOf(page), webVitals = library(browser.scope), values = new Map();
+  const keep = (metric, at, key) => {
+    const soft = metric.navigationType === 'soft-navigation';
+    if (soft && metric.name === 'TTFB') return; // always 0: nothing was fetched
+    values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
+      url: short(metric.navigationURL), detail: DETAILS[metric.name](metric.attribution) });
+  };
+  const options = { reportAllChanges: true, reportSoftNavs: true, generateTarget: (place) => place };
+  const loading = (metric) => keep(metric, metric.navigationStartTime ?? 0, metric.id);
+  for (const on of ['onTTFB', 'onFCP', 'onLCP', 'onCLS']) webVitals[on](loading, options);
+  const nameOf = (metric) => `inp${metric.entries[0]?.interactionId || metric.id}`;
+  webVitals.onINP((metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric)),
+    { ...options, durationThreshold: 16 });
+  const batches = new Map([[0, []]]);
+  for (const row of page.notes.sort(([a], [b]) => a - b)) batches.set(row[0], [...batches.get(row[0]) ?? [], row]);
+  for (const rows of batches.values()) browser.tell(rows);
+  browser.leave();
+  return values;
+};
+
+// web-vitals tells of the page's slowest interactions, with all that lies behind them; of the others the browser's own entries tell as
+// much as a step needs, and of one that left the page before the next paint that it was there.
+const vitals = (page) => {
+  const values = listened(page);
+  for (const [, letter, ...row] of page.notes) {
+    const entry = letter === 'e' && ENTRIES.e(row), key = `inp${entry.interactionId}`;
+    if (!entry.interactionId || values.get(key)?.value >= entry.duration) continue;
+    values.set(key, { name: 'inp', value: entry.duration, at: entry.startTime, soft: false, detail: {
+      element: short(entry.target), kind: entry.name.startsWith('key') ? 'keyboard' : 'pointer', input_delay: round(entry.processingStart - entry.startTime),
+      processing: round(entry.processingEnd - entry.processingStart),
+      presentation: round(Math.max(entry.startTime + entry.duration - entry.processingEnd, 0)) } });
+  }
+  const unpainted = page.unpainted.map(([at, value, kind]) => ({ name: 'inp', value, at, soft: false, detail: { kind, painted: false } }));
+  return [...values.values(), ...unpainted];
+};
+globalThis.vitalsOf = (text) => JSON.stringify(vitals(JSON.parse(text)));
