@@ -263,10 +263,12 @@ class Iteration:
             self._count_refusals(reports)
             self.notebook.counts.update((part, "js_errors") for part in failed_in(self.notebook.js_errors, reports, self._closed))
             found = figures(reports, self._closed, self.notebook.counts, curves)
-            # Of a journey that broke off, half the score is none.
-            self._record(figure for figure in found if passed or (figure.part, figure.metric) != ("", "ux_score"))
+            if passed:
+                found.append(Figure("", "duration", self._ended - self._began))
+            else:  # of a journey that broke off, half the score is none
+                found = [figure for figure in found if (figure.part, figure.metric) != ("", "ux_score")]
+            self._record(found)
         if passed:
-            self.sample("", "duration", self._ended - self._began)
             if not self.watch.began:
                 self.event(
                     "note", "no page of this walk was watched: make contexts with the fixture new_context, not browser.new_context()"
