@@ -175,19 +175,19 @@ def _usage(pages: Sequence[PageReport], windows: Sequence[Window], told: Mapping
 def _totals(part: str, fetches: Sequence[Fetch], broken: int) -> list[Figure]:
     """Return the sums of a part. What another site hides is left out of sums that name how much of it there was, and of no other."""
     foreign = [fetch for fetch in fetches if fetch.third_party]
-    images = [fetch for fetch in fetches if fetch.kind == "image"]
+    kinds = {kind: [fetch for fetch in fetches if fetch.kind == kind] for kind in SORTED_OUT}
     counts = {
         "requests": len(fetches),
         "failed_requests": broken + sum(fetch.failed for fetch in fetches),
         "third_party_requests": len(foreign),
-        **{f"{kind}_requests": sum(fetch.kind == kind for fetch in fetches) for kind in SORTED_OUT},
+        **{f"{kind}_requests": len(of) for kind, of in kinds.items()},
     }
     found = [Figure(part, metric, float(value)) for metric, value in counts.items()]
     found += _sizes(part, "transfer_bytes", fetches)
-    for kind in SORTED_OUT:
-        found += _sizes(part, f"{kind}_bytes", [fetch for fetch in fetches if fetch.kind == kind])
+    for kind, of in kinds.items():
+        found += _sizes(part, f"{kind}_bytes", of)
     found += _sizes(part, "third_party_bytes", foreign)
-    return [*found, *([Figure(part, "image_time", max(fetch.took for fetch in images))] if images else [])]
+    return [*found, *([Figure(part, "image_time", max(fetch.took for fetch in kinds["image"]))] if kinds["image"] else [])]
 
 
 def _sizes(part: str, metric: str, fetches: Sequence[Fetch]) -> list[Figure]:

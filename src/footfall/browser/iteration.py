@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Error, Page
 
-from footfall.browser.attribute import Window, failed_in, figures, part_at
+from footfall.browser.attribute import Figure, Window, failed_in, figures, part_at
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.failure import calling_line
 from footfall.browser.keeper import Keeper
@@ -225,19 +225,25 @@ class Iteration:
         self._closed.append(Window(step.part, step.since, time.time() * 1e3))
         self._open.remove(step)
 
-    def sample(self, part: str, metric: str, value: float, unit: str = "", detail: Mapping[str, Any] | None = None) -> None:
+    def sample(self, part: str, metric: str, value: float, unit: str = "") -> None:
         """Record a figure of this walk, unless it is the warm-up."""
+        self._record([Figure(part, metric, value)], unit)
+
+    def _record(self, found: Iterable[Figure], unit: str = "") -> None:
         if self.walk.counted:
-            self._recorder.sample(
-                source=Source.JOURNEY,
-                subject=self.walk.journey,
-                part=part,
-                metric=metric,
-                value=value,
-                iteration=self.walk.number,
-                unit=unit,
-                labels=self.walk.labels,
-                detail=self.secrets.mask_all(detail or {}),
+            self._recorder.samples(
+                {
+                    "source": Source.JOURNEY,
+                    "subject": self.walk.journey,
+                    "part": figure.part,
+                    "metric": figure.metric,
+                    "value": figure.value,
+                    "iteration": self.walk.number,
+                    "unit": unit,
+                    "labels": self.walk.labels,
+                    "detail": self.secrets.mask_all(figure.detail),
+                }
+                for figure in found
             )
 
     def note_unmet(self, text: str) -> None:
@@ -256,12 +262,13 @@ class Iteration:
             reports = self._reports()
             self._count_refusals(reports)
             self.notebook.counts.update((part, "js_errors") for part in failed_in(self.notebook.js_errors, reports, self._closed))
-            with self._recorder.at_once():
-                for figure in figures(reports, self._closed, self.notebook.counts, curves):
-                    if passed or (figure.part, figure.metric) != ("", "ux_score"):  # of a journey that broke off, half the score is none
-                        self.sample(figure.part, figure.metric, figure.value, detail=figure.detail)
+            found = figures(reports, self._closed, self.notebook.counts, curves)
+            if passed:
+                found.append(Figure("", "duration", self._ended - self._began))
+            else:  # of a journey that broke off, half the score is none
+                found = [figure for figure in found if (figure.part, figure.metric) != ("", "ux_score")]
+            self._record(found)
         if passed:
-            self.sample("", "duration", self._ended - self._began)
             if not self.watch.began:
                 self.event(
                     "note", "no page of this walk was watched: make contexts with the fixture new_context, not browser.new_context()"

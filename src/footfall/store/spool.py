@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,8 +57,8 @@ class SampleFields(TypedDict, total=False):
 class Recorder:
     """Appends records to `<directory>/<name>.jsonl`: one line each, in one write, so a killed process loses at most its last.
 
-    `at_once` makes one write of many, for a write takes up to a tenth of a millisecond on a busy machine: a process that is killed
-    within the block loses them all.
+    `samples` makes one write of many, for a write takes up to a tenth of a millisecond on a busy machine: a process that is killed
+    meanwhile loses them all.
     Safe for threads and greenlets, and for processes forked while it is open. It keeps the spool alive until it is closed.
     Raises StoreError when the directory or the disk does not let it write.
     """
@@ -72,62 +72,46 @@ class Recorder:
             self._hold = hold(directory)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._torn = _ends_torn(self._file)
-        self._held: list[bytes] | None = None
         self._open = True
 
     def write(self, record: Record) -> None:
         """Append a record. Raises ValueError for one that has no JSON form or belongs to another run, StoreError for a full disk."""
         if self.run_id != (record.id if isinstance(record, Run) else record.run):
             raise ValueError(f"a record of another run does not belong into the spool of {self.run_id}")
-        try:
-            # A lone surrogate has no UTF-8 form; as an escape it is the same JSON text.
-            line = to_line(record).encode("utf-8", "backslashreplace") + b"\n"
-        except TypeError as error:
-            raise ValueError(f"{record} has no JSON form: {error}") from error
+        self._append(_line(record))
+
+    def _append(self, lines: bytes) -> None:
         with self._mutex, explained(self.path):
             if not self._open:
                 raise ValueError(f"{self.path} is closed")
-            if self._held is None:
-                self._append(line)
-            else:
-                self._held.append(line)
-
-    @contextmanager
-    def at_once(self) -> Iterator[None]:
-        """Append what is recorded in the block in one write, at its end; nobody forks meanwhile. Raises StoreError for a full disk."""
-        with self._mutex:
-            if self._held is not None:
-                raise RuntimeError("blocks of at_once do not nest")
-            self._held = []
-        try:
-            yield
-        finally:
-            with self._mutex, explained(self.path):
-                held, self._held = self._held, None
-                if held and self._open:
-                    self._append(b"".join(held))
-
-    def _append(self, line: bytes) -> None:
-        data = b"\n" + line if self._torn else line
-        self._torn = True
-        while data:
-            data = data[os.write(self._file, data) :]
-        self._torn = False
+            data = b"\n" + lines if self._torn else lines
+            self._torn = True
+            while data:
+                data = data[os.write(self._file, data) :]
+            self._torn = False
 
     def sample(self, **fields: Unpack[SampleFields]) -> bool:
         """Record a sample of this run; a value that cannot be (not finite, below 0) becomes a note instead, and the answer is False."""
-        fields.setdefault("at", self._clock.now())
-        problem = impossible(fields["source"], fields["metric"], fields["value"], fields.get("detail"))
-        if problem:
-            place = " › ".join(filter(None, (fields["subject"], fields["part"])))
-            self.event("note", f"{fields['metric']} of {place} {problem} ({fields['value']}): not recorded", source=fields["source"])
-            return False
-        self.write(Sample(**{"run": self.run_id, **fields, "detail": clean_json(fields.get("detail", {}))}))
-        return True
+        record = self._sampled(fields, self._clock.now())
+        self._append(_line(record))
+        return isinstance(record, Sample)
+
+    def samples(self, many: Iterable[SampleFields]) -> None:
+        """Record samples of one moment, each as `sample` does, in one write. Raises what it raises."""
+        now = self._clock.now()
+        self._append(b"".join([_line(self._sampled(fields, now)) for fields in many]))
+
+    def _sampled(self, fields: SampleFields, now: datetime) -> Sample | Event:
+        source, metric, value, detail = fields["source"], fields["metric"], fields["value"], fields.get("detail", {})
+        problem = impossible(source, metric, value, detail)
+        if not problem:
+            return Sample(**{"run": self.run_id, "at": now, **fields, "detail": clean_json(detail)})
+        place = " › ".join(filter(None, (fields["subject"], fields["part"])))
+        return Event(self.run_id, now, "note", f"{metric} of {place} {problem} ({value}): not recorded", {"source": source})
 
     def event(self, kind: str, text: str, **detail: Any) -> None:
         """Record something that happened in this run, now."""
-        self.write(Event(self.run_id, self._clock.now(), kind, text, clean_json(detail)))
+        self._append(_line(Event(self.run_id, self._clock.now(), kind, text, clean_json(detail))))
 
     def close(self) -> None:
         """Let go of the file and the spool; closing twice is fine."""
@@ -327,6 +311,14 @@ def explained(path: Path, verb: str = "written") -> Iterator[None]:
     except OSError as error:
         hint = "footfall keeps what it measures in .footfall and out beside footfall.toml: they must be writable, with room on the disk"
         raise StoreError(f"{path} cannot be {verb}: {error.strerror or error}", hint=hint) from error
+
+
+def _line(record: Record) -> bytes:
+    try:
+        # A lone surrogate has no UTF-8 form; as an escape it is the same JSON text.
+        return to_line(record).encode("utf-8", "backslashreplace") + b"\n"
+    except TypeError as error:
+        raise ValueError(f"{record} has no JSON form: {error}") from error
 
 
 def _ends_torn(descriptor: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,19 @@ import pytest
 
 from footfall.errors import StoreError
 from footfall.samples import Event, Run, RunEnd, Sample
-from footfall.store.spool import OpenRun, Recorder, abandoned, begin_run, claim, discard, join_run, read_spool, spools_of, tail
+from footfall.store.spool import (
+    OpenRun,
+    Recorder,
+    SampleFields,
+    abandoned,
+    begin_run,
+    claim,
+    discard,
+    join_run,
+    read_spool,
+    spools_of,
+    tail,
+)
 
 AT = datetime(2026, 11, 21, 5, tzinfo=UTC)
 RUN = Run("01RUN", "corner", AT)
@@ -37,15 +49,23 @@ def test_what_is_written_is_on_disk_at_once(begun: OpenRun) -> None:
     assert list(read_spool(begun.directory)) == [RUN, lcp(1)]
 
 
-def test_what_is_recorded_together_is_written_together(begun: OpenRun) -> None:
-    """Nothing of a block is there before its end, then all in its order; what was recorded before something broke it is kept."""
-    with suppress(ZeroDivisionError), begun.recorder.at_once():
-        begun.recorder.write(lcp(1))
-        begun.recorder.write(lcp(2))
-        assert list(read_spool(begun.directory)) == [RUN]
-        raise ZeroDivisionError
-    begun.recorder.write(lcp(3))
-    assert list(read_spool(begun.directory)) == [RUN, lcp(1), lcp(2), lcp(3)]
+def test_what_is_recorded_together_is_written_at_once(begun: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples of one moment are one write, in their order; one that cannot be is a note among them."""
+    place: SampleFields = {"source": "journey", "subject": "checkout", "part": "pay", "metric": "lcp", "value": 1.0, "at": AT}
+    written: list[bytes] = []
+    real = os.write
+
+    def write(descriptor: int, data: bytes) -> int:
+        written.append(data)
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write)
+    begun.recorder.samples([place, {**place, "value": -1.0}, {**place, "value": 2.0, "detail": {"text": "\x00"}}])
+    _, first, note, last = read_spool(begun.directory)
+    assert len(written) == 1
+    assert (first, last) == (lcp(1), replace(lcp(2), detail={"text": "\ufffd"}))
+    assert isinstance(note, Event)
+    assert note.text == "lcp of checkout › pay is negative (-1.0): not recorded"
 
 
 def test_each_writer_has_a_file_of_its_own(begun: OpenRun) -> None:
