@@ -16,8 +16,9 @@ from footfall.browser.watch import PageWatch
 
 def raw(page: str, **more: Any) -> dict[str, Any]:
     """Return what the collector sends of a page."""
-    lists: dict[str, Any] = {"values": [], "tasks": [], "failed": []}
-    return {"id": page, "url": "http://shop/", "origin": 1000.0, "until": 300, "load": 50, "fetched": "", **lists, **more}
+    lists: dict[str, Any] = {"notes": [], "unpainted": [], "tasks": [], "failed": []}
+    said = {"navigation": None, "hidden": None, "types": "paint,largest-contentful-paint,event,soft-navigation", "interactions": 0}
+    return {"id": page, "url": "http://shop/", "origin": 1000.0, "until": 900, "load": 50, "fetched": "", **said, **lists, **more}
 
 
 def cookies(plain: dict[str, Any], size: int = 3500) -> list[dict[str, Any]]:
@@ -45,7 +46,15 @@ def test_torn_pages_are_left_out(lost: int, noise: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "null", "[]", '"text"', '{"id": 1}', json.dumps({**raw("a"), "values": "[]"}), json.dumps({**raw("a"), "tasks": [1]})]
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        '"text"',
+        '{"id": 1}',
+        *(json.dumps({**raw("a"), **wrong}) for wrong in ({"tasks": [1]}, {"notes": "[]"})),
+    ],
 )
 def test_what_a_page_made_of_it_is_no_report(text: str) -> None:
     """Scripts of a page may have their own ideas of JSON: then it has told nothing, and the walk goes on."""
@@ -53,17 +62,13 @@ def test_what_a_page_made_of_it_is_no_report(text: str) -> None:
 
 
 def test_times_are_on_one_clock() -> None:
-    """Times within a page become times of the day; empty details are dropped, the route of a soft navigation wins over the page's."""
-    values = [
-        {"name": "lcp", "value": 120, "at": 0, "detail": {"element": "h1", "resource": ""}},
-        {"name": "lcp", "value": 80, "at": 500, "url": "http://shop/route", "detail": {}},
-        {"name": "inp", "value": -1, "at": 1, "detail": {}},
-    ]
+    """Times within a page become times of the day; the route of a soft navigation wins over the page's address."""
+    notes = [[1, "p", 120], [2, "n", 500, 0, "http://shop/route", 5, 7, 580, 0, None]]
     rows = "0,90,1200,d;20.5,30,,it;22,4,512,sf;23,5,0,z"
-    report = report_of(raw("a", values=values, tasks=[[40.5, 60]], fetched=rows))
-    assert [(vital.name, vital.at, vital.detail) for vital in report.vitals] == [
-        ("lcp", 1000, {"url": "http://shop/", "element": "h1"}),
-        ("lcp", 1500, {"url": "http://shop/route"}),
+    report = report_of(raw("a", notes=notes, tasks=[[40.5, 60]], fetched=rows))
+    assert [(vital.name, vital.value, vital.at, vital.detail["url"], vital.soft) for vital in report.vitals if vital.name == "fcp"] == [
+        ("fcp", 120, 1000, "http://shop/", False),
+        ("fcp", 80, 1500, "http://shop/route", True),
     ]
     fetches = (
         Fetch(1000, 90, 1200, "document"),
@@ -71,7 +76,7 @@ def test_times_are_on_one_clock() -> None:
         Fetch(1022, 4, 512, "script", failed=True),
         Fetch(1023, 5, 0, "other"),
     )
-    assert report == PageReport("a", "http://shop/", 1000, 1300, 50, report.vitals, fetches, (LongTask(1040.5, 60),))
+    assert report == PageReport("a", "http://shop/", 1000, 1900, 50, report.vitals, fetches, (LongTask(1040.5, 60),))
 
 
 @given(st.permutations([100, 200, 300]))
