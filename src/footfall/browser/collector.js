@@ -5,7 +5,7 @@
 // knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of
 // the site can see them.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
-  SHIFTS = 100, NEAR_MS = 100, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, FAILED = 20;
+  SHIFTS = 100, MOST = 300, GAP_MS = 1000, WINDOW_MS = 5000, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, NEWEST = 10, SCRIPTS = 5, PICTURES = 50, FAILED = 20;
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
@@ -17,56 +17,78 @@ const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').
 const short = (text) => (text ? String(text).slice(0, TEXT) : '');
 const round = (number, digits = 1) => Number((number ?? 0).toFixed(digits));
 
-// Where an element stands, or a text's: up to the nearest one with an id, as far as there is room.
+// Where an element stands, or a text's: up to the nearest one with an id, as far as there is room and its own names do not stand over the
+// browser's (a form's may).
 const placeOf = (node) => {
   let place = '';
-  for (let at = node?.nodeType === Node.TEXT_NODE ? node.parentElement : node; at?.nodeType === Node.ELEMENT_NODE; at = at.parentElement) {
-    const own = at.id ? `#${at.id}` : [at.nodeName.toLowerCase(), ...at.classList].join('.');
-    if (place && own.length + place.length >= TEXT) break;
-    place = place ? `${own}>${place}` : own;
-    if (at.id) break;
-  }
+  try {
+    for (let at = node?.nodeType === Node.TEXT_NODE ? node.parentElement : node; at?.nodeType === Node.ELEMENT_NODE; at = at.parentElement) {
+      const own = at.id ? `#${at.id}` : [at.nodeName.toLowerCase(), ...at.classList].join('.');
+      if (place && own.length + place.length >= TEXT) break;
+      place = place ? `${own}>${place}` : own;
+      if (at.id) break;
+    }
+  } catch { /* as far as it came */ }
   return short(place);
 };
 
-// What the browser told, in the rows that vitals.js reads: first the batch in which it came, for web-vitals reckons batch by batch.
+// What the browser told, in the rows that vitals.js reads: first the batch in which it came, for web-vitals reckons batch by batch. Texts
+// stand once in `names`, for cookies have little room.
 let batch = 0;
-const told = [], shifts = [], strays = [], longFrames = [], tasks = [], interactions = new Map();
+const names = [], told = [], shifts = [], strays = [], longFrames = [], tasks = [], pictures = [], interactions = new Map();
+const named = (text) => { const known = names.indexOf(text); return known < 0 ? names.push(text) - 1 : known; };
+const tell = (letter, row) => { if (told.length < MOST) told.push([batch, letter, ...row]); };
 
 const noteFirst = (entry) => {
   if (entry.name !== 'first-contentful-paint') return;
   shown = true;
-  told.push([batch, 'p', round(entry.startTime)]);
+  tell('p', [round(entry.startTime)]);
+};
+const noteRequest = (entry) => { // a script may clear the browser's own list
+  pictures.push(entry);
+  if (pictures.length > PICTURES) pictures.shift();
 };
 // A paint; of a picture also when it was asked for and had come.
 const paintOf = (entry) => {
-  const asked = (request) => request.requestStart || request.startTime;
-  const picture = entry.url && performance.getEntriesByName(entry.url, 'resource').findLast((request) => asked(request) <= entry.startTime);
-  return [round(entry.startTime), round(entry.renderTime), short(entry.url), placeOf(entry.element) || (entry.id ? `#${short(entry.id)}` : ''),
+  const asked = (request) => request.requestStart || request.startTime, its = (request) => request.name === entry.url && asked(request) <= entry.startTime;
+  const picture = entry.url && (pictures.findLast(its) ?? performance.getEntriesByName(entry.url, 'resource').findLast(its));
+  return [round(entry.startTime), round(entry.renderTime), named(short(entry.url)), named(placeOf(entry.element) || (entry.id ? `#${short(entry.id)}` : '')),
     ...(picture ? [round(asked(picture)), round(picture.responseEnd)] : [])];
 };
 const noteLargest = (entry) => {
-  told.push([batch, 'l', ...paintOf(entry)]);
+  tell('l', paintOf(entry));
   [largestAt, largestSize] = [performance.now(), entry.size];
   const loaded = visit()?.loadEventEnd;
   if (!loaded || entry.startTime <= loaded) changed = performance.now(); // one behind it shows all that there was
 };
-// A page that never stands still would fill all cookies: after so many, those that are near to each other are one.
+// A page that never stands still would fill all cookies: after so many shifts, those of a window that follow its first are one, with the
+// largest of them, as long as web-vitals sees no gap before it. Windows are its own (https://web.dev/articles/cls).
+let begun = 0, ended = 0, sum = 0, most = 0;
 const noteShift = (entry) => {
-  const source = entry.sources?.find(({ node }) => node?.nodeType === Node.ELEMENT_NODE) ?? entry.sources?.[0];
-  const row = [batch, 's', round(entry.startTime), Number(entry.value.toFixed(6)), entry.hadRecentInput ? 1 : 0, placeOf(source?.node)];
-  const last = shifts.at(-1);
-  if (shifts.length < SHIFTS || row[2] - last[2] > NEAR_MS || row[4] !== last[4]) shifts.push(row);
-  else last[3] += row[3];
-  if (!entry.hadRecentInput) changed = performance.now();
+  const { startTime: at, value } = entry;
+  if (entry.hadRecentInput) return;
+  const same = sum > 0 && at - ended < GAP_MS && at - begun < WINDOW_MS;
+  [begun, ended, sum] = [same ? begun : at, at, same ? sum + value : value];
+  if (sum > most) [most, changed] = [sum, performance.now()];
+  const source = entry.sources?.find(({ node }) => node?.nodeType === Node.ELEMENT_NODE) ?? entry.sources?.[0], last = shifts.at(-1);
+  const row = [batch, 's', round(at), round(value, 8), source ? named(placeOf(source.node)) : null];
+  if (!same || shifts.length < SHIFTS || last[2] === round(begun) || at - shifts.at(-2)[2] >= GAP_MS) {
+    if (shifts.length < MOST) shifts.push(row);
+    else begun = -Infinity; // no more are noted
+    return;
+  }
+  const [largest, largestAt] = last.length > 5 ? last.slice(5) : [last[3], last[2]];
+  const larger = value > largest;
+  shifts.splice(-1, 1, [batch, 's', row[2], round(last[3] + value, 8), larger ? row[4] : last[4], larger ? row[3] : largest, larger ? row[2] : largestAt]);
 };
 const contentOf = (entry) => [round(entry.startTime), round(entry.duration), entry.interactionId,
   entry.largestContentfulPaint ? paintOf(entry.largestContentfulPaint) : null];
-const noteContent = (entry) => { told.push([batch, 'i', ...contentOf(entry)]); };
+const touches = () => performance.interactionCount ?? interactions.size;
 const noteRoute = (entry) => {
   const largest = entry.getLargestInteractionContentfulPaint();
-  told.push([batch, 'n', round(entry.startTime), round(entry.duration), short(entry.name), entry.navigationId, entry.interactionId,
-    round(entry.presentationTime || entry.paintTime), performance.interactionCount ?? 0, largest ? contentOf(largest) : null]);
+  [sum, most] = [0, 0];
+  tell('n', [round(entry.startTime), round(entry.duration), named(short(entry.name)), entry.navigationId, entry.interactionId,
+    round(entry.presentationTime || entry.paintTime), touches(), largest ? contentOf(largest) : null]);
 };
 
 // Steps may share a page, so each interaction is kept for itself, with all its events. Of a long text that is typed, the quicker of the
@@ -81,37 +103,46 @@ const thin = () => {
 // began. What belongs to none only says from when until when its frame was busy.
 const ENDS = new Set(['pointerup', 'mouseup', 'click', 'keydown', 'keypress', 'keyup']);
 const shownAt = (row) => row[3] + row[4];
+// Of frames and of what belongs to no interaction only that counts which stands beside one, or beside one of which is told next.
+const eventsOf = () => [...interactions.values()].flat();
+const strayed = (row) => (event) => Math.abs(shownAt(event) - shownAt(row)) <= FRAME_MS;
+const overlapped = ([, , at, took]) => (event) => at <= shownAt(event) && at + took >= event[3];
+const forget = (rows, beside) => {
+  const events = eventsOf(), kept = rows.filter((row, place) => place >= rows.length - NEWEST || events.some(beside(row)));
+  rows.splice(0, rows.length, ...kept.slice(-FRAMES));
+};
 const noteEvent = (entry) => {
   if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) unseen = null;
-  const row = [batch, 'e', entry.name, round(entry.startTime), entry.duration, round(entry.processingStart), round(entry.processingEnd), entry.interactionId ?? 0];
+  const row = [batch, 'e', named(entry.name), round(entry.startTime), entry.duration, round(entry.processingStart), round(entry.processingEnd), entry.interactionId ?? 0];
   if (!entry.interactionId) {
     const last = strays.at(-1);
     if (!last || Math.abs(shownAt(row) - shownAt(last)) > FRAME_MS) strays.push(row);
     else [last[5], last[6]] = [Math.min(last[5], row[5]), Math.max(last[6], row[6])];
-    if (strays.length > FRAMES) strays.shift();
+    if (strays.length > FRAMES) forget(strays, strayed);
     return;
   }
   const events = interactions.get(entry.interactionId) ?? [];
   if (events.some((known) => known[2] === row[2] && known[3] === row[3])) return; // the first input is told of twice
   changed = performance.now();
-  events.push([...row, placeOf(entry.target) || short(entry.targetSelector)]);
+  events.push([...row, named(placeOf(entry.target) || short(entry.targetSelector))]);
   interactions.set(entry.interactionId, events);
   if (interactions.size > INTERACTIONS) thin();
 };
 const noteFrame = (entry) => {
-  const scripts = [...entry.scripts].sort((a, b) => b.duration - a.duration).slice(0, 2);
+  const scripts = [...entry.scripts].sort((a, b) => b.duration - a.duration).slice(0, SCRIPTS);
   longFrames.push([batch, 'f', round(entry.startTime), round(entry.duration),
-    scripts.map((script) => [round(script.startTime), round(script.duration), short(script.sourceURL)])]);
-  if (longFrames.length > FRAMES) longFrames.shift();
+    scripts.map((script) => [round(script.startTime), round(script.duration), named(short(script.sourceURL))])]);
+  if (longFrames.length > FRAMES) forget(longFrames, overlapped);
 };
+const noteContent = (entry) => { tell('i', contentOf(entry)); };
 const noteTask = (entry) => { tasks.push([round(entry.startTime), round(entry.duration)]); };
 
 const NOTES = { paint: noteFirst, 'largest-contentful-paint': noteLargest, 'layout-shift': noteShift, event: noteEvent, 'first-input': noteEvent,
-  'long-animation-frame': noteFrame, longtask: noteTask, 'soft-navigation': noteRoute, 'interaction-contentful-paint': noteContent };
+  'long-animation-frame': noteFrame, longtask: noteTask, 'soft-navigation': noteRoute, 'interaction-contentful-paint': noteContent, resource: noteRequest };
 const note = (entries) => {
   batch += 1;
   for (const entry of entries) {
-    try { NOTES[entry.entryType](entry); } catch { /* an element whose own names stand over the browser's */ }
+    NOTES[entry.entryType](entry);
   }
 };
 const routes = typeof window.PerformanceSoftNavigation?.prototype.getLargestInteractionContentfulPaint === 'function';
@@ -186,28 +217,17 @@ const rowOf = (entry) => {
   const failed = entry.responseStatus >= 400 ? `f,${encodeURIComponent(entry.name)}` : '';
   return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, kindOf(entry) + party + failed].join();
 };
-let rows = '', rowsOf = '';
-const fetched = () => {
-  const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
-  const now = `${entries.length} ${entries[0]?.responseEnd}`; // a page that is left is asked several times over
-  if (now !== rowsOf) [rows, rowsOf] = [entries.map(rowOf).join(';'), now];
-  return rows;
-};
+const fetched = () => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map(rowOf).join(';');
 
 // A moment by both clocks. The page's own starts with its process and drifts; `origin` is where the system's clock puts its zero by now, so
 // that pages and steps share one clock.
 const moment = () => { const at = performance.now(); return { at, origin: Date.now() - at }; };
-// Of frames and of what belongs to no interaction only that counts which stands beside one.
-const beside = (events) => [
-  ...strays.filter((row) => events.some((event) => Math.abs(shownAt(event) - shownAt(row)) <= FRAME_MS)),
-  ...longFrames.filter(([, , at, took]) => events.some((event) => at <= shownAt(event) && at + took >= event[3])),
-];
 const NAVIGATION = ['responseStart', 'activationStart', 'workerStart', 'fetchStart', 'domainLookupStart', 'connectStart', 'connectEnd'];
 const snapshot = ({ at, origin } = moment()) => {
-  const navigation = visit(), events = [...interactions.values()].flat();
+  const navigation = visit(), events = eventsOf(), beside = (rows, stands) => rows.filter((row) => events.some(stands(row)));
   return { id, url: (navigation?.name ?? location.href).slice(0, 500), origin, until: round(at),
-    load: round(navigation?.loadEventEnd), navigation: navigation ? NAVIGATION.map((name) => round(navigation[name])) : null, hidden, types: types.join(),
-    notes: [...told, ...shifts, ...events, ...beside(events)], interactions: performance.interactionCount ?? interactions.size,
+    load: round(navigation?.loadEventEnd), navigation: navigation ? NAVIGATION.map((name) => round(navigation[name])) : null, hidden, types: types.join(), names,
+    notes: [...told, ...shifts, ...events, ...beside(strays, strayed), ...beside(longFrames, overlapped)], interactions: touches(),
     unpainted: [...unpainted.values()], tasks, failed, fetched: fetched() };
 };
 
@@ -218,7 +238,7 @@ const plain = (value) => {
   delete Array.prototype.toJSON;
   try { return stringify(value); } finally { Array.prototype.toJSON = toJSON; }
 };
-const leave = () => {
+const write = () => {
   look();
   const text = plain(snapshot(left)).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
   const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
@@ -228,26 +248,23 @@ const leave = () => {
   });
   written = chunks;
 };
-// A page that is left tells so in several ways: one goodbye after all of them is enough.
-let waiting = false;
-const goodbye = () => {
-  if (waiting) return;
-  waiting = true;
-  queueMicrotask(() => {
-    waiting = false;
-    try { leave(); } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ }
-  });
+const leave = () => {
+  left = moment();
+  try { write(); } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ }
 };
-addEventListener('pagehide', () => { left = moment(); goodbye(); });
+addEventListener('pagehide', leave);
 document.addEventListener('visibilitychange', (event) => { // comes behind pagehide, or alone when another tab is looked at
   if (document.visibilityState !== 'hidden') { left = null; return; }
+  if (left) return;
   hidden ??= round(event.timeStamp);
-  left ??= moment();
-  goodbye();
+  leave();
 });
 addEventListener('pageshow', (event) => {
   [left, written] = [null, []]; // what it wrote may have been read and taken away
-  if (event.persisted) requestAnimationFrame(() => requestAnimationFrame(() => told.push([batch += 1, 'b', round(event.timeStamp), round(performance.now())])));
+  if (!event.persisted) return;
+  const row = [batch += 1, 'b', round(event.timeStamp), touches(), 0];
+  told.push(row);
+  requestAnimationFrame(() => requestAnimationFrame((now) => { row[4] = round(now); }));
 });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -289,8 +306,8 @@ const settle = async (limit) => {
   const until = performance.now() + limit;
   while (performance.now() < until && moving()) await pause(restless() > 0 ? Math.min(10, restless()) : 10);
   if (unseen || moving()) await frames();
-  if (!touched) return;
-  // web-vitals looks at interactions when the page is idle
+  if (!unseen) return;
+  // An interaction is told of behind its paint, if it took long enough to be told of.
   await Promise.race([pause(50), new Promise((resolve) => (requestIdleCallback ?? setTimeout)(resolve))]);
 };
 

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -87,6 +88,7 @@ class PageReport:
     failed: tuple[Failed, ...] = ()
 
 
+@lru_cache(maxsize=256)  # a walk's cookies are looked at again and again until all its pages have told
 def read_report(text: str | bytes) -> PageReport | None:
     """Read what the collector says; None of what is torn or what scripts of the page made something else of."""
     try:

@@ -5,23 +5,27 @@ const TEXT = 120; // pages.py
 const short = (text) => (text ? String(text).slice(0, TEXT) : undefined);
 const round = (number, digits = 1) => (number === undefined ? undefined : Number(number.toFixed(digits)));
 
-const paint = ([startTime, renderTime, url, element, asked, responseEnd]) => ({ entryType: 'largest-contentful-paint', startTime, duration: 0, renderTime,
-  url, element, picture: asked ? [{ name: url, startTime: asked, requestStart: asked, responseEnd }] : [] });
-const content = ([startTime, duration, interactionId, largest]) => ({ entryType: 'interaction-contentful-paint', startTime, duration, interactionId,
-  largestContentfulPaint: largest && paint(largest), picture: largest ? paint(largest).picture : [] });
-// The entries as the browser had them, of the rows behind batch and letter.
-const ENTRIES = {
-  p: ([startTime]) => ({ entryType: 'paint', name: 'first-contentful-paint', startTime, duration: 0 }),
-  l: paint,
-  s: ([startTime, value, hadRecentInput, node]) => ({ entryType: 'layout-shift', startTime, duration: 0, value, hadRecentInput: !!hadRecentInput,
-    sources: node ? [{ node }] : [] }),
-  e: ([name, startTime, duration, processingStart, processingEnd, interactionId, target]) => ({ entryType: 'event', name, startTime, duration,
-    processingStart, processingEnd, interactionId, target }),
-  f: ([startTime, duration, scripts]) => ({ entryType: 'long-animation-frame', startTime, duration, styleAndLayoutStart: startTime + duration,
-    scripts: scripts.map(([startTime, duration, sourceURL]) => ({ startTime, duration, sourceURL, forcedStyleAndLayoutDuration: 0 })) }),
-  i: content,
-  n: ([startTime, duration, name, navigationId, interactionId, paintTime, interactions, largest]) => ({ entryType: 'soft-navigation', startTime,
-    duration, name, navigationId, interactionId, paintTime, interactions, getLargestInteractionContentfulPaint: () => largest && content(largest) }),
+// The entries as the browser had them, of the rows behind batch and letter; texts stand in the page's `names`.
+const entriesOf = (names) => {
+  const paint = ([startTime, renderTime, url, element, asked, responseEnd]) => ({ entryType: 'largest-contentful-paint', startTime, duration: 0,
+    renderTime, url: names[url], element: names[element],
+    picture: asked ? [{ name: names[url], startTime: asked, requestStart: asked, responseEnd }] : [] });
+  const content = ([startTime, duration, interactionId, largest]) => ({ entryType: 'interaction-contentful-paint', startTime, duration, interactionId,
+    largestContentfulPaint: largest && paint(largest), picture: largest ? paint(largest).picture : [] });
+  return {
+    p: ([startTime]) => ({ entryType: 'paint', name: 'first-contentful-paint', startTime, duration: 0 }),
+    l: paint,
+    s: ([startTime, value, place, largest = value, at = startTime]) => ({ entryType: 'layout-shift', startTime, duration: 0, value, largest, at,
+      hadRecentInput: false, sources: place === null ? [] : [{ node: names[place] }] }),
+    e: ([name, startTime, duration, processingStart, processingEnd, interactionId, target]) => ({ entryType: 'event', name: names[name], startTime,
+      duration, processingStart, processingEnd, interactionId, target: names[target] }),
+    f: ([startTime, duration, scripts]) => ({ entryType: 'long-animation-frame', startTime, duration, styleAndLayoutStart: startTime + duration,
+      scripts: scripts.map(([startTime, duration, source]) => ({ startTime, duration, sourceURL: names[source], forcedStyleAndLayoutDuration: 0 })) }),
+    i: content,
+    n: ([startTime, duration, name, navigationId, interactionId, paintTime, interactions, largest]) => ({ entryType: 'soft-navigation', startTime,
+      duration, name: names[name], navigationId, interactionId, paintTime, interactions, picture: largest ? content(largest).picture : [],
+      getLargestInteractionContentfulPaint: () => largest && content(largest) }),
+  };
 };
 
 class PerformanceNavigationTiming {
@@ -35,7 +39,7 @@ class PerformanceSoftNavigation { getLargestInteractionContentfulPaint() {} }
 // The browser that `page` was in, as far as web-vitals asks it. Nothing in it happens by itself: `tell(rows)` brings a batch of entries,
 // `come()` does what has come up, what waits for an idle moment included, `leave()` hides the page.
 const browserOf = (page) => {
-  const tasks = [], idle = [], past = [], observers = new Set(), listeners = { pageshow: new Set(), visibilitychange: new Set() };
+  const tasks = [], idle = [], frames = [], past = [], entry = entriesOf(page.names), observers = new Set(), listeners = { pageshow: new Set(), visibilitychange: new Set() };
   const timeline = { navigation: page.navigation ? [new PerformanceNavigationTiming(page.url, page.navigation)] : [],
     'visibility-state': page.hidden === null ? [] : [{ name: 'hidden', startTime: page.hidden }], resource: [] };
   const later = (task) => { tasks.push(task); };
@@ -53,30 +57,36 @@ const browserOf = (page) => {
     disconnect() { observers.delete(this); }
   }
   const scope = { Date, PerformanceObserver, PerformanceNavigationTiming, PerformanceEventTiming, PerformanceSoftNavigation, setTimeout: later,
-    clearTimeout: () => {}, queueMicrotask: later, requestAnimationFrame: later, requestIdleCallback: (task) => { idle.push(task); },
+    clearTimeout: () => {}, queueMicrotask: later, requestAnimationFrame: (task) => { frames.push(task); }, requestIdleCallback: (task) => { idle.push(task); },
     cancelIdleCallback: () => {}, document: { visibilityState: 'visible', readyState: 'complete' },
     performance: { at: page.until, now() { return this.at; }, interactionCount: 0, getEntriesByType: (type) => timeline[type] ?? [] },
     addEventListener: (type, listener) => listeners[type]?.add(listener), removeEventListener: (type, listener) => listeners[type]?.delete(listener) };
   scope.globalThis = scope;
   const happen = (type, event) => { for (const listener of [...listeners[type]]) listener({ type, isTrusted: true, ...event }); };
+  const comeBack = (timeStamp, interactions, shownAt) => { // from the browser's cache of whole pages
+    run(idle);
+    run(tasks);
+    scope.performance.interactionCount = interactions;
+    happen('pageshow', { persisted: true, timeStamp });
+    run(tasks);
+    scope.performance.at = shownAt;
+    while (shownAt && frames.length) frames.shift()();
+    frames.length = 0;
+    scope.performance.at = page.until;
+  };
   return {
     scope,
     tell: (rows) => {
+      if (rows[0]?.[1] === 'b') return comeBack(...rows[0].slice(2));
       const waiting = idle.splice(0); // what came together with an interaction, or just behind it, is known when web-vitals looks at it
-      for (const [, letter, timeStamp, shownAt] of rows.filter((row) => row[1] === 'b')) { // back from the browser's cache
-        happen('pageshow', { persisted: true, timeStamp });
-        scope.performance.at = shownAt;
-        run(tasks);
-        scope.performance.at = page.until;
-      }
-      const entries = rows.filter(([, letter]) => ENTRIES[letter]).map(([, letter, ...row]) => ENTRIES[letter](row));
+      const entries = rows.map(([, letter, ...row]) => entry[letter](row));
       timeline.resource.push(...entries.flatMap((entry) => entry.picture ?? []));
       past.push(...entries);
       for (const observer of observers) bring(observer, entries.filter((entry) => observer.types.has(entry.entryType)));
       run(tasks);
       run(waiting);
       run(tasks);
-      scope.performance.interactionCount = entries.findLast((entry) => entry.interactions)?.interactions ?? scope.performance.interactionCount;
+      return scope.performance.interactionCount = entries.findLast((entry) => entry.interactions)?.interactions ?? scope.performance.interactionCount;
     },
     leave: () => {
       run(idle);
@@ -94,7 +104,10 @@ const DETAILS = {
     load_time: round(a.resourceLoadDuration), render_delay: round(a.elementRenderDelay) }),
   INP: (a) => ({ element: short(a.interactionTarget), kind: a.interactionType, input_delay: round(a.inputDelay), processing: round(a.processingDuration),
     presentation: round(a.presentationDelay), script: short(a.longestScript?.entry?.sourceURL) }),
-  CLS: (a) => ({ element: short(a.largestShiftTarget), largest: round(a.largestShiftValue, 5), at: round(a.largestShiftTime) }),
+  CLS: (_, shifts) => { // as web-vitals tells it, where one may stand for several
+    const worst = shifts.filter(({ sources }) => sources.length).reduce((most, shift) => (most?.largest > shift.largest ? most : shift), null);
+    return worst ? { element: short(worst.sources[0].node), largest: round(worst.largest, 5), at: round(worst.at) } : {};
+  },
   FCP: (a) => ({ ttfb: round(a.timeToFirstByte), render: round(a.firstByteToFCP) }),
   TTFB: (a) => ({ waiting: round(a.waitingDuration), cache: round(a.cacheDuration), dns: round(a.dnsDuration), connection: round(a.connectionDuration),
     request: round(a.requestDuration) }),
@@ -109,7 +122,7 @@ const listened = (page) => {
     const soft = metric.navigationType === 'soft-navigation';
     if (soft && metric.name === 'TTFB') return; // always 0: nothing was fetched
     values.set(key, { name: metric.name.toLowerCase(), value: round(metric.value, metric.name === 'CLS' ? 5 : 1), at: round(at), soft,
-      url: short(metric.navigationURL), detail: DETAILS[metric.name](metric.attribution) });
+      url: short(metric.navigationURL), detail: DETAILS[metric.name](metric.attribution, metric.entries) });
   };
   const options = { reportAllChanges: true, reportSoftNavs: true, generateTarget: (place) => place };
   const loading = (metric) => keep(metric, metric.navigationStartTime ?? 0, metric.id);
@@ -118,7 +131,10 @@ const listened = (page) => {
   webVitals.onINP((metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric)),
     { ...options, durationThreshold: 16 });
   const batches = new Map([[0, []]]);
-  for (const row of page.notes.sort(([a], [b]) => a - b)) batches.set(row[0], [...batches.get(row[0]) ?? [], row]);
+  for (const row of page.notes.sort(([a], [b]) => a - b)) {
+    if (!batches.has(row[0])) batches.set(row[0], []);
+    batches.get(row[0]).push(row);
+  }
   for (const rows of batches.values()) browser.tell(rows);
   browser.leave();
   return values;
@@ -127,9 +143,9 @@ const listened = (page) => {
 // web-vitals tells of the page's slowest interactions, with all that lies behind them; of the others the browser's own entries tell as
 // much as a step needs, and of one that left the page before the next paint that it was there.
 const vitals = (page) => {
-  const values = listened(page);
+  const values = listened(page), { e: eventOf } = entriesOf(page.names);
   for (const [, letter, ...row] of page.notes) {
-    const entry = letter === 'e' && ENTRIES.e(row), key = `inp${entry.interactionId}`;
+    const entry = letter === 'e' && eventOf(row), key = `inp${entry.interactionId}`;
     if (!entry.interactionId || values.get(key)?.value >= entry.duration) continue;
     values.set(key, { name: 'inp', value: entry.duration, at: entry.startTime, soft: false, detail: {
       element: short(entry.target), kind: entry.name.startsWith('key') ? 'keyboard' : 'pointer', input_delay: round(entry.processingStart - entry.startTime),

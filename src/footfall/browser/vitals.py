@@ -18,7 +18,7 @@ from footfall.browser.assets import web_vitals
 
 _PATIENCE_S = 5
 _MEMORY = 512 * 1024 * 1024
-_NOTED = ("url", "until", "navigation", "hidden", "types", "notes", "interactions", "unpainted")
+_NOTED = ("url", "until", "navigation", "hidden", "types", "names", "notes", "interactions", "unpainted")
 _engines = threading.local()
 
 

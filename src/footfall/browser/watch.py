@@ -18,7 +18,7 @@ from footfall.browser.pages import PageReport, page_of, read_report, reports_in
 SETTLE_MS = 1500
 """How long the last page may still move before it is read as it is."""
 _LEAVING_S = 0.3
-_SWEEP = 30
+_SWEEP = 15
 """Pages after which those that were left are read between two steps: each takes a cookie or a few, and a browser keeps 180 of a site's."""
 _READ = "limit => window.__footfall__ ? window.__footfall__.read(limit) : null"
 _WORTH_READING = frozenset({"error", "warning"})

@@ -46,13 +46,15 @@ MODULES = {
             assert "cart" in names
     """,
     "test_greedy.py": """
+        ASK = '''some => Promise.all(Array.from({ length: 80 }, async (_, one) => (await fetch(`/plain?${some}-${one}`)).text()))'''
+
         def test_greedy(journey):
             page = journey.page
             with journey.step("greedy"):
                 page.goto("/plain")
                 page.evaluate("performance.onresourcetimingbufferfull = () => performance.clearResourceTimings()")
                 for some in range(5):
-                    page.evaluate("some => Promise.all(Array.from({ length: 80 }, (_, one) => fetch(`/plain?${some}-${one}`)))", some)
+                    page.evaluate(ASK, some)
     """,
     "test_dialog.py": """
         def test_dialog(journey):

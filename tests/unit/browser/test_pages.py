@@ -16,7 +16,7 @@ from footfall.browser.watch import PageWatch
 
 def raw(page: str, **more: Any) -> dict[str, Any]:
     """Return what the collector sends of a page."""
-    lists: dict[str, Any] = {"notes": [], "unpainted": [], "tasks": [], "failed": []}
+    lists: dict[str, Any] = {"names": [], "notes": [], "unpainted": [], "tasks": [], "failed": []}
     said = {"navigation": None, "hidden": None, "types": "paint,largest-contentful-paint,event,soft-navigation", "interactions": 0}
     return {"id": page, "url": "http://shop/", "origin": 1000.0, "until": 900, "load": 50, "fetched": "", **said, **lists, **more}
 
@@ -63,9 +63,9 @@ def test_what_a_page_made_of_it_is_no_report(text: str) -> None:
 
 def test_times_are_on_one_clock() -> None:
     """Times within a page become times of the day; the route of a soft navigation wins over the page's address."""
-    notes = [[1, "p", 120], [2, "n", 500, 0, "http://shop/route", 5, 7, 580, 0, None]]
+    notes = [[1, "p", 120], [2, "n", 500, 0, 0, 5, 7, 580, 0, None]]
     rows = "0,90,1200,d;20.5,30,,it;22,4,512,sf;23,5,0,z"
-    report = report_of(raw("a", notes=notes, tasks=[[40.5, 60]], fetched=rows))
+    report = report_of(raw("a", names=["http://shop/route"], notes=notes, tasks=[[40.5, 60]], fetched=rows))
     assert [(vital.name, vital.value, vital.at, vital.detail["url"], vital.soft) for vital in report.vitals if vital.name == "fcp"] == [
         ("fcp", 120, 1000, "http://shop/", False),
         ("fcp", 80, 1500, "http://shop/route", True),

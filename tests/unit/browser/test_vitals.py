@@ -16,7 +16,20 @@ ALL = "paint,largest-contentful-paint,layout-shift,event,first-input,long-animat
 def page(*notes: list[Any], **more: Any) -> dict[str, Any]:
     """Return what the collector noted of a page of 10 s, in a browser that tells everything unless said otherwise."""
     rest = {"navigation": NAVIGATION, "hidden": None, "types": ALL, "interactions": 0, "unpainted": []}
-    return {"url": "http://shop/", "until": 10_000, **rest, "notes": list(notes), **more}
+    names: list[str] = []
+    coded = [[*note[:2], *(_coded(value, names) for value in note[2:])] for note in notes]
+    return {"url": "http://shop/", "until": 10_000, **rest, "names": names, "notes": coded, **more}
+
+
+def _coded(value: Any, names: list[str]) -> Any:
+    """Put the place in `names` for each text."""
+    if isinstance(value, list):
+        return [_coded(one, names) for one in value]
+    if not isinstance(value, str):
+        return value
+    if value not in names:
+        names.append(value)
+    return names.index(value)
 
 
 def found(*notes: list[Any], **more: Any) -> dict[str, list[tuple[float, dict[str, Any]]]]:
@@ -75,14 +88,9 @@ def test_paints_of_a_tab_that_nobody_sees_do_not_count() -> None:
 
 @pytest.mark.parametrize("before", [True, False])
 def test_shifts_are_summed_by_window(before: bool) -> None:
-    """The worst window of shifts less than a second apart counts, also those before the first paint; what input caused does not."""
+    """The worst window of shifts less than a second apart counts, also those before the first paint."""
     at, early = (100, 0) if before else (200, 2)
-    shifts = [
-        [early, "s", at, 0.1, 0, "#banner"],
-        [3, "s", 900, 0.2, 0, "main>p"],
-        [4, "s", 1000, 0.9, 1, "p"],
-        [5, "s", 3000, 0.25, 0, "p"],
-    ]
+    shifts = [[early, "s", at, 0.1, "#banner"], [3, "s", 900, 0.2, "main>p"], [5, "s", 3000, 0.25, "p"]]
     assert found(FIRST, *shifts)["cls"] == [(0.3, {"element": "main>p", "largest": 0.2, "at": 900})]
 
 
@@ -119,7 +127,7 @@ def test_routes_have_vitals_of_their_own() -> None:
         event(2, "click", 1000, 40, 7),
         [3, "n", 1010, 0, "http://shop/route", 5, 7, 1100, 1, [1010, 0, 7, [1100, 1100, "", "h2"]]],
         [4, "i", 1010, 0, 7, picture],
-        [5, "s", 1500, 0.1, 0, "p"],
+        [5, "s", 1500, 0.1, "p"],
         event(6, "click", 2000, 80, 9),
     )
     vitals = vitals_of(page(FIRST, *notes, interactions=2))
@@ -137,8 +145,10 @@ def test_routes_have_vitals_of_their_own() -> None:
 
 
 def test_a_page_that_comes_back_from_the_cache_has_new_vitals() -> None:
-    """FCP and LCP of the time until it was painted again, TTFB 0."""
-    vitals = found(FIRST, [1, "l", 150, 150, "", "h1"], [2, "b", 5000, 5030])
+    """FCP and LCP of the time until it was painted again, TTFB 0; nobody touched it since."""
+    touched = [event(2, "click", 1000, 16, 7), [4, "b", 5000, 1, 5030]]
+    vitals = found(FIRST, [1, "l", 150, 150, "", "h1"], *touched, interactions=1)
+    assert [value for value, _ in vitals["inp"]] == [16]
     assert [value for value, _ in vitals["fcp"]] == [150, 30]
     assert [value for value, _ in vitals["lcp"]] == [150, 30]
     assert [value for value, _ in vitals["ttfb"]] == [100, 0]
@@ -146,10 +156,24 @@ def test_a_page_that_comes_back_from_the_cache_has_new_vitals() -> None:
 
 def test_pages_know_nothing_of_each_other() -> None:
     """web-vitals remembers; each page has a library of its own."""
-    moved = page(FIRST, [2, "s", 300, 0.4, 0, "p"], hidden=9000)
+    moved = page(FIRST, [2, "s", 300, 0.4, "p"], hidden=9000)
     first = vitals_of(moved)
     assert found(FIRST)["cls"] == [(0, {})]
     assert vitals_of(moved) == first
+
+
+def test_a_shift_of_what_is_gone_has_its_size() -> None:
+    """The element that moved was taken away before anybody asked; that it moved stays true."""
+    gone, unknown = [2, "s", 300, 0.2, ""], [2, "s", 300, 0.2, None]
+    assert found(FIRST, gone)["cls"] == [(0.2, {"largest": 0.2, "at": 300})]
+    assert found(FIRST, unknown)["cls"] == [(0.2, {})]
+
+
+def test_shifts_that_were_noted_as_one_name_the_largest_of_them() -> None:
+    """A page that never stands still: the sum counts, and the largest of its shifts is told."""
+    assert found(FIRST, [2, "s", 300, 0.01, "p"], [3, "s", 900, 0.5, "#ad", 0.04, 700])["cls"] == [
+        (0.51, {"element": "#ad", "largest": 0.04, "at": 700})
+    ]
 
 
 @pytest.mark.parametrize("wrong", [{"notes": "[]"}, {"notes": [1]}, {"types": None}, {"unpainted": {}}])
