@@ -35,8 +35,12 @@ const placeOf = (node) => {
 // What the browser told, in the rows that vitals.js reads: first the batch in which it came, for web-vitals reckons batch by batch. Texts
 // stand once in `names`, for cookies have little room.
 let batch = 0;
-const names = [], told = [], shifts = [], strays = [], longFrames = [], tasks = [], pictures = [], interactions = new Map();
-const named = (text) => { const known = names.indexOf(text); return known < 0 ? names.push(text) - 1 : known; };
+const names = [''], told = [], shifts = [], strays = [], longFrames = [], tasks = [], pictures = [], interactions = new Map();
+const named = (text) => {
+  const known = names.indexOf(text);
+  if (known >= 0) return known;
+  return names.length < MOST ? names.push(text) - 1 : 0;
+};
 const tell = (letter, row) => { if (told.length < MOST) told.push([batch, letter, ...row]); };
 
 const noteFirst = (entry) => {
@@ -77,9 +81,8 @@ const noteShift = (entry) => {
     else begun = -Infinity; // no more are noted
     return;
   }
-  const [largest, largestAt] = last.length > 5 ? last.slice(5) : [last[3], last[2]];
-  const larger = value > largest;
-  shifts.splice(-1, 1, [batch, 's', row[2], round(last[3] + value, 8), larger ? row[4] : last[4], larger ? row[3] : largest, larger ? row[2] : largestAt]);
+  const { 3: total, 4: place, 5: largest = last[3], 6: since = last[2] } = last;
+  shifts.splice(-1, 1, [batch, 's', row[2], round(total + value, 8), ...(value > largest ? [row[4], row[3], row[2]] : [place, largest, since])]);
 };
 const contentOf = (entry) => [round(entry.startTime), round(entry.duration), entry.interactionId,
   entry.largestContentfulPaint ? paintOf(entry.largestContentfulPaint) : null];
@@ -141,9 +144,7 @@ const NOTES = { paint: noteFirst, 'largest-contentful-paint': noteLargest, 'layo
   'long-animation-frame': noteFrame, longtask: noteTask, 'soft-navigation': noteRoute, 'interaction-contentful-paint': noteContent, resource: noteRequest };
 const note = (entries) => {
   batch += 1;
-  for (const entry of entries) {
-    NOTES[entry.entryType](entry);
-  }
+  for (const entry of entries) NOTES[entry.entryType](entry);
 };
 const routes = typeof window.PerformanceSoftNavigation?.prototype.getLargestInteractionContentfulPaint === 'function';
 const types = PerformanceObserver.supportedEntryTypes.filter((type) => NOTES[type] && (routes || !/^(soft|inter)/.test(type)));
