@@ -26,6 +26,7 @@ from footfall.browser.watch import PageWatch
 from footfall.errors import JourneyError, ScriptError
 from footfall.metrics import Source
 from footfall.samples import walk_name
+from footfall.store.lines import impossible
 from footfall.store.spool import Recorder
 
 WARM_UP = 0
@@ -228,6 +229,15 @@ class Iteration:
     def sample(self, part: str, metric: str, value: float, unit: str = "") -> None:
         """Record a figure of this walk, unless it is the warm-up."""
         self._record([Figure(part, metric, value)], unit)
+
+    def measured(self, name: str, value: float, unit: str) -> None:
+        """Record a number of the script's own, where the script is; of one that cannot be a measurement, say so with its line."""
+        problem = impossible(Source.JOURNEY, name, value)
+        if not problem:
+            self.sample(self.part, name, value, unit)
+        elif self.walk.counted:
+            file, line = calling_line()
+            self.event("note", f"{name} {problem} ({value}): not recorded ({Path(file).name}:{line})")
 
     def _record(self, found: Iterable[Figure], unit: str = "") -> None:
         if self.walk.counted:

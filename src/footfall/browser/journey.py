@@ -43,11 +43,12 @@ class Journey:
     def measure(self, name: str, value: float, unit: str) -> None:
         """Record a number of your own in the step that is open: `journey.measure("cart_value", 39.9, unit="EUR")`.
 
-        Times, sizes and shares (`s`, `KB`, `%`) are kept in their base unit. Raises ScriptError for an unknown unit.
+        Times, sizes and shares (`s`, `KB`, `%`) are kept in their base unit; what is no finite number is noted instead. Raises
+        ScriptError for an unknown unit.
         """
         __tracebackhide__ = True
         number, base = to_base(name, value, unit)
-        self._iteration.sample(self._iteration.part, name, number, unit=base)
+        self._iteration.measured(name, number, base)
 
     def check(self, condition: object, text: str) -> bool:
         """Note that something is not as it should be and go on; the journey fails at its end with all such texts."""

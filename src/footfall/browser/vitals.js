@@ -37,9 +37,10 @@ class PerformanceEventTiming { get interactionId() { return 0; } }
 class PerformanceSoftNavigation { getLargestInteractionContentfulPaint() {} }
 
 // The browser that `page` was in, as far as web-vitals asks it. Nothing in it happens by itself: `tell(rows)` brings a batch of entries,
-// `come()` does what has come up, what waits for an idle moment included, `leave()` hides the page.
+// `leave()` hides the page.
 const browserOf = (page) => {
-  const tasks = [], idle = [], frames = [], past = [], entry = entriesOf(page.names), observers = new Set(), listeners = { pageshow: new Set(), visibilitychange: new Set() };
+  const tasks = [], idle = [], frames = [], past = [], entry = entriesOf(page.names), observers = new Set();
+  const listeners = { pageshow: new Set(), visibilitychange: new Set() };
   const timeline = { navigation: page.navigation ? [new PerformanceNavigationTiming(page.url, page.navigation)] : [],
     'visibility-state': page.hidden === null ? [] : [{ name: 'hidden', startTime: page.hidden }], resource: [] };
   const later = (task) => { tasks.push(task); };
@@ -77,7 +78,7 @@ const browserOf = (page) => {
   return {
     scope,
     tell: (rows) => {
-      if (rows[0]?.[1] === 'b') return comeBack(...rows[0].slice(2));
+      if (rows[0]?.[1] === 'b') { comeBack(...rows[0].slice(2)); return; }
       const waiting = idle.splice(0); // what came together with an interaction, or just behind it, is known when web-vitals looks at it
       const entries = rows.map(([, letter, ...row]) => entry[letter](row));
       timeline.resource.push(...entries.flatMap((entry) => entry.picture ?? []));
@@ -86,7 +87,7 @@ const browserOf = (page) => {
       run(tasks);
       run(waiting);
       run(tasks);
-      return scope.performance.interactionCount = entries.findLast((entry) => entry.interactions)?.interactions ?? scope.performance.interactionCount;
+      for (const route of entries.filter(({ entryType }) => entryType === 'soft-navigation')) scope.performance.interactionCount = route.interactions;
     },
     leave: () => {
       run(idle);

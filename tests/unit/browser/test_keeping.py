@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import json
 import zipfile
 from pathlib import Path
@@ -26,7 +27,7 @@ from footfall.config.schema import footfall_schema
 from footfall.config.secrets import recorded_secrets
 from footfall.config.suite import load_suite
 from footfall.errors import ScriptError, UsageError
-from footfall.samples import Artifact, Event
+from footfall.samples import Artifact, Event, Sample
 from footfall.store.spool import OpenRun, begin_run, read_spool
 from tests.integration.browser.walks import new_test_run
 
@@ -50,6 +51,24 @@ def test_a_budget_of_bytes_is_kept_and_said(tmp_path: Path) -> None:
 def new_walk(run: OpenRun, secrets: Secrets) -> Iteration:
     """A walk through a shop, without a browser."""
     return Iteration(Walk("shop", 1, {"device": "desktop"}), run.recorder, Keeper(run.directory, run.recorder, 1e6), secrets, film=False)
+
+
+def test_a_measurement_that_cannot_be_is_noted_with_its_line(tmp_path: Path) -> None:
+    """A script that divides nothing by nothing learns where; its other numbers are there."""
+    with begin_run(tmp_path, new_test_run()) as run:
+        iteration = new_walk(run, Secrets())
+        journey = Journey(cast("Page", None), iteration, {}, cast("Cleaner", None), tag="", url=None)
+        with journey.step("pay"):
+            journey.measure("speed", float("nan"), unit="ms")
+            journey.measure("cart_value", 39.9, unit="EUR")
+        records = list(read_spool(run.directory))
+    (note,) = [record.text for record in records if isinstance(record, Event)]
+    line = inspect.getsourcelines(test_a_measurement_that_cannot_be_is_noted_with_its_line)[1] + 6
+    assert note == f"speed is not a finite number (nan): not recorded (test_keeping.py:{line})"
+    assert {(record.part, record.metric) for record in records if isinstance(record, Sample)} == {
+        ("pay", "cart_value"),
+        ("pay", "duration"),
+    }
 
 
 def test_a_file_that_another_worker_removes_meanwhile_weighs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
