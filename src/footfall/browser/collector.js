@@ -1,11 +1,13 @@
 // Runs in every document that a journey loads, before the page's own scripts, inside a function of its own. It notes what the browser
 // tells of paints, shifts and interactions; vitals.py reckons with it elsewhere, for the less runs in a page, the less it is disturbed.
+// So it waits for nothing that the browser keeps by itself (paints, requests), and looks at it when somebody touches or leaves the page.
 // It answers two questions of the recorder: `painted()` before a script leaves the page, `read()` at the end of the journey. It is
 // asked nothing between steps, for that would wait for the page: all that it tells has its time. A document that is left writes what it
 // knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of
 // the site can see them.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
-  SHIFTS = 100, MOST = 300, GAP_MS = 1000, WINDOW_MS = 5000, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, NEWEST = 10, SCRIPTS = 5, PICTURES = 50, FAILED = 20;
+  SHIFTS = 100, MOST = 300, GAP_MS = 1000, WINDOW_MS = 5000, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, NEWEST = 10, SCRIPTS = 5, ROOM = 2000, FAILED = 20,
+  LOOK_MS = 1000, TOLD_MS = 20;
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
@@ -15,7 +17,7 @@ let hidden = document.visibilityState === 'hidden' ? 0 : null; // since when
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
 
 const short = (text) => (text ? String(text).slice(0, TEXT) : '');
-const round = (number, digits = 1) => Number((number ?? 0).toFixed(digits));
+const round = (number, scale = 10) => Math.round((number ?? 0) * scale) / scale;
 
 // Where an element stands, or a text's: up to the nearest one with an id, as far as there is room and its own names do not stand over the
 // browser's (a form's may).
@@ -35,7 +37,7 @@ const placeOf = (node) => {
 // What the browser told, in the rows that vitals.js reads: first the batch in which it came, for web-vitals reckons batch by batch. Texts
 // stand once in `names`, for cookies have little room.
 let batch = 0;
-const names = [''], told = [], shifts = [], strays = [], longFrames = [], tasks = [], pictures = [], interactions = new Map();
+const names = [''], told = [], shifts = [], strays = [], longFrames = [], tasks = [], interactions = new Map();
 const named = (text) => {
   const known = names.indexOf(text);
   if (known >= 0) return known;
@@ -48,22 +50,30 @@ const noteFirst = (entry) => {
   shown = true;
   tell('p', [round(entry.startTime)]);
 };
-const noteRequest = (entry) => { // a script may clear the browser's own list
-  pictures.push(entry);
-  if (pictures.length > PICTURES) pictures.shift();
+// The requests of the page: a browser keeps 250 of them, and scripts may clear its list.
+const cleared = [], { clearResourceTimings, setResourceTimingBufferSize } = performance;
+const requests = () => [...cleared, ...performance.getEntriesByType('resource')];
+performance.clearResourceTimings = () => {
+  cleared.splice(0, cleared.length, ...requests().slice(-ROOM));
+  clearResourceTimings.call(performance);
 };
-// A paint; of a picture also when it was asked for and had come.
+performance.addEventListener?.('resourcetimingbufferfull', (event) => { // more room from the start costs every document
+  event.stopImmediatePropagation();
+  setResourceTimingBufferSize?.call(performance, ROOM);
+}, { once: true });
+
+// A paint; of a picture also when it was asked for and had come. To ask for an element takes longer than all else here.
 const paintOf = (entry) => {
   const asked = (request) => request.requestStart || request.startTime, its = (request) => request.name === entry.url && asked(request) <= entry.startTime;
-  const picture = entry.url && (pictures.findLast(its) ?? performance.getEntriesByName(entry.url, 'resource').findLast(its));
-  return [round(entry.startTime), round(entry.renderTime), named(short(entry.url)), named(placeOf(entry.element) || (entry.id ? `#${short(entry.id)}` : '')),
+  const picture = entry.url && requests().findLast(its);
+  return [round(entry.startTime), round(entry.renderTime), named(short(entry.url)), named(entry.id ? `#${short(entry.id)}` : placeOf(entry.element)),
     ...(picture ? [round(asked(picture)), round(picture.responseEnd)] : [])];
 };
 const noteLargest = (entry) => {
   tell('l', paintOf(entry));
-  [largestAt, largestSize] = [performance.now(), entry.size];
+  [largestAt, largestSize] = [entry.startTime, entry.size];
   const loaded = visit()?.loadEventEnd;
-  if (!loaded || entry.startTime <= loaded) changed = performance.now(); // one behind it shows all that there was
+  if (!loaded || entry.startTime <= loaded) changed = Math.max(changed, entry.startTime + TOLD_MS); // one behind it shows all that there was
 };
 // A page that never stands still would fill all cookies: after so many shifts, those of a window that follow its first are one, with the
 // largest of them, as long as web-vitals sees no gap before it. Windows are its own (https://web.dev/articles/cls).
@@ -75,14 +85,14 @@ const noteShift = (entry) => {
   [begun, ended, sum] = [same ? begun : at, at, same ? sum + value : value];
   if (sum > most) [most, changed] = [sum, performance.now()];
   const source = entry.sources?.find(({ node }) => node?.nodeType === Node.ELEMENT_NODE) ?? entry.sources?.[0], last = shifts.at(-1);
-  const row = [batch, 's', round(at), round(value, 8), source ? named(placeOf(source.node)) : null];
+  const row = [batch, 's', round(at), round(value, 1e8), source ? named(placeOf(source.node)) : null];
   if (!same || shifts.length < SHIFTS || last[2] === round(begun) || at - shifts.at(-2)[2] >= GAP_MS) {
     if (shifts.length < MOST) shifts.push(row);
     else begun = -Infinity; // no more are noted
     return;
   }
   const { 3: total, 4: place, 5: largest = last[3], 6: since = last[2] } = last;
-  shifts.splice(-1, 1, [batch, 's', row[2], round(total + value, 8), ...(value > largest ? [row[4], row[3], row[2]] : [place, largest, since])]);
+  shifts.splice(-1, 1, [batch, 's', row[2], round(total + value, 1e8), ...(value > largest ? [row[4], row[3], row[2]] : [place, largest, since])]);
 };
 const contentOf = (entry) => [round(entry.startTime), round(entry.duration), entry.interactionId,
   entry.largestContentfulPaint ? paintOf(entry.largestContentfulPaint) : null];
@@ -141,15 +151,32 @@ const noteContent = (entry) => { tell('i', contentOf(entry)); };
 const noteTask = (entry) => { tasks.push([round(entry.startTime), round(entry.duration)]); };
 
 const NOTES = { paint: noteFirst, 'largest-contentful-paint': noteLargest, 'layout-shift': noteShift, event: noteEvent, 'first-input': noteEvent,
-  'long-animation-frame': noteFrame, longtask: noteTask, 'soft-navigation': noteRoute, 'interaction-contentful-paint': noteContent, resource: noteRequest };
+  'long-animation-frame': noteFrame, longtask: noteTask, 'soft-navigation': noteRoute, 'interaction-contentful-paint': noteContent };
 const note = (entries) => {
   batch += 1;
   for (const entry of entries) NOTES[entry.entryType](entry);
 };
-const routes = typeof window.PerformanceSoftNavigation?.prototype.getLargestInteractionContentfulPaint === 'function';
-const types = PerformanceObserver.supportedEntryTypes.filter((type) => NOTES[type] && (routes || !/^(soft|inter)/.test(type)));
-const observer = new PerformanceObserver((list) => note(list.getEntries()));
-for (const type of types) observer.observe({ type, buffered: true, durationThreshold: 16 });
+const observer = new PerformanceObserver((list) => note(list.getEntries())), types = [];
+const observe = (...wanted) => {
+  for (const type of wanted) {
+    if (!PerformanceObserver.supportedEntryTypes.includes(type)) continue;
+    types.push(type);
+    observer.observe({ type, buffered: true, durationThreshold: 16 });
+  }
+};
+observe('layout-shift', 'event', 'first-input', 'longtask');
+// What the browser keeps is looked at before somebody touches the page, for behind that no paint counts, and before the page is left; after
+// a while at the latest, for an element that is taken away by then is not told any more.
+let looked = false;
+const look = () => {
+  if (!looked) {
+    looked = true;
+    observe('paint', 'largest-contentful-paint', 'long-animation-frame');
+    if (window.PerformanceSoftNavigation?.prototype.getLargestInteractionContentfulPaint) observe('soft-navigation', 'interaction-contentful-paint');
+  }
+  note(observer.takeRecords());
+};
+setTimeout(look, LOOK_MS);
 
 // An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
 let channel = null; // made when somebody touches the page: it costs each document more than a listener does
@@ -158,9 +185,10 @@ const opened = () => {
   made.port1.onmessage = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
   return made;
 };
-for (const type of ['pointerup', 'click', 'keydown']) {
+for (const type of ['mouseup', 'click', 'keydown']) { // to listen for a pointer's events costs each document
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
+    if (!looked) look();
     touched = true;
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
@@ -168,18 +196,12 @@ for (const type of ['pointerup', 'click', 'keydown']) {
   }, true);
 }
 const unpainted = new Map();
-const look = () => {
-  note(observer.takeRecords());
+const lookAtLast = () => {
+  look();
   if (!unseen) return;
   const value = (unseen.end || performance.now()) - unseen.start;
   if (value >= UNSEEN_MS) unpainted.set(round(unseen.start), [round(unseen.start), round(value), unseen.kind]);
 };
-
-// A browser keeps 250 requests; more room from the start costs every document. Scripts that clear what is full are told at 2,000.
-performance.addEventListener?.('resourcetimingbufferfull', (event) => {
-  event.stopImmediatePropagation();
-  performance.setResourceTimingBufferSize?.(2000);
-}, { once: true });
 
 // The browser tells of a script that failed when the next step may have begun, and not when it was; frames and workers are its alone.
 // What an object says that is no Error, or one of another origin's script, only the browser knows.
@@ -218,7 +240,7 @@ const rowOf = (entry) => {
   const failed = entry.responseStatus >= 400 ? `f,${encodeURIComponent(entry.name)}` : '';
   return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, kindOf(entry) + party + failed].join();
 };
-const fetched = () => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map(rowOf).join(';');
+const fetched = () => [...(visit() ? [visit()] : []), ...requests()].map(rowOf).join(';');
 
 // A moment by both clocks. The page's own starts with its process and drifts; `origin` is where the system's clock puts its zero by now, so
 // that pages and steps share one clock.
@@ -240,7 +262,7 @@ const plain = (value) => {
   try { return stringify(value); } finally { Array.prototype.toJSON = toJSON; }
 };
 const write = () => {
-  look();
+  lookAtLast();
   const text = plain(snapshot(left)).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
   const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
   const chunks = Array.from({ length: count }, (_, i) => `${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}`);
@@ -288,9 +310,10 @@ const unpaintedYet = () => {
   if (document.visibilityState !== 'visible' || document.readyState !== 'complete' || touched) return false;
   if (!shown) return true;
   const since = Math.max(largestAt, performance.now() - PAINT_MS);
-  return performance.getEntriesByType('resource').some((entry) => entry.responseEnd > since && isPicture(entry) && mayBeLargest(entry));
+  return requests().some((entry) => entry.responseEnd > since && isPicture(entry) && mayBeLargest(entry));
 };
 const painted = async () => {
+  look();
   const until = performance.now() + PAINT_MS;
   while (unpaintedYet() && performance.now() < until) await frames();
 };
@@ -304,6 +327,7 @@ const moving = () => {
   return restless() > 0;
 };
 const settle = async (limit) => {
+  look();
   const until = performance.now() + limit;
   while (performance.now() < until && moving()) await pause(restless() > 0 ? Math.min(10, restless()) : 10);
   if (unseen || moving()) await frames();
@@ -315,6 +339,6 @@ const settle = async (limit) => {
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
     painted,
-    read: async (limit) => { await settle(limit); note(observer.takeRecords()); return plain(snapshot()); },
+    read: async (limit) => { await settle(limit); look(); return plain(snapshot()); },
   }),
 });
