@@ -70,12 +70,10 @@ def test_a_sample_is_a_finite_number(value: float) -> None:
         Sample("01J", MOMENT, "journey", "checkout", "pay", "duration", value)
 
 
-@pytest.mark.parametrize(
-    ("detail", "error"), [({"a": [float("nan")]}, ValueError), ({"a": float("inf")}, ValueError), ({"a": set()}, TypeError)]
-)
-def test_what_has_no_json_form_is_refused(detail: dict[str, object], error: type[Exception]) -> None:
+@pytest.mark.parametrize("detail", [{"a": [float("nan")]}, {"a": float("inf")}, {"a": set()}])
+def test_what_has_no_json_form_is_refused(detail: dict[str, object]) -> None:
     """Nothing is written as something else; None and mappings of any kind have a form."""
-    with pytest.raises(error):
+    with pytest.raises(ValueError, match="JSON"):
         to_line(Event("01J", MOMENT, "note", "", detail))
     line = to_line(Event("01J", MOMENT, "note", "", MappingProxyType({"a": None})))
     assert line.endswith('"detail":{"a":null}}')

@@ -329,7 +329,7 @@ const moving = () => {
 const settle = async (limit) => {
   look();
   const until = performance.now() + limit;
-  while (performance.now() < until && moving()) await pause(restless() > 0 ? Math.min(10, restless()) : 10);
+  while (performance.now() < until && moving()) await pause(restless() > 0 ? restless() : 10);
   if (unseen || moving()) await frames();
   if (!unseen) return;
   // An interaction is told of behind its paint, if it took long enough to be told of.

@@ -129,8 +129,8 @@ const listened = (page) => {
   const loading = (metric) => keep(metric, metric.navigationStartTime ?? 0, metric.id);
   for (const on of ['onTTFB', 'onFCP', 'onLCP', 'onCLS']) webVitals[on](loading, options);
   const nameOf = (metric) => `inp${metric.entries[0]?.interactionId || metric.id}`;
-  webVitals.onINP((metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric)),
-    { ...options, durationThreshold: 16 });
+  const interacting = (metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric));
+  if (page.notes.some(([, letter]) => letter === 'e')) webVitals.onINP(interacting, { ...options, durationThreshold: 16 });
   const batches = new Map([[0, []]]);
   for (const row of page.notes.sort(([a], [b]) => a - b)) {
     if (!batches.has(row[0])) batches.set(row[0], []);

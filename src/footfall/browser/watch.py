@@ -74,7 +74,8 @@ class PageWatch:
         self.contexts: list[BrowserContext] = []
         self.began = False
         self.stuck: set[Page] = set()
-        self._reports: dict[str, PageReport] = {}
+        self._told: list[str] = []
+        self._known: dict[str, PageReport] = {}
         self._loads = self._swept = 0
 
     def attach(self, context: BrowserContext) -> None:
@@ -192,25 +193,32 @@ class PageWatch:
 
     def reports(self) -> list[PageReport]:
         """Return what was read so far, in the order in which the pages began to load."""
-        return sorted(self._reports.values(), key=lambda report: report.began)
+        return sorted(self._reports().values(), key=lambda report: report.began)
 
     def _read(self, page: Page) -> None:
         with suppress(Error):
-            raw = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
-            report = read_report(raw) if raw else None
+            told = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
+            if isinstance(told, str):
+                self._told.append(told)
+
+    def _reports(self) -> dict[str, PageReport]:
+        """Return what each page said, by its id. All are understood in one go: that is quicker than one by one, between waits."""
+        told, self._told = self._told, []
+        for report in map(read_report, told):
             if report:
                 self.keep(report)
+        return self._known
 
     def keep(self, report: PageReport) -> None:
         """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""
-        known = self._reports.get(report.id)
+        known = self._known.get(report.id)
         if known is None or known.until <= report.until:
-            self._reports[report.id] = report
+            self._known[report.id] = report
 
     @property
     def silent(self) -> int:
         """How many of the pages that were loaded have told nothing."""
-        return max(0, self._loads - len(self._reports))
+        return max(0, self._loads - len(self._reports()))
 
     def _read_cookies(self, context: BrowserContext) -> None:
         """A page of another origin is left in the background, in its own process: give it a moment to say goodbye."""

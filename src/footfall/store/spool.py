@@ -20,7 +20,7 @@ from typing import Any, Required, Self, TypedDict, Unpack
 
 from footfall.clock import Clock, SystemClock
 from footfall.errors import StoreError
-from footfall.samples import Event, Record, Run, RunEnd, Sample, to_line
+from footfall.samples import Event, Record, Run, RunEnd, sample_line, to_line
 from footfall.store.lines import FileReader, clean_json, impossible, read_lines
 
 RUN_VARIABLE = "FOOTFALL_RUN"
@@ -90,24 +90,22 @@ class Recorder:
                 data = data[os.write(self._file, data) :]
             self._torn = False
 
-    def sample(self, **fields: Unpack[SampleFields]) -> bool:
-        """Record a sample of this run; a value that cannot be (not finite, below 0) becomes a note instead, and the answer is False."""
-        record = self._sampled(fields, self._clock.now())
-        self._append(_line(record))
-        return isinstance(record, Sample)
+    def sample(self, **fields: Unpack[SampleFields]) -> None:
+        """Record a sample of this run; a value that cannot be (not finite, below 0) becomes a note instead."""
+        self.samples([fields])
 
     def samples(self, many: Iterable[SampleFields]) -> None:
         """Record samples of one moment, each as `sample` does, in one write. Raises what it raises."""
         now = self._clock.now()
-        self._append(b"".join([_line(self._sampled(fields, now)) for fields in many]))
+        self._append(b"".join([self._sampled(fields, now) for fields in many]))
 
-    def _sampled(self, fields: SampleFields, now: datetime) -> Sample | Event:
+    def _sampled(self, fields: SampleFields, now: datetime) -> bytes:
         source, metric, value, detail = fields["source"], fields["metric"], fields["value"], fields.get("detail", {})
         problem = impossible(source, metric, value, detail)
         if not problem:
-            return Sample(**{"run": self.run_id, "at": now, **fields, "detail": clean_json(detail)})
+            return sample_line({"run": self.run_id, "at": now, **fields, "detail": clean_json(detail)}) + b"\n"
         place = " › ".join(filter(None, (fields["subject"], fields["part"])))
-        return Event(self.run_id, now, "note", f"{metric} of {place} {problem} ({value}): not recorded", {"source": source})
+        return _line(Event(self.run_id, now, "note", f"{metric} of {place} {problem} ({value}): not recorded", {"source": source}))
 
     def event(self, kind: str, text: str, **detail: Any) -> None:
         """Record something that happened in this run, now."""
@@ -314,11 +312,7 @@ def explained(path: Path, verb: str = "written") -> Iterator[None]:
 
 
 def _line(record: Record) -> bytes:
-    try:
-        # A lone surrogate has no UTF-8 form; as an escape it is the same JSON text.
-        return to_line(record).encode("utf-8", "backslashreplace") + b"\n"
-    except TypeError as error:
-        raise ValueError(f"{record} has no JSON form: {error}") from error
+    return to_line(record).encode() + b"\n"
 
 
 def _ends_torn(descriptor: int) -> bool:
