@@ -7,7 +7,7 @@
 // the site can see them.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
   SHIFTS = 100, MOST = 300, GAP_MS = 1000, WINDOW_MS = 5000, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, NEWEST = 10, SCRIPTS = 5, ROOM = 2000, FAILED = 20,
-  LOOK_MS = 1000, TOLD_MS = 20;
+  LOOK_MS = 300, TOLD_MS = 20;
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
@@ -50,17 +50,20 @@ const noteFirst = (entry) => {
   shown = true;
   tell('p', [round(entry.startTime)]);
 };
-// The requests of the page: a browser keeps 250 of them, and scripts may clear its list.
-const cleared = [], { clearResourceTimings, setResourceTimingBufferSize } = performance;
-const requests = () => [...cleared, ...performance.getEntriesByType('resource')];
-performance.clearResourceTimings = () => {
-  cleared.splice(0, cleared.length, ...requests().slice(-ROOM));
-  clearResourceTimings.call(performance);
+// The requests of the page, as many as there is room for: a browser keeps 250 of them, and scripts may clear its list.
+const { clearResourceTimings, setResourceTimingBufferSize } = Performance.prototype;
+let cleared = [];
+const kept = () => performance.getEntriesByType('resource');
+const requests = () => [...cleared, ...kept()].slice(-ROOM);
+Performance.prototype.clearResourceTimings = function () {
+  cleared = requests();
+  clearResourceTimings.call(this);
 };
 performance.addEventListener?.('resourcetimingbufferfull', (event) => { // more room from the start costs every document
+  if (kept().length >= ROOM) return;
   event.stopImmediatePropagation();
   setResourceTimingBufferSize?.call(performance, ROOM);
-}, { once: true });
+});
 
 // A paint; of a picture also when it was asked for and had come. To ask for an element takes longer than all else here.
 const paintOf = (entry) => {
@@ -156,7 +159,7 @@ const note = (entries) => {
   batch += 1;
   for (const entry of entries) NOTES[entry.entryType](entry);
 };
-const observer = new PerformanceObserver((list) => note(list.getEntries())), types = [];
+const ABOUT_TO = ['mousemove', 'focusin'], observer = new PerformanceObserver((list) => note(list.getEntries())), types = [];
 const observe = (...wanted) => {
   for (const type of wanted) {
     if (!PerformanceObserver.supportedEntryTypes.includes(type)) continue;
@@ -165,17 +168,19 @@ const observe = (...wanted) => {
   }
 };
 observe('layout-shift', 'event', 'first-input', 'longtask');
-// What the browser keeps is looked at before somebody touches the page, for behind that no paint counts, and before the page is left; after
-// a while at the latest, for an element that is taken away by then is not told any more.
+// What the browser keeps is looked at when somebody is about to touch the page (behind that no paint counts, and the touch is to be
+// timed without us), when the page is left, or after a while: of an element that is taken away by then only its address is told.
 let looked = false;
 const look = () => {
   if (!looked) {
     looked = true;
+    for (const type of ABOUT_TO) removeEventListener(type, look, true);
     observe('paint', 'largest-contentful-paint', 'long-animation-frame');
     if (window.PerformanceSoftNavigation?.prototype.getLargestInteractionContentfulPaint) observe('soft-navigation', 'interaction-contentful-paint');
   }
   note(observer.takeRecords());
 };
+for (const type of ABOUT_TO) addEventListener(type, look, true);
 setTimeout(look, LOOK_MS);
 
 // An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.

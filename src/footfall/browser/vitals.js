@@ -132,7 +132,9 @@ const listened = (page) => {
   const interacting = (metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric));
   if (page.notes.some(([, letter]) => letter === 'e')) webVitals.onINP(interacting, { ...options, durationThreshold: 16 });
   const batches = new Map([[0, []]]);
-  for (const row of page.notes.sort(([a], [b]) => a - b)) {
+  // Of paints in one frame the last is the largest, and web-vitals tells of the first: for it, the value is the same.
+  const told = page.notes.filter(([, letter, at], place, all) => letter !== 'l' || all[place + 1]?.[1] !== 'l' || all[place + 1][2] !== at);
+  for (const row of told.sort(([a], [b]) => a - b)) {
     if (!batches.has(row[0])) batches.set(row[0], []);
     batches.get(row[0]).push(row);
   }

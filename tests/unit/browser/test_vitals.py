@@ -79,6 +79,13 @@ def test_the_largest_paint_is_the_last_and_has_its_picture() -> None:
     assert vitals["lcp"] == [(400, {"element": "#hero", "resource": "http://shop/hero.jpg", **parts})]
 
 
+def test_the_largest_of_paints_in_one_frame_is_told() -> None:
+    """They have one time, and so one value."""
+    vitals = found(FIRST, [1, "l", 150, 150, "", "#title"], [1, "l", 150, 150, "http://shop/hero.jpg", "#hero", 110, 140])
+    ((value, detail),) = vitals["lcp"]
+    assert (value, detail["element"], detail["load_time"]) == (150, "#hero", 30)
+
+
 def test_paints_of_a_tab_that_nobody_sees_do_not_count() -> None:
     """What was painted after the tab was hidden says nothing of what a customer waits for."""
     assert sorted(found(FIRST, [1, "l", 150, 150, "", "h1"], hidden=0)) == ["ttfb"]
