@@ -184,12 +184,7 @@ for (const type of ABOUT_TO) addEventListener(type, look, true);
 setTimeout(look, LOOK_MS);
 
 // An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
-let channel = null; // made when somebody touches the page: it costs each document more than a listener does
-const opened = () => {
-  const made = new MessageChannel();
-  made.port1.onmessage = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
-  return made;
-};
+const handled = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
 for (const type of ['mouseup', 'click', 'keydown']) { // to listen for a pointer's events costs each document
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
@@ -197,7 +192,7 @@ for (const type of ['mouseup', 'click', 'keydown']) { // to listen for a pointer
     touched = true;
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
-    (channel ??= opened()).port2.postMessage(0);
+    setTimeout(handled);
   }, true);
 }
 const unpainted = new Map();
