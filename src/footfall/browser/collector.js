@@ -1,13 +1,13 @@
 // Runs in every document that a journey loads, before the page's own scripts, inside a function of its own. It notes what the browser
 // tells of paints, shifts and interactions; vitals.py reckons with it elsewhere, for the less runs in a page, the less it is disturbed.
-// So it waits for nothing that the browser keeps by itself (paints, requests), and looks at it when somebody touches or leaves the page.
+// So it waits for nothing that the browser keeps by itself (paints, requests), and looks at it before somebody touches or leaves the page.
 // It answers two questions of the recorder: `painted()` before a script leaves the page, `read()` at the end of the journey. It is
 // asked nothing between steps, for that would wait for the page: all that it tells has its time. A document that is left writes what it
 // knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of
 // the site can see them.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
   SHIFTS = 100, MOST = 300, GAP_MS = 1000, WINDOW_MS = 5000, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, NEWEST = 10, SCRIPTS = 5, ROOM = 2000, FAILED = 20,
-  LOOK_MS = 300, TOLD_MS = 20;
+  LOOK_MS = 300, TOLD_MS = 20 /* behind a paint the browser tells of it */;
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
@@ -159,7 +159,7 @@ const note = (entries) => {
   batch += 1;
   for (const entry of entries) NOTES[entry.entryType](entry);
 };
-const ABOUT_TO = ['mousemove', 'focusin'], observer = new PerformanceObserver((list) => note(list.getEntries())), types = [];
+const observer = new PerformanceObserver((list) => note(list.getEntries())), types = [];
 const observe = (...wanted) => {
   for (const type of wanted) {
     if (!PerformanceObserver.supportedEntryTypes.includes(type)) continue;
@@ -170,6 +170,7 @@ const observe = (...wanted) => {
 observe('layout-shift', 'event', 'first-input', 'longtask');
 // What the browser keeps is looked at when somebody is about to touch the page (behind that no paint counts, and the touch is to be
 // timed without us), when the page is left, or after a while: of an element that is taken away by then only its address is told.
+const ABOUT_TO = ['mousemove', 'focusin'];
 let looked = false;
 const look = () => {
   if (!looked) {
@@ -188,7 +189,7 @@ const handled = () => { if (unseen && !unseen.end) unseen.end = performance.now(
 for (const type of ['mouseup', 'click', 'keydown']) { // to listen for a pointer's events costs each document
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
-    if (!looked) look();
+    if (!looked) look(); // a finger comes without a mouse
     touched = true;
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
@@ -240,7 +241,7 @@ const rowOf = (entry) => {
   const failed = entry.responseStatus >= 400 ? `f,${encodeURIComponent(entry.name)}` : '';
   return [round(entry.startTime), round(entry.responseEnd - entry.startTime), hidden ? '' : entry.transferSize || 0, kindOf(entry) + party + failed].join();
 };
-const fetched = () => [...(visit() ? [visit()] : []), ...requests()].map(rowOf).join(';');
+const fetched = () => [visit(), ...requests()].filter(Boolean).map(rowOf).join(';');
 
 // A moment by both clocks. The page's own starts with its process and drifts; `origin` is where the system's clock puts its zero by now, so
 // that pages and steps share one clock.

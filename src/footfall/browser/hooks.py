@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from footfall.browser import fixtures
 from footfall.browser.around import in_time
 from footfall.browser.attempts import ATTEMPT, Attempt, status_of, trace_item, walk_item
 from footfall.browser.cleanup import EACH_S, Cleaned, Cleaner
@@ -18,6 +17,7 @@ from footfall.browser.deadline import deadline
 from footfall.browser.evidence import keep_failure, keep_playwrights, keep_trace, keep_videos, traceparent_told
 from footfall.browser.facts import Facts, facts_of, refuse_unsafe
 from footfall.browser.failure import Failure, chief_of, failure_of, shown
+from footfall.browser.fixtures import never_begun
 from footfall.browser.iteration import Iteration, StepError, UnmetError
 from footfall.browser.network import Conditions
 from footfall.browser.run import JourneyRun
@@ -166,8 +166,8 @@ class JourneyHooks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, object, object]:
-        """End what prepares a journey, and what is done behind it, when it takes too long; our own have deadlines where they need one."""
-        if self._walking is None or (request.scope == "function" and fixturedef.func.__module__ == fixtures.__name__):
+        """End what prepares a journey, and what is done behind it, when it takes too long."""
+        if self._walking is None:
             return (yield)
         return (yield from in_time(fixturedef, request, self._patience_s, self._cleaning_s))
 
@@ -206,7 +206,7 @@ class JourneyHooks:
             return report
         if error is not None:
             if iteration is None and report.when == "setup" and not _ends_the_session(chief_of(error, item.path)):
-                iteration = item.stash[ITERATION] = fixtures.never_begun(item)
+                iteration = item.stash[ITERATION] = never_begun(item)
             self._failed(run, item, report, error)
         _mask(report, run)
         if iteration is not None and not report.skipped:

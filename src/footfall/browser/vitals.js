@@ -130,7 +130,7 @@ const listened = (page) => {
   for (const on of ['onTTFB', 'onFCP', 'onLCP', 'onCLS']) webVitals[on](loading, options);
   const nameOf = (metric) => `inp${metric.entries[0]?.interactionId || metric.id}`;
   const interacting = (metric) => keep(metric, metric.attribution.interactionTime ?? metric.navigationStartTime ?? 0, nameOf(metric));
-  if (page.notes.some(([, letter]) => letter === 'e')) webVitals.onINP(interacting, { ...options, durationThreshold: 16 });
+  if (page.notes.some(([, letter]) => letter === 'e')) /* few pages are touched */ webVitals.onINP(interacting, { ...options, durationThreshold: 16 });
   const batches = new Map([[0, []]]);
   // Of paints in one frame the last is the largest, and web-vitals tells of the first: for it, the value is the same.
   const told = page.notes.filter(([, letter, at], place, all) => letter !== 'l' || all[place + 1]?.[1] !== 'l' || all[place + 1][2] !== at);
