@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from footfall.store.schema import HEAD, VERSION_TABLE
 Item = TypeVar("Item")
 _BATCH = 500
 _BUSY_MS = 30_000
+_BUSY_PAUSE_S = 0.01
 _CONNECT_S = 10
 _NOTICE_SOON = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 """A server that is cut off is noticed within 15 s, not after the system's two hours."""
@@ -172,9 +174,23 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")  # what was handed over is deleted where it came from, and what was told is marked
     cursor.execute("PRAGMA foreign_keys = ON")
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """Wait for whoever creates the same store at this moment: beside a writer SQLite refuses the switch at once, whatever busy_timeout is."""
+    until = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_BUSY_PAUSE_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +47,20 @@ def test_a_spoilt_file_is_named_with_the_mend(tmp_path: Path, spoil: Spoil, said
     assert str(path) in error.message
     assert said in error.message
     assert mend in str(error.hint)
+
+
+def test_a_store_that_another_creates_at_this_moment_is_waited_for(tmp_path: Path) -> None:
+    """Of two first runs of a suite neither is told "database is locked"."""
+    path = tmp_path / ".footfall" / "history.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("BEGIN IMMEDIATE")
+        opening = thread.submit(open_store, tmp_path)
+        wait([opening], timeout=0.3)
+        other.execute("COMMIT")
+        opening.result(timeout=60).close()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_store_that_breaks_later_is_told_when_it_is_read(tmp_path: Path) -> None:
