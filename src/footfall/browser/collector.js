@@ -1,13 +1,15 @@
 // Runs in every document that a journey loads, before the page's own scripts, inside a function of its own. It notes what the browser
 // tells of paints, shifts and interactions; vitals.py reckons with it elsewhere, for the less runs in a page, the less it is disturbed.
 // So it waits for nothing that the browser keeps by itself (paints, requests), and looks at it before somebody touches or leaves the page.
-// It answers two questions of the recorder: `painted()` before a script leaves the page, `read()` at the end of the journey. It is
-// asked nothing between steps, for that would wait for the page: all that it tells has its time. A document that is left writes what it
-// knows into cookies whose path matches no page: the browser keeps them across origins, no request ever carries them, and no script of
-// the site can see them.
+// It answers the recorder's questions: `painted()` before a script leaves the page, `read()` at the end of the journey. It is
+// asked nothing between steps, for that would wait for the page: all that it tells has its time. A document that is left hands what it
+// knows, and what was handed to it, to its heir: the document of its origin that comes next in the tab takes it out of the session's storage
+// before any script of the site runs. One that has no heir writes it into cookies whose path matches no page: the browser keeps them across
+// origins, no request ever carries them, and no script of the site can see them. But each request of that site is told of to Playwright
+// with all its cookies, so what stands in them makes each later page dearer.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
   SHIFTS = 100, MOST = 300, GAP_MS = 1000, WINDOW_MS = 5000, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, NEWEST = 10, SCRIPTS = 5, ROOM = 2000, FAILED = 20,
-  LOOK_MS = 300, TOLD_MS = 20 /* behind a paint the browser tells of it */;
+  LOOK_MS = 300, PAGES = 'footfall-pages', TOLD_MS = 20 /* behind a paint the browser tells of it */;
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
@@ -15,6 +17,21 @@ let changed = 0, largestAt = 0, largestSize = 0, shown = false, touched = false,
 let hidden = document.visibilityState === 'hidden' ? 0 : null; // since when
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
+const { getItem, setItem, removeItem } = Storage.prototype;
+
+// What the pages before this one told, each a line.
+let carried = [];
+const previous = window.navigation?.activation?.from; // of the same origin, or none
+const inherit = () => {
+  if (!previous) return;
+  try {
+    const lines = getItem.call(sessionStorage, PAGES);
+    if (lines === null) return;
+    removeItem.call(sessionStorage, PAGES);
+    carried.push(...lines.split('\n'));
+  } catch { /* a document without storage */ }
+};
+inherit();
 
 const short = (text) => (text ? String(text).slice(0, TEXT) : '');
 const round = (number, scale = 10) => Math.round((number ?? 0) * scale) / scale;
@@ -262,10 +279,19 @@ const plain = (value) => {
   delete Array.prototype.toJSON;
   try { return stringify(value); } finally { Array.prototype.toJSON = toJSON; }
 };
-const write = () => {
-  lookAtLast();
-  const text = plain(snapshot(left)).replace(/[^\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
-  const coded = btoa(text), count = Math.ceil(coded.length / CHUNK);
+const linesAt = (when) => {
+  inherit(); // a page in another process may have left late
+  return [...carried, plain(snapshot(when))].join('\n');
+};
+let heir = false, lines = '';
+addEventListener('pageswap', ({ activation }) => { heir = Boolean(activation); }); // null where the next is of another origin
+const bequeath = () => {
+  try { setItem.call(sessionStorage, PAGES, lines); } catch { return false; } // no room
+  return true;
+};
+const writeCookies = () => {
+  const coded = btoa(lines.replace(/[^\n\x20-\x7e]/g, (c) => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0')));
+  const count = Math.ceil(coded.length / CHUNK);
   const chunks = Array.from({ length: count }, (_, i) => `${count}.${coded.slice(i * CHUNK, (i + 1) * CHUNK)}`);
   chunks.forEach((chunk, i) => { // a cookie costs the page a wait for another process, so none is written twice
     if (chunk !== written[i]) setCookie.call(document, `footfall-page-${id}-${i}=${chunk}; path=/-/footfall; max-age=${KEPT_S}`);
@@ -274,17 +300,22 @@ const write = () => {
 };
 const leave = () => {
   left = moment();
-  try { write(); } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ }
+  try {
+    lookAtLast();
+    lines = linesAt(left);
+    if (!heir || !bequeath()) writeCookies();
+  } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ }
 };
 addEventListener('pagehide', leave);
 document.addEventListener('visibilitychange', (event) => { // comes behind pagehide, or alone when another tab is looked at
   if (document.visibilityState !== 'hidden') { left = null; return; }
+  if (left && heir) bequeath(); // again, where the site cleared its storage at pagehide
   if (left) return;
   hidden ??= round(event.timeStamp);
   leave();
 });
 addEventListener('pageshow', (event) => {
-  [left, written] = [null, []]; // what it wrote may have been read and taken away
+  [left, heir, written] = [null, false, []]; // what it wrote may have been read and taken away
   if (!event.persisted) return;
   const row = [batch += 1, 'b', round(event.timeStamp), touches(), 0];
   told.push(row);
@@ -340,6 +371,7 @@ const settle = async (limit) => {
 Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
     painted,
-    read: async (limit) => { await settle(limit); look(); return plain(snapshot()); },
+    read: async (limit) => { await settle(limit); look(); return linesAt(); },
+    handOver: () => { inherit(); return carried.splice(0).join('\n'); },
   }),
 });

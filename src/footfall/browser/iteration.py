@@ -308,7 +308,7 @@ class Iteration:
         if self.watch.silent:
             self.event(
                 "note",
-                f"{self.watch.silent} of the pages that were loaded told nothing: something took their cookies, or ended them at once",
+                f"{self.watch.silent} of the pages that were loaded told nothing: something took what they left, or ended them at once",
             )
         self.watch.contexts.clear()
         return self.watch.reports()

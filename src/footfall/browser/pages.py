@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from footfall.browser.vitals import vitals_of
 
 COOKIE = "footfall-page-"
-"""Begins the names of the cookies in which a page that is left keeps what it saw: `footfall-page-<page id>-<part>`."""
+"""Begins the names of the cookies in which a page that is left without an heir keeps what it knows: `footfall-page-<page id>-<part>`."""
 
 TEXT = 120
 """Characters of a text that the collector keeps."""
@@ -89,7 +89,7 @@ class PageReport:
 
 
 @lru_cache(maxsize=256)  # a walk's cookies are looked at again and again until all its pages have told
-def read_report(text: str | bytes) -> PageReport | None:
+def read_report(text: str) -> PageReport | None:
     """Read what the collector says; None of what is torn or what scripts of the page made something else of."""
     try:
         return report_of(json.loads(text))
@@ -127,27 +127,30 @@ def page_of(cookie: Mapping[str, Any]) -> str:
     return name.removeprefix(COOKIE).rpartition("-")[0] if name.startswith(COOKIE) else ""
 
 
-def reports_in(cookies: Iterable[Mapping[str, Any]]) -> Iterator[PageReport]:
-    """Read the pages that were left from a browser context's cookies; what is torn is left out."""
+def reports_of(lines: str) -> list[PageReport]:
+    """Read what a page tells of itself and of those before it, a line each; what is torn is left out."""
+    return [report for report in map(read_report, lines.split("\n")) if report]
+
+
+def reports_in(cookies: Iterable[Mapping[str, Any]]) -> dict[str, list[PageReport]]:
+    """Read what pages that were left kept in a browser context's cookies: by the page that wrote them, without what is torn."""
     parts: dict[str, dict[int, str]] = {}
     for cookie in cookies:
         page = page_of(cookie)
         if page:
             index = str(cookie["name"]).rpartition("-")[2]
             parts.setdefault(page, {})[int(index)] = str(cookie["value"])
-    for chunks in parts.values():
-        report = read_report(_joined(chunks))
-        if report is not None:
-            yield report
+    told = {page: reports_of(_joined(chunks)) for page, chunks in parts.items()}
+    return {page: reports for page, reports in told.items() if reports}
 
 
-def _joined(chunks: Mapping[int, str]) -> bytes:
+def _joined(chunks: Mapping[int, str]) -> str:
     """Put the parts together; nothing where one is missing or torn."""
     count = chunks.get(0, "").partition(".")[0]
     if not count.isdigit() or any(index not in chunks for index in range(int(count))):
-        return b""
+        return ""
     coded = "".join(chunks[index].partition(".")[2] for index in range(int(count)))
     try:
-        return base64.b64decode(coded, validate=True)
+        return base64.b64decode(coded, validate=True).decode()
     except (binascii.Error, ValueError):
-        return b""
+        return ""

@@ -8,19 +8,21 @@ from contextlib import suppress
 from functools import cache, partial, wraps
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urljoin
 
 import greenlet
-from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Error, Page, Request, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Error, Frame, Page, Request, Response, WebError
 
 from footfall.browser.cached import from_cache
-from footfall.browser.pages import PageReport, page_of, read_report, reports_in
+from footfall.browser.pages import PageReport, page_of, reports_in, reports_of
 
 SETTLE_MS = 1500
 """How long the last page may still move before it is read as it is."""
 _LEAVING_S = 0.3
 _SWEEP = 15
-"""Pages after which those that were left are read between two steps: each takes a cookie or a few, and a browser keeps 180 of a site's."""
+"""Pages after which those that were left are read between two steps: they weigh on the next, and a site can have 180 cookies."""
 _READ = "limit => window.__footfall__ ? window.__footfall__.read(limit) : null"
+_HAND_OVER = "() => window.__footfall__ ? window.__footfall__.handOver() : null"
 _WORTH_READING = frozenset({"error", "warning"})
 """What of a console is told; a page's own chatter would push it out of the log."""
 _REFUSED = "Failed to load resource: the server responded with a status of "
@@ -75,7 +77,8 @@ class PageWatch:
         self.began = False
         self.stuck: set[Page] = set()
         self._reports: dict[str, PageReport] = {}
-        self._loads = self._swept = 0
+        self._opened = self._loads = self._swept = 0
+        self._origins: set[str] = set()
 
     def attach(self, context: BrowserContext) -> None:
         """Watch a context from now on; it must have no pages yet."""
@@ -97,6 +100,8 @@ class PageWatch:
         context.clear_cookies = sweep_and_clear  # type: ignore[method-assign]  # what pages kept in cookies goes with them
 
     def _page_opened(self, page: Page) -> None:
+        self._opened += 1
+        page.on("framenavigated", self._navigated)
         page.on("domcontentloaded", self._loaded)
         close = page.close
 
@@ -123,6 +128,10 @@ class PageWatch:
             return leave(*where, **options)
 
         return paint_and_leave
+
+    def _navigated(self, frame: Frame) -> None:
+        if frame.parent_frame is None and frame.url.startswith(("http", "file")):
+            self._origins.add(urljoin(frame.url, "/"))
 
     def _loaded(self, page: Page) -> None:
         if page.url.startswith("http"):
@@ -158,7 +167,15 @@ class PageWatch:
         if self._loads - self._swept >= _SWEEP:
             self._swept = self._loads
             for context in self.contexts:
+                self._aside(partial(self._take_over, context))
                 self._aside(partial(self._sweep, context))
+
+    def _take_over(self, context: BrowserContext) -> None:
+        """Read what pages carry of those before them."""
+        for page in context.pages:
+            with suppress(Error):
+                if page not in self.stuck:
+                    self._keep_all(page.evaluate(_HAND_OVER))
 
     def _sweep(self, context: BrowserContext) -> None:
         """Read the pages that were left, and take their cookies away."""
@@ -186,9 +203,15 @@ class PageWatch:
 
     def read_left(self) -> None:
         """Gather what the pages that were left had to say."""
-        for context in self.contexts:
-            with suppress(Error):
-                self._read_cookies(context)
+        if not self._complete:
+            for context in self.contexts:
+                with suppress(Error):
+                    self._read_cookies(context)
+
+    @property
+    def _complete(self) -> bool:
+        """Whether there can be no cookies: of one site in one tab each page carried what those before it saw."""
+        return not self.silent and self._opened == 1 and len(self._origins) == 1
 
     def reports(self) -> list[PageReport]:
         """Return what was read so far, in the order in which the pages began to load."""
@@ -197,9 +220,11 @@ class PageWatch:
     def _read(self, page: Page) -> None:
         with suppress(Error):
             told = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
-            report = read_report(told) if isinstance(told, str) else None
-            if report:
-                self.keep(report)
+            self._keep_all(told)
+
+    def _keep_all(self, told: object) -> None:
+        for report in reports_of(told) if isinstance(told, str) else ():
+            self.keep(report)
 
     def keep(self, report: PageReport) -> None:
         """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""
@@ -223,7 +248,8 @@ class PageWatch:
     def _gather(self, context: BrowserContext) -> list[Cookie]:
         """Keep what the pages that were left have told in whole; return the cookies that it stood in."""
         cookies = context.cookies()
-        told = {report.id: report for report in reports_in(cookies)}
-        for report in told.values():
-            self.keep(report)
+        told = reports_in(cookies)
+        for reports in told.values():
+            for report in reports:
+                self.keep(report)
         return [cookie for cookie in cookies if page_of(cookie) in told]

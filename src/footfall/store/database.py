@@ -180,7 +180,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
-    """Wait for whoever creates the same store at this moment: beside a writer SQLite refuses the switch at once, whatever busy_timeout is."""
+    """Wait for whoever creates the same store at this moment: beside a writer SQLite refuses the switch at once, for all busy_timeout."""
     until = time.monotonic() + _BUSY_MS / 1000
     while True:
         try:
