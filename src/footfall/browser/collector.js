@@ -13,7 +13,7 @@ const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* p
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
-let changed = 0, largestAt = 0, largestSize = 0, shown = false, touched = false, unseen = null, left = null, written = [];
+let changed = 0, largestAt = 0, largestSize = 0, shown = false, touched = false, unseen = null, seen = () => {}, left = null, written = [];
 let hidden = document.visibilityState === 'hidden' ? 0 : null; // since when
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
@@ -145,7 +145,10 @@ const forget = (rows, beside) => {
   rows.splice(0, rows.length, ...kept.slice(-FRAMES));
 };
 const noteEvent = (entry) => {
-  if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) unseen = null;
+  if (unseen && ENDS.has(entry.name) && entry.startTime > unseen.start - 1) {
+    if (unseen.kind === 'pointer') seen(); // a key's last event comes later
+    unseen = null;
+  }
   const row = [batch, 'e', named(entry.name), round(entry.startTime), entry.duration, round(entry.processingStart), round(entry.processingEnd), entry.interactionId ?? 0];
   if (!entry.interactionId) {
     const last = strays.at(-1);
@@ -358,14 +361,18 @@ const moving = () => {
   if (unpaintedYet()) return true;
   return restless() > 0;
 };
+// An interaction is told of behind its paint, if it took long enough to be told of; of one that ended a while ago nothing comes any more.
+const toldOf = async () => {
+  if (unseen.end && performance.now() - unseen.end > PAINT_MS) return;
+  await frames();
+  if (unseen) await Promise.race([pause(50), new Promise((resolve) => (requestIdleCallback ?? setTimeout)(resolve))]);
+};
 const settle = async (limit) => {
   look();
   const until = performance.now() + limit;
   while (performance.now() < until && moving()) await pause(restless() > 0 ? restless() : 10);
-  if (unseen || moving()) await frames();
-  if (!unseen) return;
-  // An interaction is told of behind its paint, if it took long enough to be told of.
-  await Promise.race([pause(50), new Promise((resolve) => (requestIdleCallback ?? setTimeout)(resolve))]);
+  if (unseen) await Promise.race([toldOf(), new Promise((resolve) => { seen = resolve; })]);
+  else if (moving()) await frames();
 };
 
 Object.defineProperty(window, '__footfall__', {
