@@ -45,6 +45,23 @@ MODULES = {
             journey.measure("cookies_of_pages", sum(name.startswith("footfall-page-") for name in names), unit="count")
             assert "cart" in names
     """,
+    "test_heirs.py": """
+        def test_heirs(journey):
+            page = journey.page
+            with journey.step("first"):
+                page.goto("/slow")
+            with journey.step("clears"):
+                page.goto("/clears?delay=0.4")
+            with journey.step("looks"):
+                page.goto("/clears")
+                journey.measure("stored", int(page.locator("#seen").inner_text()), unit="count")
+                names = [cookie["name"] for cookie in page.context.cookies()]
+                journey.measure("cookies_of_pages", sum(name.startswith("footfall-page-") for name in names), unit="count")
+            with journey.step("far"):
+                page.goto("/leave-far")
+                page.locator("#go").click()
+                page.get_by_role("heading", name="Plain").wait_for()
+    """,
     "test_greedy.py": """
         ASK = '''some => Promise.all(Array.from({ length: 80 }, async (_, one) => (await fetch(`/plain?${some}-${one}`)).text()))'''
 
@@ -96,10 +113,17 @@ def test_pages_that_lose_their_cookies_have_told(walked: Walked) -> None:
 
 
 def test_many_pages_push_out_no_cookie_of_the_site(walked: Walked) -> None:
-    """What pages kept is taken away between steps; the site's own cookies and the first page's vitals are still there."""
-    assert walked.values("", "cookies_of_pages")[0] < 60
+    """Of one site in one tab pages write none; the site's own cookies and the first page's vitals are still there."""
+    assert walked.values("", "cookies_of_pages") == [0]
     assert walked.values("first", "ttfb")[0] >= 400
     assert walked.values("part 2", "requests") == [30]
+
+
+def test_what_a_page_knows_is_handed_on_unseen(walked: Walked) -> None:
+    """It goes to the next page of its site, also where the site clears its storage, and from there to another site; no script sees it."""
+    assert [walked.values(step, "ttfb")[0] >= 400 for step in ("first", "clears", "looks")] == [True, True, False]
+    assert walked.values("far", "inp")[0] >= 300
+    assert walked.values("looks", "stored") == walked.values("looks", "cookies_of_pages") == [0]
 
 
 def test_requests_are_counted_beyond_what_a_browser_keeps_by_itself(walked: Walked) -> None:

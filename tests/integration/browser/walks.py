@@ -49,6 +49,8 @@ PAGES: Mapping[str, str] = {
     "<iframe title=own src='/refused-frame'></iframe><script nonce=n>fetch('FAR/missing.json', { mode: 'no-cors' })</script>",
     "/refused-frame": "<img src='/missing-too.svg' alt=''>",
     "/consent": "<h1>Consent</h1><script>Object.defineProperty(document, 'cookie', { get: () => '', set: () => {} })</script>",
+    "/clears": "<h1>Clears</h1><p id=seen></p><script>seen.textContent = sessionStorage.length;"
+    " addEventListener('pagehide', () => sessionStorage.clear())</script>",
     "/ask": "<h1>Ask</h1><button onclick=\"alert('Really?')\">ask</button>",
     "/busy": "<h1>Busy</h1><script>for (let one = 0; one < 6; one++)"
     " (async () => { for (;;) await fetch('/style.css?' + Math.random()); })()</script>",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.browser.pages import COOKIE, Fetch, LongTask, PageReport, read_report, report_of, reports_in
+from footfall.browser.pages import COOKIE, Fetch, LongTask, PageReport, read_report, report_of, reports_in, reports_of
 from footfall.browser.watch import PageWatch
 
 
@@ -34,6 +34,13 @@ def test_pages_come_back(names: list[str], size: int, random: Any) -> None:
     jar = [cookie for name in names for cookie in cookies(raw(name), size)]
     random.shuffle(jar)
     assert {page: [report.id for report in reports] for page, reports in reports_in(jar).items()} == {name: [name] for name in names}
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_a_page_tells_of_those_before_it(texts: list[str]) -> None:
+    """A line each, whatever their texts hold."""
+    lines = "\n".join(json.dumps(raw(str(number), url=text), ensure_ascii=False) for number, text in enumerate(texts))
+    assert [report.url for report in reports_of(lines)] == texts
 
 
 @given(st.integers(0, 5), st.text())
