@@ -5,10 +5,12 @@ fixture to the last: wall time, and CPU of this Python, of Playwright's driver a
 The ratio of a journey is the geometric mean of its pairs', which stand next to each other: a machine that is slower for a while is so
 for both. Told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the same script with its own context,
 and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own requests. With `--peers`, what
-visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py).
+visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py). Corner's pages are light; with
+`--heavy` the walk is one through pages of the web's median weight (heavy.py).
 
     python bench/journey_overhead.py                       # 5 pairs of each of eight journeys: about five minutes
     python bench/journey_overhead.py --journey booking --pairs 40 --json
+    python bench/journey_overhead.py --heavy --pairs 30    # three minutes
     npm install --prefix DIR lighthouse browsertime @elastic/synthetics
     python bench/journey_overhead.py --peers DIR           # ten minutes more
 """
@@ -24,9 +26,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import heavy
 import visits
 
 from footfall.config.suite import Target
@@ -134,12 +138,12 @@ def without_footfall(script: str) -> str:
     return re.sub(r"(?<!browser\.)\bjourney\b", "bare", script)
 
 
-def laid_out(folder: Path, journeys: Sequence[str], pairs: int) -> None:
-    """Write the journeys twice: as they are, and bare."""
+def laid_out(folder: Path, suite: Path, journeys: Sequence[str], pairs: int) -> None:
+    """Write a suite's journeys twice: as they are, and bare."""
     for way in ("journeys", "bare"):
         (folder / way).mkdir()
     for name in ("conftest", *(f"test_{journey}" for journey in journeys)):
-        script = (SUITE / f"{name}.py").read_text(encoding="utf-8")
+        script = (suite / f"{name}.py").read_text(encoding="utf-8")
         more = BARE.replace("PAIRS", str(pairs)) if name == "conftest" else ""
         (folder / "journeys" / f"{name}.py").write_text(script, encoding="utf-8")
         (folder / "bare" / f"{name}.py").write_text(without_footfall(script) + more, encoding="utf-8")
@@ -147,14 +151,21 @@ def laid_out(folder: Path, journeys: Sequence[str], pairs: int) -> None:
     (folder / "test_end.py").write_text("def test_end():\n    pass\n", encoding="utf-8")
 
 
-def measured(journeys: Sequence[str], pairs: int) -> dict[str, Pairs]:
+@contextmanager
+def corner() -> Iterator[tuple[Path, str]]:
+    """Run Corner; yield the folder of the suite's journeys and Corner's address."""
+    with open_target(Target("corner", demo=True)) as live:
+        yield SUITE, live.url
+
+
+def measured(suite: Path, url: str, journeys: Sequence[str], pairs: int) -> dict[str, Pairs]:
     """Walk, and return the pairs of each journey's `wall` and `cpu` seconds; the warm-up pair is left out."""
-    with tempfile.TemporaryDirectory() as name, open_target(Target("corner", demo=True)) as live:
+    with tempfile.TemporaryDirectory() as name:
         folder, out = Path(name), Path(name, "out.jsonl")
-        laid_out(folder, journeys, pairs)
+        laid_out(folder, suite, journeys, pairs)
         command = [sys.executable, "-m", "pytest", "-q", "--import-mode", "importlib", "-p", "no:cacheprovider", "--rootdir", name]
         done = subprocess.run(
-            [*command, "--base-url", live.url, "--iterations", str(pairs), "journeys", "bare", "test_end.py"],
+            [*command, "--base-url", url, "--iterations", str(pairs), "journeys", "bare", "test_end.py"],
             cwd=folder,
             env={**os.environ, "OVERHEAD_OUT": str(out)},
             capture_output=True,
@@ -196,10 +207,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=5, help="of each journey")
     parser.add_argument("--journey", action="append", choices=known, help="only this one, or these")
+    parser.add_argument("--heavy", action="store_true", help="through pages of the web's median weight instead of Corner's")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="where npm installed the others")
     parser.add_argument("--json", action="store_true", help="the pairs themselves, as JSON")
     options = parser.parse_args()
-    found = measured(options.journey or known, options.pairs)
+    with heavy.site() if options.heavy else corner() as (suite, url):
+        found = measured(suite, url, ["heavy"] if options.heavy else options.journey or known, options.pairs)
     if options.json:
         print(json.dumps(found))
         return
