@@ -9,12 +9,13 @@
 // with all its cookies, so what stands in them makes each later page dearer.
 const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* pages.py */, UNSEEN_MS = 40, INTERACTIONS = 40,
   SHIFTS = 100, MOST = 300, GAP_MS = 1000, WINDOW_MS = 5000, FRAME_MS = 8 /* web-vitals */, FRAMES = 100, NEWEST = 10, SCRIPTS = 5, ROOM = 2000, FAILED = 20,
-  LOOK_MS = 300, PAGES = 'footfall-pages', TOLD_MS = 20 /* behind a paint the browser tells of it */;
+  LOOK_MS = 300, ROUTE_MS = 300, PAGES = 'footfall-pages', TOLD_MS = 20 /* behind a paint the browser tells of it */;
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
 let changed = 0, largestAt = 0, largestSize = 0, shown = false, touched = false, unseen = null, seen = () => {}, left = null, written = [];
 let hidden = document.visibilityState === 'hidden' ? 0 : null; // since when
+let touchedAt = null, routed = false; // the address at the last touch; whether it was told of as a route's beginning
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
 const { getItem, setItem, removeItem } = Storage.prototype;
@@ -119,7 +120,7 @@ const contentOf = (entry) => [round(entry.startTime), round(entry.duration), ent
 const touches = () => performance.interactionCount ?? interactions.size;
 const noteRoute = (entry) => {
   const largest = entry.getLargestInteractionContentfulPaint();
-  [sum, most] = [0, 0];
+  [sum, most, routed] = [0, 0, true];
   tell('n', [round(entry.startTime), round(entry.duration), named(short(entry.name)), entry.navigationId, entry.interactionId,
     round(entry.presentationTime || entry.paintTime), touches(), largest ? contentOf(largest) : null]);
 };
@@ -210,7 +211,7 @@ for (const type of ['mouseup', 'click', 'keydown']) { // to listen for a pointer
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
     if (!looked) look(); // a finger comes without a mouse
-    touched = true;
+    [touched, touchedAt, routed] = [true, location.href, false];
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
     setTimeout(handled);
@@ -347,10 +348,18 @@ const unpaintedYet = () => {
   const since = Math.max(largestAt, performance.now() - PAINT_MS);
   return requests().some((entry) => entry.responseEnd > since && isPicture(entry) && mayBeLargest(entry));
 };
+// A route of a single-page app is told of behind its first paint, and what it paints then each behind its own; the interaction that asked
+// for it may have been told of before. One that paints nothing is never told of.
+const routePainted = async () => {
+  if (!touched || touchedAt === location.href || !types.includes('soft-navigation')) return;
+  const until = performance.now() + ROUTE_MS;
+  do await frames(); while (!routed && performance.now() < until);
+};
 const painted = async () => {
   look();
   const until = performance.now() + PAINT_MS;
   while (unpaintedYet() && performance.now() < until) await frames();
+  await routePainted();
 };
 // How long the page must still be quiet (ms) before what it painted last has been told of.
 const restless = () => Math.max(visit()?.loadEventEnd ?? 0, changed) + QUIET_MS - performance.now();
@@ -373,6 +382,7 @@ const settle = async (limit) => {
   while (performance.now() < until && moving()) await pause(restless() > 0 ? restless() : 10);
   if (unseen) await Promise.race([toldOf(), new Promise((resolve) => { seen = resolve; })]);
   else if (moving()) await frames();
+  await routePainted();
 };
 
 Object.defineProperty(window, '__footfall__', {

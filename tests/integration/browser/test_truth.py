@@ -16,6 +16,7 @@ TRUTH = """
         document.body.append(document.createElement('textarea'));
         for (const [place, kind] of [['textarea', 'keydown'], ['h1', 'click']]) document.querySelector(place).addEventListener(kind, busy);
     }'''
+    SHOWN = "document.querySelector('h2')"  # looked for in each frame
     PAINTED = "() => new Promise(done => new PerformanceObserver(done).observe({ type: 'largest-contentful-paint', buffered: true }))"
 
     def test_truth(journey, new_context):
@@ -69,6 +70,11 @@ TRUTH = """
                 page.mouse.up()
                 expect(page.get_by_role("heading")).to_have_text("Plain")
             page.goto("/leave-pressed")
+        page.goto("/app")
+        with journey.step("route is left"):
+            page.get_by_role("button").click()
+            page.wait_for_function(SHOWN)
+            page.goto("/plain")
         with journey.step("parts"):
             page.goto("/parts")
             page.evaluate("document.fonts.load('16px F').catch(() => 0)")
@@ -112,6 +118,12 @@ TRUTH = """
             other = new_context()
             other.new_page().goto("/slow")
             other.close()
+        app = new_context().new_page()
+        app.goto("/app")
+        with journey.step("route is closed"):
+            app.get_by_role("button").click()
+            app.wait_for_function(SHOWN)
+            app.context.close()
         journey.measure("basket", 1.5, unit="KB")
 """
 
@@ -152,6 +164,14 @@ def test_a_page_that_the_script_leaves_at_once_was_painted(truth: Walked) -> Non
     """However soon `goto`, `reload` or `go_back` follows, each page in between has its largest paint."""
     (seen,) = [sample for sample in truth.samples if (sample.part, sample.metric) == ("hurried", "lcp")]
     assert [page["url"].rpartition("/")[2] for page in seen.detail["pages"]] == ["plain", "click", "click", "plain"]
+
+
+@pytest.mark.parametrize("step", ["route is left", "route is closed"])
+def test_what_a_route_shows_late_is_its_largest_paint(truth: Walked, step: str) -> None:
+    """Though the page is left, or the walk is over, as soon as it is seen."""
+    (paint,) = [sample for sample in truth.samples if (sample.part, sample.metric) == (step, "lcp")]
+    assert paint.value >= 200
+    assert "/app/route" in paint.detail["url"]
 
 
 def test_frames_of_other_sites_are_left_out(truth: Walked) -> None:
