@@ -13,9 +13,9 @@ const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* p
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
-let changed = 0, largestAt = 0, largestSize = 0, shown = false, touched = false, unseen = null, seen = () => {}, left = null, written = [];
+// `touchedAt`: the page's address when it was last touched; `routed`: whether a route that this touch began was told of.
+let changed = 0, largestAt = 0, largestSize = 0, shown = false, touchedAt = '', routed = false, unseen = null, seen = () => {}, left = null, written = [];
 let hidden = document.visibilityState === 'hidden' ? 0 : null; // since when
-let touchedAt = null, routed = false; // the address at the last touch; whether it was told of as a route's beginning
 
 const setCookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set; // consent scripts put theirs over it
 const { getItem, setItem, removeItem } = Storage.prototype;
@@ -211,7 +211,7 @@ for (const type of ['mouseup', 'click', 'keydown']) { // to listen for a pointer
   addEventListener(type, (event) => {
     if (!event.isTrusted) return;
     if (!looked) look(); // a finger comes without a mouse
-    [touched, touchedAt, routed] = [true, location.href, false];
+    [touchedAt, routed] = [location.href, false];
     if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
     unseen.end = 0;
     setTimeout(handled);
@@ -343,7 +343,7 @@ const mayBeLargest = (entry) => {
 };
 // Whether the page has loaded and the paint that shows it is still to come: its first one, or that of a picture just arrived.
 const unpaintedYet = () => {
-  if (document.visibilityState !== 'visible' || document.readyState !== 'complete' || touched) return false;
+  if (document.visibilityState !== 'visible' || document.readyState !== 'complete' || touchedAt) return false;
   if (!shown) return true;
   const since = Math.max(largestAt, performance.now() - PAINT_MS);
   return requests().some((entry) => entry.responseEnd > since && isPicture(entry) && mayBeLargest(entry));
@@ -351,7 +351,7 @@ const unpaintedYet = () => {
 // A route of a single-page app is told of behind its first paint, and what it paints then each behind its own; the interaction that asked
 // for it may have been told of before. One that paints nothing is never told of.
 const routePainted = async () => {
-  if (!touched || touchedAt === location.href || !types.includes('soft-navigation')) return;
+  if (!touchedAt || touchedAt === location.href || !types.includes('soft-navigation')) return;
   const until = performance.now() + ROUTE_MS;
   do await frames(); while (!routed && performance.now() < until);
 };
@@ -365,7 +365,7 @@ const painted = async () => {
 const restless = () => Math.max(visit()?.loadEventEnd ?? 0, changed) + QUIET_MS - performance.now();
 const moving = () => {
   if (document.readyState !== 'complete') return true;
-  if (touched) return false; // the first input ends LCP
+  if (touchedAt) return false; // the first input ends LCP
   if ([...document.images].some((image) => !image.complete && image.loading !== 'lazy')) return true;
   if (unpaintedYet()) return true;
   return restless() > 0;

@@ -173,9 +173,7 @@ class PageWatch:
     def _take_over(self, context: BrowserContext) -> None:
         """Read what pages carry of those before them."""
         for page in context.pages:
-            with suppress(Error):
-                if page not in self.stuck:
-                    self._keep_all(page.evaluate(_HAND_OVER))
+            self._ask(page, _HAND_OVER)
 
     def _sweep(self, context: BrowserContext) -> None:
         """Read the pages that were left, and take their cookies away."""
@@ -218,13 +216,14 @@ class PageWatch:
         return sorted(self._reports.values(), key=lambda report: report.began)
 
     def _read(self, page: Page) -> None:
-        with suppress(Error):
-            told = None if page.is_closed() or page in self.stuck else page.evaluate(_READ, SETTLE_MS)
-            self._keep_all(told)
+        self._ask(page, _READ, SETTLE_MS)
 
-    def _keep_all(self, told: object) -> None:
-        for report in reports_of(told) if isinstance(told, str) else ():
-            self.keep(report)
+    def _ask(self, page: Page, question: str, limit: int | None = None) -> None:
+        """Keep what a page tells of itself and of those before it."""
+        with suppress(Error):
+            told = None if page.is_closed() or page in self.stuck else page.evaluate(question, limit)
+            for report in reports_of(told) if isinstance(told, str) else ():
+                self.keep(report)
 
     def keep(self, report: PageReport) -> None:
         """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""

@@ -51,8 +51,9 @@ PAGES: Mapping[str, str] = {
     "/consent": "<h1>Consent</h1><script>Object.defineProperty(document, 'cookie', { get: () => '', set: () => {} })</script>",
     "/clears": "<h1>Clears</h1><p id=seen></p><script>seen.textContent = sessionStorage.length;"
     " addEventListener('pagehide', () => sessionStorage.clear())</script>",
-    "/app": "<h1>App</h1><button id=go>go</button><p id=view></p><script nonce=n>go.onclick = () => { history.pushState(0, '', '/app/route');"
-    " view.textContent = 'Wait'; setTimeout(() => { view.innerHTML = '<h2>Here is what was asked for</h2>'; }, 200); }</script>",
+    "/app": "<h1>App</h1><button id=go>go</button><p id=view></p><script nonce=n>go.onclick = () => {"
+    " history.pushState(0, '', '/app/route'); view.textContent = 'Wait'; setTimeout(() => { view.innerHTML ="
+    " '<h2>Here is what was asked for</h2>'; }, 200); }</script>",
     "/ask": "<h1>Ask</h1><button onclick=\"alert('Really?')\">ask</button>",
     "/busy": "<h1>Busy</h1><script>for (let one = 0; one < 6; one++)"
     " (async () => { for (;;) await fetch('/style.css?' + Math.random()); })()</script>",
