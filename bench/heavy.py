@@ -157,7 +157,6 @@ def site() -> Iterator[tuple[Path, str]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with tempfile.TemporaryDirectory() as name:
-            Path(name, "conftest.py").write_text("import pytest\n", encoding="utf-8")
             Path(name, "test_heavy.py").write_text(JOURNEY, encoding="utf-8")
             yield Path(name), f"http://127.0.0.1:{server.server_address[1]}"
     finally:

@@ -5,12 +5,14 @@ fixture to the last: wall time, and CPU of this Python, of Playwright's driver a
 The ratio of a journey is the geometric mean of its pairs', which stand next to each other: a machine that is slower for a while is so
 for both. Told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the same script with its own context,
 and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own requests. With `--peers`, what
-visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py). Corner's pages are light; with
-`--heavy` the walk is one through pages of the web's median weight (heavy.py).
+visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py). Corner's pages are light, and answer
+at once. With `--site heavy` the walk is one through pages of the web's median weight (heavy.py), with `--site truth` they are two through
+pages that wait for their server, their picture and a click (vitals_truth.py).
 
     python bench/journey_overhead.py                       # 5 pairs of each of eight journeys: about five minutes
     python bench/journey_overhead.py --journey booking --pairs 40 --json
-    python bench/journey_overhead.py --heavy --pairs 30    # three minutes
+    python bench/journey_overhead.py --site heavy --pairs 30    # three minutes
+    python bench/journey_overhead.py --site truth --pairs 15    # three minutes
     npm install --prefix DIR lighthouse browsertime @elastic/synthetics
     python bench/journey_overhead.py --peers DIR           # ten minutes more
 """
@@ -32,6 +34,7 @@ from pathlib import Path
 
 import heavy
 import visits
+import vitals_truth
 
 from footfall.config.suite import Target
 from footfall.target import open_target
@@ -40,6 +43,8 @@ SUITE = Path(__file__).parents[1] / "journeys"
 BARE = '''
 
 from contextlib import nullcontext
+
+import pytest
 
 
 class Bare:
@@ -138,12 +143,18 @@ def without_footfall(script: str) -> str:
     return re.sub(r"(?<!browser\.)\bjourney\b", "bare", script)
 
 
+def names_in(suite: Path) -> list[str]:
+    """Return the names of a suite's journeys."""
+    return sorted(path.stem.removeprefix("test_") for path in suite.glob("test_*.py"))
+
+
 def laid_out(folder: Path, suite: Path, journeys: Sequence[str], pairs: int) -> None:
     """Write a suite's journeys twice: as they are, and bare."""
     for way in ("journeys", "bare"):
         (folder / way).mkdir()
     for name in ("conftest", *(f"test_{journey}" for journey in journeys)):
-        script = (suite / f"{name}.py").read_text(encoding="utf-8")
+        source = suite / f"{name}.py"
+        script = source.read_text(encoding="utf-8") if source.exists() else ""
         more = BARE.replace("PAIRS", str(pairs)) if name == "conftest" else ""
         (folder / "journeys" / f"{name}.py").write_text(script, encoding="utf-8")
         (folder / "bare" / f"{name}.py").write_text(without_footfall(script) + more, encoding="utf-8")
@@ -156,6 +167,9 @@ def corner() -> Iterator[tuple[Path, str]]:
     """Run Corner; yield the folder of the suite's journeys and Corner's address."""
     with open_target(Target("corner", demo=True)) as live:
         yield SUITE, live.url
+
+
+SITES = {"corner": corner, "heavy": heavy.site, "truth": vitals_truth.site}
 
 
 def measured(suite: Path, url: str, journeys: Sequence[str], pairs: int) -> dict[str, Pairs]:
@@ -203,16 +217,18 @@ def interval(found: Pairs, times: int = 4000) -> Pair:
 
 def main() -> None:
     """Measure and tell."""
-    known = sorted(path.stem.removeprefix("test_") for path in SUITE.glob("test_*.py"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=5, help="of each journey")
-    parser.add_argument("--journey", action="append", choices=known, help="only this one, or these")
-    parser.add_argument("--heavy", action="store_true", help="through pages of the web's median weight instead of Corner's")
+    parser.add_argument("--site", choices=SITES, default="corner", help="whose pages are walked through")
+    parser.add_argument("--journey", action="append", metavar="NAME", help="only this one, or these")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="where npm installed the others")
     parser.add_argument("--json", action="store_true", help="the pairs themselves, as JSON")
     options = parser.parse_args()
-    with heavy.site() if options.heavy else corner() as (suite, url):
-        found = measured(suite, url, ["heavy"] if options.heavy else options.journey or known, options.pairs)
+    with SITES[options.site]() as (suite, url):
+        known = names_in(suite)
+        if unknown := set(options.journey or ()) - set(known):
+            parser.error(f"{options.site} has no journey {', '.join(sorted(unknown))}; it has {', '.join(known)}")
+        found = measured(suite, url, options.journey or known, options.pairs)
     if options.json:
         print(json.dumps(found))
         return

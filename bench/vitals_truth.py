@@ -52,7 +52,7 @@ JOURNEY = """
 from playwright.sync_api import expect
 
 
-def walk(journey, end):
+def test_LEFT(journey):
     page = journey.page
     for name in ("shift", "handler", "picture", "server"):
         with journey.step(name):
@@ -60,19 +60,12 @@ def walk(journey, end):
             if name == "shift":
                 expect(page).to_have_title("shifted")
         page.evaluate("url => { const a = document.createElement('a'); a.href = url; a.textContent = 'leave'; a.id = 'leave';"
-                      "a.style = 'position: fixed; inset: auto 0 0 auto'; document.body.append(a) }", end)
+                      "a.style = 'position: fixed; inset: auto 0 0 auto'; document.body.append(a) }", "END")
         with journey.step(f"leave {name}"):
             page.locator("#leave").click()
             expect(page.get_by_role("heading")).to_have_text("End")
-
-
-def test_near(journey):
-    walk(journey, "/end")
-
-
-def test_far(journey):
-    walk(journey, "FAR/end")
 """
+"""Leaves each page for another at `END`, of its own site (near) or another (far)."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +123,26 @@ def sites() -> Iterator[tuple[str, str]]:
         server.server_close()
 
 
+def laid_out(folder: Path, far: str) -> None:
+    """Write both journeys into a folder."""
+    for left, end in (("near", "/end"), ("far", f"{far}/end")):
+        (folder / f"test_{left}.py").write_text(JOURNEY.replace("LEFT", left).replace("END", end), encoding="utf-8")
+
+
+@contextmanager
+def site() -> Iterator[tuple[Path, str]]:
+    """Serve the pages; yield a folder with the journeys through them, `near` and `far`, and the site's address."""
+    with sites() as (near, far), tempfile.TemporaryDirectory() as name:
+        laid_out(Path(name), far)
+        yield Path(name), near
+
+
 def walked(near: str, far: str, iterations: int) -> list[Sample]:
     """Walk both journeys; return all samples."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "journeys").mkdir()
-        (folder / "journeys" / "test_truth.py").write_text(JOURNEY.replace("FAR", far), encoding="utf-8")
+        laid_out(folder / "journeys", far)
         command = [sys.executable, "-m", "pytest", "journeys", "-q", "-p", "no:cacheprovider", "--rootdir", name, "--base-url", near]
         limit = 60 + 60 * iterations
         done = subprocess.run(
@@ -191,8 +198,8 @@ def main() -> None:
         print(f"{options.iterations} iterations, load average {os.getloadavg()[0]:.1f}; left for its own site (near) or another (far)")
         print(f"{'step':14} {'':5} {'left':5} {'truth':15} {'min':>7} {'median':>7} {'max':>7} {'seen':>7} {'sure':>7} {'within':>7}")
         for truth in TRUTHS:
-            for journey, left in (("truth", "near"), ("truth-far", "far")):
-                place = (journey, truth.step, truth.metric)
+            for left in ("near", "far"):
+                place = (left, truth.step, truth.metric)
                 values = [sample.value for sample in samples if (sample.subject, sample.part, sample.metric) == place]
                 print(line(truth, left, values, options.iterations))
                 false += is_false(truth, values, options.iterations, strict=options.strict)
