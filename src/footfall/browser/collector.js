@@ -13,7 +13,7 @@ const KEPT_S = 600, CHUNK = 3500, QUIET_MS = 32, PAINT_MS = 150, TEXT = 120 /* p
 const id = Math.random().toString(36).slice(2, 12);
 let visited = null;
 const visit = () => (visited ??= performance.getEntriesByType('navigation')[0]); // one object, which the browser goes on filling in
-// `touchedAt`: the page's address when it was last touched; `routed`: whether a route that this touch began was told of.
+// `touchedAt`: the route at which the page was last touched; `routed`: whether one that this touch began was told of.
 let changed = 0, largestAt = 0, largestSize = 0, shown = false, touchedAt = '', routed = false, unseen = null, seen = () => {}, left = null, written = [];
 let hidden = document.visibilityState === 'hidden' ? 0 : null; // since when
 
@@ -22,9 +22,7 @@ const { getItem, setItem, removeItem } = Storage.prototype;
 
 // What the pages before this one told, each a line.
 let carried = [];
-const previous = window.navigation?.activation?.from; // of the same origin, or none
 const inherit = () => {
-  if (!previous) return;
   try {
     const lines = getItem.call(sessionStorage, PAGES);
     if (lines === null) return;
@@ -33,6 +31,17 @@ const inherit = () => {
   } catch { /* a document without storage */ }
 };
 inherit();
+
+// `document.open` takes all listeners from a document and its window.
+const listening = [];
+const listen = (target, types, listener, capture = false) => {
+  const add = () => { for (const type of types) target.addEventListener(type, listener, capture); };
+  add();
+  listening.push(add);
+};
+new MutationObserver((changes) => {
+  if (changes.some(({ removedNodes }) => removedNodes.length)) for (const add of listening) add();
+}).observe(document, { childList: true });
 
 const short = (text) => (text ? String(text).slice(0, TEXT) : '');
 const round = (number, scale = 10) => Math.round((number ?? 0) * scale) / scale;
@@ -205,18 +214,18 @@ const look = () => {
 for (const type of ABOUT_TO) addEventListener(type, look, true);
 setTimeout(look, LOOK_MS);
 
+// Where in the site the page is: a fragment is a place of its own only to routers that write it as a path.
+const routeNow = () => location.href.replace(/#(?![!/]).*/, '');
 // An interaction that leaves the page before the next paint gets no event timing entry; how long it took is known all the same.
 const handled = () => { if (unseen && !unseen.end) unseen.end = performance.now(); };
-for (const type of ['mouseup', 'click', 'keydown']) { // to listen for a pointer's events costs each document
-  addEventListener(type, (event) => {
-    if (!event.isTrusted) return;
-    if (!looked) look(); // a finger comes without a mouse
-    [touchedAt, routed] = [location.href, false];
-    if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
-    unseen.end = 0;
-    setTimeout(handled);
-  }, true);
-}
+listen(window, ['mouseup', 'click', 'keydown'], (event) => { // to listen for a pointer's events costs each document
+  if (!event.isTrusted) return;
+  if (!looked) look(); // a finger comes without a mouse
+  [touchedAt, routed] = [routeNow(), false];
+  if (!unseen || event.timeStamp - unseen.start > 1) unseen = { start: event.timeStamp, kind: event.type === 'keydown' ? 'keyboard' : 'pointer', end: 0 };
+  unseen.end = 0;
+  setTimeout(handled);
+}, true);
 const unpainted = new Map();
 const lookAtLast = () => {
   look();
@@ -230,8 +239,8 @@ const lookAtLast = () => {
 const failed = [];
 const said = (error) => { try { return short(error?.message ?? (typeof error === 'object' ? '' : error)); } catch { return ''; } };
 const fails = (error) => { if (failed.length < FAILED) failed.push([round(performance.now()), said(error)]); };
-addEventListener('error', (event) => fails(event.error));
-addEventListener('unhandledrejection', (event) => fails(event.reason));
+listen(window, ['error'], (event) => fails(event.error));
+listen(window, ['unhandledrejection'], (event) => fails(event.reason));
 
 // What kind of thing was fetched: d document, s script, c style, i image, f font, x data, m media, o other.
 const BY_USE = { navigation: 'd', iframe: 'd', frame: 'd', script: 's', img: 'i', image: 'i', input: 'i', fetch: 'x', xmlhttprequest: 'x', beacon: 'x',
@@ -288,7 +297,7 @@ const linesAt = (when) => {
   return [...carried, plain(snapshot(when))].join('\n');
 };
 let heir = false, lines = '';
-addEventListener('pageswap', ({ activation }) => { heir = Boolean(activation); }); // null where the next is of another origin
+listen(window, ['pageswap'], ({ activation }) => { heir = /^(http|file)/.test(activation?.entry.url); }); // null where the next is of another origin
 const bequeath = () => {
   try { setItem.call(sessionStorage, PAGES, lines); } catch { return false; } // no room
   return true;
@@ -310,17 +319,18 @@ const leave = () => {
     if (!heir || !bequeath()) writeCookies();
   } catch { /* a document without cookies (a sandbox, a file) is read while it lives, or not at all */ }
 };
-addEventListener('pagehide', leave);
-document.addEventListener('visibilitychange', (event) => { // comes behind pagehide, or alone when another tab is looked at
+listen(window, ['pagehide'], leave);
+listen(document, ['visibilitychange'], (event) => { // comes behind pagehide, or alone when another tab is looked at
   if (document.visibilityState !== 'hidden') { left = null; return; }
   if (left && heir) bequeath(); // again, where the site cleared its storage at pagehide
   if (left) return;
   hidden ??= round(event.timeStamp);
   leave();
 });
-addEventListener('pageshow', (event) => {
+listen(window, ['pageshow'], (event) => {
   [left, heir, written] = [null, false, []]; // what it wrote may have been read and taken away
   if (!event.persisted) return;
+  carried = []; // another has it
   const row = [batch += 1, 'b', round(event.timeStamp), touches(), 0];
   told.push(row);
   requestAnimationFrame(() => requestAnimationFrame((now) => { row[4] = round(now); }));
@@ -351,7 +361,7 @@ const unpaintedYet = () => {
 // A route of a single-page app is told of behind its first paint, and what it paints then each behind its own; the interaction that asked
 // for it may have been told of before. One that paints nothing is never told of.
 const routePainted = async () => {
-  if (!touchedAt || touchedAt === location.href || !types.includes('soft-navigation')) return;
+  if (!touchedAt || touchedAt === routeNow() || !types.includes('soft-navigation')) return;
   const until = performance.now() + ROUTE_MS;
   do await frames(); while (!routed && performance.now() < until);
 };
@@ -389,6 +399,10 @@ Object.defineProperty(window, '__footfall__', {
   value: Object.freeze({
     painted,
     read: async (limit) => { await settle(limit); look(); return linesAt(); },
-    handOver: () => { inherit(); return carried.splice(0).join('\n'); },
+    handOver: (known) => { // what nobody heard is not given away
+      inherit();
+      carried = carried.filter((line) => !known.includes(parse(line).id));
+      return carried.join('\n');
+    },
   }),
 });

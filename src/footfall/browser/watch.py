@@ -19,10 +19,12 @@ from footfall.browser.pages import PageReport, page_of, reports_in, reports_of
 SETTLE_MS = 1500
 """How long the last page may still move before it is read as it is."""
 _LEAVING_S = 0.3
+_LEFT_MOST = 3
+"""How often a page may be left for another while it is asked."""
 _SWEEP = 15
 """Pages after which those that were left are read between two steps: they weigh on the next, and a site can have 180 cookies."""
 _READ = "limit => window.__footfall__ ? window.__footfall__.read(limit) : null"
-_HAND_OVER = "() => window.__footfall__ ? window.__footfall__.handOver() : null"
+_HAND_OVER = "known => window.__footfall__ ? window.__footfall__.handOver(known) : null"
 _WORTH_READING = frozenset({"error", "warning"})
 """What of a console is told; a page's own chatter would push it out of the log."""
 _REFUSED = "Failed to load resource: the server responded with a status of "
@@ -38,7 +40,7 @@ Tell = Callable[[str, str, float], None]
 _FRAME = """(() => {
 if (window !== window.top) return;
 const blank = document, measurable = () => /^(https?|file):$/.test(location.protocol);
-const { performance, Date, setTimeout, requestAnimationFrame, requestIdleCallback } = window, { stringify } = JSON;
+const { performance, Date, setTimeout, requestAnimationFrame, requestIdleCallback } = window, { stringify, parse } = JSON;
 const begin = () => {
 COLLECTOR
 };
@@ -130,7 +132,7 @@ class PageWatch:
         return paint_and_leave
 
     def _navigated(self, frame: Frame) -> None:
-        if frame.parent_frame is None and frame.url.startswith(("http", "file")):
+        if frame.parent_frame is None:
             self._origins.add(urljoin(frame.url, "/"))
 
     def _loaded(self, page: Page) -> None:
@@ -171,9 +173,10 @@ class PageWatch:
                 self._aside(partial(self._sweep, context))
 
     def _take_over(self, context: BrowserContext) -> None:
-        """Read what pages carry of those before them."""
+        """Read what pages carry of those before them, and let them put down what was heard."""
         for page in context.pages:
-            self._ask(page, _HAND_OVER)
+            for _ in range(2):
+                self._ask(page, _HAND_OVER, list(self._reports))
 
     def _sweep(self, context: BrowserContext) -> None:
         """Read the pages that were left, and take their cookies away."""
@@ -218,12 +221,16 @@ class PageWatch:
     def _read(self, page: Page) -> None:
         self._ask(page, _READ, SETTLE_MS)
 
-    def _ask(self, page: Page, question: str, limit: int | None = None) -> None:
-        """Keep what a page tells of itself and of those before it."""
-        with suppress(Error):
-            told = None if page.is_closed() or page in self.stuck else page.evaluate(question, limit)
-            for report in reports_of(told) if isinstance(told, str) else ():
-                self.keep(report)
+    def _ask(self, page: Page, question: str, argument: object) -> None:
+        """Keep what a page tells of itself and of those before it; of one that is left meanwhile, the next one tells."""
+        for _ in range(_LEFT_MOST):
+            if page.is_closed() or page in self.stuck:
+                return
+            with suppress(Error):
+                told = page.evaluate(question, argument)
+                for report in reports_of(told) if isinstance(told, str) else ():
+                    self.keep(report)
+                return
 
     def keep(self, report: PageReport) -> None:
         """Keep what a page said last: one that was left and came back, from the browser's cache, spoke more than once."""

@@ -62,6 +62,37 @@ MODULES = {
                 page.locator("#go").click()
                 page.get_by_role("heading", name="Plain").wait_for()
     """,
+    "test_strange.py": """
+        def test_strange(journey):
+            page = journey.page
+            with journey.step("written over"):
+                page.goto("/written?delay=0.4")
+                page.locator("#go").click()
+                page.locator("#next").click()
+                page.get_by_role("heading", name="Plain").wait_for()
+            with journey.step("emptied"):
+                page.goto("/emptied?delay=0.4")
+                page.locator("#go").click()
+                page.wait_for_url("about:blank")
+            with journey.step("travelled"):
+                page.goto("/leave-far")
+                page.locator("#go").click()
+                page.get_by_role("heading", name="Plain").wait_for()
+                page.goto("/travels?delay=0.4")
+                page.locator("#go").click()
+                page.wait_for_url("**/leave-far")
+            with journey.step("stalled"):
+                page.goto("/slow")
+                for _ in range(15):
+                    page.goto("/plain")
+                page.goto("/stalls")
+                page.locator("#go").click()
+                page.wait_for_timeout(100)
+            page.wait_for_timeout(4000)
+            page.goto("/plain")
+            with journey.step("hurried"):
+                page.goto("/hurries?delay=0.4", wait_until="commit")
+    """,
     "test_greedy.py": """
         ASK = '''some => Promise.all(Array.from({ length: 80 }, async (_, one) => (await fetch(`/plain?${some}-${one}`)).text()))'''
 
@@ -124,6 +155,17 @@ def test_what_a_page_knows_is_handed_on_unseen(walked: Walked) -> None:
     assert [walked.values(step, "ttfb")[0] >= 400 for step in ("first", "clears", "looks")] == [True, True, False]
     assert walked.values("far", "inp")[0] >= 300
     assert walked.values("looks", "stored") == walked.values("looks", "cookies_of_pages") == [0]
+
+
+@pytest.mark.parametrize("step", ["written over", "emptied", "travelled", "stalled", "hurried"])
+def test_however_a_page_is_left_it_has_told(walked: Walked, step: str) -> None:
+    """When a script writes it anew, empties it or goes back over another site, while it stands still, and while it is asked."""
+    assert walked.values(step, "ttfb")[0] >= 400
+
+
+def test_no_page_is_missed(walked: Walked) -> None:
+    """Of all these walks none notes that a page told nothing."""
+    assert [event.text for event in walked.events if "told nothing" in event.text] == []
 
 
 def test_requests_are_counted_beyond_what_a_browser_keeps_by_itself(walked: Walked) -> None:

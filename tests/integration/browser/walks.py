@@ -54,6 +54,13 @@ PAGES: Mapping[str, str] = {
     "/app": "<h1>App</h1><button id=go>go</button><p id=view></p><script nonce=n>go.onclick = () => {"
     " history.pushState(0, '', '/app/route'); view.textContent = 'Wait'; setTimeout(() => { view.innerHTML ="
     " '<h2>Here is what was asked for</h2>'; }, 200); }</script>",
+    "/written": "<h1>Written</h1><button id=go>go</button><script>go.onclick = () => {"
+    " document.open(); document.write('<h1>Anew</h1><a id=next href=/plain>next</a>'); document.close(); }</script>",
+    "/emptied": "<h1>Emptied</h1><button id=go>go</button><script>go.onclick = () => { location = 'about:blank'; }</script>",
+    "/travels": "<h1>Travels</h1><button id=go>go</button><script>go.onclick = () => history.go(-2)</script>",
+    "/stalls": "<h1>Stalls</h1><button id=go>go</button><script>go.onclick = () => setTimeout(() => {"
+    " const until = performance.now() + 3500; while (performance.now() < until); }, 30)</script>",
+    "/hurries": "<h1>Hurries</h1><img src='/image.svg?delay=1.2' alt=''><script>setTimeout(() => { location = '/plain'; }, 600)</script>",
     "/ask": "<h1>Ask</h1><button onclick=\"alert('Really?')\">ask</button>",
     "/busy": "<h1>Busy</h1><script>for (let one = 0; one < 6; one++)"
     " (async () => { for (;;) await fetch('/style.css?' + Math.random()); })()</script>",
