@@ -1,7 +1,8 @@
-"""The browser libraries that the wheel carries (hatch_build.py fetches them when footfall is installed)."""
+"""The browser libraries that the wheel carries (hatch_build.py fetches and makes them when footfall is installed)."""
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 
@@ -14,6 +15,12 @@ def web_vitals() -> str:
     Raises FootfallError when footfall was not installed but only copied.
     """
     return _asset("web-vitals.attribution.iife.js")
+
+
+def minified(collector: str) -> str:
+    """Return what was made of the collector's source when footfall was installed, or the source itself where it has changed since."""
+    mark, _, short = _asset("collector.min.js").partition("\n")
+    return short if mark == f"//{hashlib.sha256(collector.encode()).hexdigest()}" else collector
 
 
 @cache

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import greenlet
 from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Error, Frame, Page, Request, Response, WebError
 
+from footfall.browser.assets import minified
 from footfall.browser.cached import from_cache
 from footfall.browser.pages import PageReport, page_of, reports_in, reports_of
 
@@ -56,8 +57,7 @@ in the empty one waits for it."""
 def collector() -> str:
     """Return the script that every top-level document runs before its own; frames and empty pages leave it at once."""
     own = files("footfall.browser").joinpath("collector.js").read_text(encoding="utf-8")
-    told = (line for line in own.splitlines() if not line.lstrip().startswith("//"))  # a sixth of it, for each page
-    return _FRAME.replace("COLLECTOR", "\n".join(told))
+    return _FRAME.replace("COLLECTOR", minified(own))
 
 
 class PageWatch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Error
 
 from footfall.browser import find
-from footfall.browser.assets import web_vitals
+from footfall.browser.assets import minified, web_vitals
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.site import Site
 from footfall.browser.stopwatch import Stopwatch
@@ -187,3 +188,11 @@ def test_the_collector_stays_out_of_the_way() -> None:
     assert collector().startswith("(() => {\nif (window !== window.top) return;")
     assert collector().rstrip().endswith("})();")
     assert web_vitals() not in collector()
+
+
+def test_the_collector_is_minified_unless_it_was_changed_since() -> None:
+    """Each page gets it anew. Whoever works on it sees what he wrote, before it is installed again as well."""
+    own = files("footfall.browser").joinpath("collector.js").read_text(encoding="utf-8")
+    assert len(minified(own)) < len(own) / 2
+    assert minified(own) in collector()
+    assert minified(own + " ") == own + " "
