@@ -4,7 +4,8 @@ Walks the suite's own journeys through Corner's shop, which runs beside it. Coun
 fixture to the last: wall time, and CPU of this Python, of Playwright's driver and of the browser's processes, those that ended included.
 The ratio of a journey is the geometric mean of its pairs', which stand next to each other: a machine that is slower for a while is so
 for both. Told is the median journey's, with a bootstrap interval over the pairs. The bare walk is the same script with its own context,
-and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own requests. With `--peers`, what
+and without any fixture but the browser: its steps are nothing, its clean-ups are done by the page's own requests. It looks as often as
+footfall does whether what it waits for is there (waiting.py): by itself it would often be the slower one. With `--peers`, what
 visits of the same shop cost with others that measure pages in a browser stands beneath (visits.py). Corner's pages are light, and answer
 at once. With `--site heavy` the walk is one through pages of the web's median weight (heavy.py), with `--site truth` they are two through
 pages that wait for their server, their picture and a click (vitals_truth.py).
@@ -46,6 +47,8 @@ from contextlib import nullcontext
 
 import pytest
 
+from footfall.browser.waiting import looking_closely
+
 
 class Bare:
     """The face of the fixture `journey`, with nothing behind it."""
@@ -69,7 +72,9 @@ class Bare:
 @pytest.fixture
 def page(browser, base_url):
     context = browser.new_context(base_url=base_url)
-    yield context.new_page()
+    page = context.new_page()
+    with looking_closely(page):
+        yield page
     context.close()
 
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from footfall.browser.journey import Journey
 from footfall.browser.keeper import Keeper
 from footfall.browser.soft import soft_noted
 from footfall.browser.state import CAN_FILM, CLEANER, CONDITIONS, ITERATION, RUN, SITE, given_url, journey_name
+from footfall.browser.waiting import looking_closely
 from footfall.browser.workers import worker_name
 from footfall.errors import BrowserMissingError, JourneyError
 from footfall.store.spool import UNDER_LOAD_VARIABLE
@@ -244,7 +245,8 @@ def journey(
 ) -> Iterator[Journey]:
     """The journey being walked: `journey.page`, `with journey.step("pay"):`, `journey.measure(...)` and more (docs/journeys.md)."""
     cleaner = request.config.stash[CLEANER]
-    with soft_noted(_footfall_walk.note_unmet):
+    traced = _footfall_walk.walk.repeat or request.config.getoption("tracing") != "off"  # in a trace each part would stand for itself
+    with soft_noted(_footfall_walk.note_unmet), nullcontext() if traced else looking_closely(page):
         yield Journey(page, _footfall_walk, os.environ, cleaner, tag=_footfall_tag, url=base_url)
     failed = [cleaned for cleaned in cleaner.clean(_footfall_walk.notebook.cleanups, base_url) if cleaned.problem]
     if failed:

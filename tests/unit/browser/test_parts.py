@@ -6,11 +6,14 @@ import importlib
 import sys
 import time
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import Error
 
 from footfall.browser import find
@@ -18,6 +21,7 @@ from footfall.browser.assets import minified, web_vitals
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.site import Site
 from footfall.browser.stopwatch import Stopwatch
+from footfall.browser.waiting import parts
 from footfall.browser.watch import collector
 from footfall.errors import UsageError
 
@@ -196,3 +200,13 @@ def test_the_collector_is_minified_unless_it_was_changed_since() -> None:
     assert len(minified(own)) < len(own) / 2
     assert minified(own) in collector()
     assert minified(own + " ") == own + " "
+
+
+@given(st.floats(min_value=0.5, max_value=3_600_000))
+def test_a_time_out_is_waited_for_in_parts_in_which_playwright_looks_closely(timeout: float) -> None:
+    """Together they last as long as it does, but for what is rounded up; without one there is no end of them."""
+    found = list(parts(timeout))
+    assert all(0 < part < 2500 for part in found)
+    assert timeout <= sum(found) < timeout + len(found)
+    assert len(found) <= timeout / 2400 + 1
+    assert [*islice(parts(0), 3)] == [2400, 2400, 2400]
