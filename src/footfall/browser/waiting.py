@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from inspect import signature
 from itertools import repeat
 from typing import Any
 
@@ -31,13 +32,20 @@ def parts(timeout: float) -> Iterable[int]:
 def looking_closely(page: Any) -> Iterator[None]:
     """Let `expect(…)` and `locator.wait_for()` look every 100 ms while the block lasts; what they raise and say is Playwright's own.
 
-    `page` is any page of Playwright's; it has no setting for it, so this goes between its two halves.
+    `page` is any page of Playwright's; it has no setting for it, so this goes between its two halves. A version of another kind inside
+    looks as it does by itself.
     """
-    frame, locator = type(page.main_frame._impl_obj), type(page.locator(":root")._impl_obj)  # noqa: SLF001
+    frame: Any = type(getattr(page.main_frame, "_impl_obj", None))
+    locator: Any = type(getattr(page.locator(":root"), "_impl_obj", None))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frame, "_expect", _expecting(frame._expect))  # noqa: SLF001
-        patch.setattr(locator, "wait_for", _awaiting(locator.wait_for))
+        if _takes(frame, "_expect", "selector", "expression", "options", "title") and _takes(locator, "wait_for", "timeout", "state"):
+            patch.setattr(frame, "_expect", _expecting(frame._expect))  # noqa: SLF001
+            patch.setattr(locator, "wait_for", _awaiting(locator.wait_for))
         yield
+
+
+def _takes(kind: type, method: str, *names: str) -> bool:
+    return hasattr(kind, method) and tuple(signature(getattr(kind, method)).parameters)[1:] == names
 
 
 def _expecting(expect: Callable[..., Any]) -> Callable[..., Any]:

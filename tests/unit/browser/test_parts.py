@@ -21,7 +21,7 @@ from footfall.browser.assets import minified, web_vitals
 from footfall.browser.deadline import DeadlinePassedError, deadline
 from footfall.browser.site import Site
 from footfall.browser.stopwatch import Stopwatch
-from footfall.browser.waiting import parts
+from footfall.browser.waiting import looking_closely, parts
 from footfall.browser.watch import collector
 from footfall.errors import UsageError
 
@@ -210,3 +210,15 @@ def test_a_time_out_is_waited_for_in_parts_in_which_playwright_looks_closely(tim
     assert timeout <= sum(found) < timeout + len(found)
     assert len(found) <= timeout / 2400 + 1
     assert [*islice(parts(0), 3)] == [2400, 2400, 2400]
+
+
+def test_a_playwright_that_waits_in_another_way_is_left_alone() -> None:
+    """A newer one than we know must not break every journey."""
+
+    class Half:
+        def _expect(self, *asked: object) -> None: ...
+
+    before = vars(Half)["_expect"]
+    half = SimpleNamespace(_impl_obj=Half())
+    with looking_closely(SimpleNamespace(main_frame=half, locator=lambda _: half)):
+        assert vars(Half)["_expect"] is before
