@@ -1,7 +1,8 @@
 """How late a step is told of that waits for something: what comes after a known time, looked for as a journey does and as Playwright does.
 
-A button shows a text after so many milliseconds; the time from the click until `expect(…)` or `locator.wait_for()` says that it is there is
-measured by the page's own clock, in turns. Told is by how much that is later than the text was: the mean and the most.
+A button shows a text after so many milliseconds; the time from the click until `expect(…)` (of what is visible, of a text) or
+`locator.wait_for()` says that it is there is measured by the page's own clock, in turns. Told is by how much that is later than the text
+was: the mean and the most.
 
     python bench/waiting.py              # half a minute
     python bench/waiting.py --times 40
@@ -28,6 +29,7 @@ document.querySelector("button").onclick = () => setTimeout(() => {
 </script>"""
 WAYS = {
     "expect": lambda page: expect(page.get_by_text("here")).to_be_visible(),
+    "text": lambda page: expect(page.locator("p")).to_have_text("here"),
     "wait_for": lambda page: page.get_by_text("here").wait_for(),
 }
 

@@ -33,6 +33,8 @@ PATIENT = """
             expect(page.locator("asked=expected")).to_be_visible(timeout=4000)
         with journey.step("not"):
             expect(page.locator("asked=not")).not_to_be_hidden(timeout=4000)
+        with journey.step("text"):
+            expect(page.locator("asked=text")).to_have_text(" Home", timeout=4000)
         with journey.step("awaited"):
             page.locator("asked=awaited").wait_for()
 """
@@ -59,7 +61,12 @@ def test_what_a_step_waits_for_is_looked_for_ten_times_a_second(walk: Walk) -> N
     """Playwright by itself would give up here: it looks twice a second."""
     walked = walk({"conftest.py": LOOKS, "test_patient.py": PATIENT})
     assert walked.code == 0, walked.output
-    assert [sample.part for sample in walked.samples if sample.metric == "duration" and sample.part] == ["expected", "not", "awaited"]
+    assert [sample.part for sample in walked.samples if sample.metric == "duration" and sample.part] == [
+        "expected",
+        "not",
+        "text",
+        "awaited",
+    ]
 
 
 def test_what_never_comes_is_told_as_playwright_tells_it(walk: Walk) -> None:
